@@ -1,0 +1,44 @@
+# Two commands do everything: make demo, make test. The rest are parts of them.
+export CGO_ENABLED = 0
+GO      ?= go
+PKGS     = ./...
+DIR     ?=
+
+.PHONY: build demo test install vectors lint unit race fuzz bench pictures clean
+
+build: ## one static binary, bin/kkachi
+	$(GO) build -trimpath -ldflags '-s -w' -o bin/kkachi ./cmd/kkachi
+
+demo: build ## turn the whole ring on the motivating case, on loopback; ONCE=1 ends there
+	bin/kkachi demo $(if $(ONCE),--once) $(if $(DIR),--dir $(DIR))
+
+test: install lint vectors unit race fuzz ## install what tests need, and run everything
+
+install: ## Chromium, Firefox and fonts from Debian, npm packages from the lock file
+	.ci/install
+
+lint:
+	$(GO) vet $(PKGS)
+	$(GO) tool staticcheck $(PKGS)
+	@out=$$($(GO) tool gofumpt -l cmd internal page spec); if [ -n "$$out" ]; then echo "gofumpt would change:"; echo "$$out"; exit 1; fi
+
+vectors: ## the JavaScript side runs the same vectors
+	cd page && node --test
+
+unit:
+	$(GO) test -count=1 -timeout 20m $(PKGS)
+
+race: ## needs cgo and a C compiler
+	CGO_ENABLED=1 $(GO) test -short -race -count=1 -timeout 20m $(PKGS)
+
+fuzz: ## each parser for a moment; the seeds are in testdata
+	.ci/fuzz 2s
+
+bench:
+	$(GO) test -run '^$$' -bench . -benchtime 1s $(PKGS)
+
+pictures: ## the screenshots of the README
+	KKACHI_PICTURES=1 $(GO) test -count=1 -run 'Pictures' ./internal/demo/...
+
+clean:
+	rm -rf bin
