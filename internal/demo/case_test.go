@@ -1,0 +1,71 @@
+package demo
+
+import (
+	"bytes"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+// The embedded case is the motivating case, where that folder is present.
+func TestCaseIsTheMotivatingCase(t *testing.T) {
+	shared := filepath.Join("..", "..", "..", "shared", "case")
+	if _, err := os.Stat(shared); err != nil {
+		t.Skip("the folder of the motivating case is not here")
+	}
+	seen := 0
+	err := filepath.WalkDir(shared, func(p string, d fs.DirEntry, err error) error {
+		if err != nil || d.IsDir() {
+			return err
+		}
+		rel, err := filepath.Rel(shared, p)
+		if err != nil {
+			return err
+		}
+		want, err := os.ReadFile(p)
+		if err != nil {
+			return err
+		}
+		got, err := fs.ReadFile(caseFiles, "case/"+filepath.ToSlash(rel))
+		if err != nil {
+			t.Errorf("%s is not embedded", rel)
+		} else if !bytes.Equal(got, want) {
+			t.Errorf("%s differs from what is embedded", rel)
+		}
+		seen++
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if seen < 10 {
+		t.Errorf("only %d files compared", seen)
+	}
+}
+
+// The table of tellings agrees with the embedded page that it is taken from.
+func TestTellingsAreThoseOfTheCase(t *testing.T) {
+	page, err := caseText("README.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, tl := range tellings {
+		if _, err := caseText("reports/" + tl.report + ".txt"); err != nil {
+			t.Error(err)
+		}
+		for _, line := range strings.Split(page, "\n") {
+			if strings.HasPrefix(line, "| reports/"+tl.report+".txt ") && !strings.Contains(line, "source "+tl.teller) {
+				t.Errorf("report %s is not by %s: %s", tl.report, tl.teller, line)
+			}
+		}
+	}
+	claims, err := expectedClaims()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(claims) != 12 {
+		t.Errorf("%d expected claims, want 12", len(claims))
+	}
+}
