@@ -58,6 +58,14 @@ func Rungs() []Rung { return []Rung{Unsupported, OneChain, Unverified, Independe
 // Height is the place of r on the ladder, 0 to 3, or −1 if r is no rung.
 func (r Rung) Height() int { return slices.Index(Rungs(), r) }
 
+// Key is the rung in one word, for catalogues of words: unsupported, one, two, independent.
+func (r Rung) Key() string {
+	if r == "" || r.Height() < 0 {
+		return ""
+	}
+	return [...]string{"unsupported", "one", "two", "independent"}[r.Height()]
+}
+
 // An Item is one piece of evidence: what a report says about a claim, and how its teller
 // knows.
 type Item struct {
@@ -108,6 +116,15 @@ const (
 	OpenRelay    Openness = "open relay"    // a relay's own telling of the claim is open
 	OpenReading  Openness = "open reading"  // it rests on a publication, behind which something is open
 )
+
+// Key is the reason in one word, for catalogues of words; "" if the item is closed.
+func (o Openness) Key() string {
+	_, last, two := strings.Cut(string(o), " ")
+	if two {
+		return strings.Fields(string(o))[0] + "-" + last
+	}
+	return string(o)
+}
 
 // Grades of information: 1 is best, 6 cannot be judged.
 const (

@@ -1,0 +1,79 @@
+package desk
+
+import (
+	"encoding/hex"
+	"errors"
+	"fmt"
+
+	"kkachi/internal/lang"
+)
+
+// An ID names a thing of the desk: a source, a report, a reply, a claim, an item of
+// evidence, a story. It is random and means nothing.
+type ID [16]byte
+
+// String is the ID in hex.
+func (id ID) String() string { return hex.EncodeToString(id[:]) }
+
+// IsZero says whether the ID names nothing.
+func (id ID) IsZero() bool { return id == ID{} }
+
+// An OpID names an operation, for Undo.
+type OpID [32]byte
+
+// String is the OpID in hex.
+func (id OpID) String() string { return hex.EncodeToString(id[:]) }
+
+// IsZero says whether the OpID names nothing.
+func (id OpID) IsZero() bool { return id == OpID{} }
+
+// A Lang is one of the languages of the house.
+type Lang = lang.Tag
+
+// ParseID reads an ID written in hex.
+func ParseID(s string) (ID, error) {
+	var id ID
+	if len(s) != 2*len(id) {
+		return ID{}, fmt.Errorf("id: %d hex digits wanted", 2*len(id))
+	}
+	if _, err := hex.Decode(id[:], []byte(s)); err != nil {
+		return ID{}, errors.New("id: not hex")
+	}
+	return id, nil
+}
+
+// ParseOpID reads an OpID: 64 hex digits.
+func ParseOpID(s string) (OpID, error) {
+	var id OpID
+	if len(s) != 2*len(id) {
+		return OpID{}, fmt.Errorf("operation: %d hex digits wanted", 2*len(id))
+	}
+	if _, err := hex.Decode(id[:], []byte(s)); err != nil {
+		return OpID{}, errors.New("operation: not hex")
+	}
+	return id, nil
+}
+
+// Errors of the desk; use errors.Is. None carries what a source wrote.
+var (
+	ErrNotFound   = errors.New("no such thing at this desk")
+	ErrPassphrase = errors.New("wrong passphrase")
+	ErrHeld       = errors.New("held: the gate must be answered first")
+	ErrApprovals  = errors.New("two different approvers are needed")
+	ErrStale      = errors.New("changed since: look again, then approve again")
+	ErrNotUndone  = errors.New("this can't be undone")
+	ErrLate       = errors.New("too late")
+)
+
+// A FieldError says which field of an input is wrong, for a form.
+type FieldError struct {
+	Field   string // the name of the struct's field, in lower case: "text", "relays", "sentence.level"
+	Problem string
+}
+
+// Error names the field first.
+func (e *FieldError) Error() string { return e.Field + ": " + e.Problem }
+
+func field(name, format string, args ...any) error {
+	return &FieldError{name, fmt.Sprintf(format, args...)}
+}

@@ -1,0 +1,259 @@
+package desk
+
+import (
+	"kkachi/internal/cell"
+	"kkachi/internal/desk/ladder"
+)
+
+// A ReportKind says how a telling came in.
+type ReportKind string
+
+// Kinds of reports.
+const (
+	KindLetter   ReportKind = "letter"
+	KindHelp     ReportKind = "help"
+	KindCall     ReportKind = "call"
+	KindMeeting  ReportKind = "meeting"
+	KindPost     ReportKind = "post"
+	KindDocument ReportKind = "document"
+	KindOther    ReportKind = "other" // a letter that asks to erase, withdraw or move
+)
+
+// A Progress is how far a reply has come.
+type Progress uint8
+
+// States of a reply.
+const (
+	Waiting    Progress = iota
+	InBulletin          // in the published bulletin of Day, and not read back yet
+	ReadBack            // a letter that arrived on Day had seen it
+	Withdrawn           // taken back before any bulletin held it
+	Expired             // 28 days in the bulletin, and never read back
+)
+
+// A ReplyState is a reply's progress and the day it came so far; Day is 0 while Waiting.
+type ReplyState struct {
+	Progress Progress
+	Day      cell.Day
+}
+
+// An InboxRow is one source in the list: a thread, or somebody known from calls.
+type InboxRow struct {
+	ID         ID
+	Handle     string
+	Kind       ReportKind // of the newest report
+	Day        cell.Day   // of the newest report
+	Lang       Lang
+	Snippet    string // of the newest report, in the original; at most 120 characters
+	Unread     bool
+	Reports    int
+	Help       bool // somebody asks for help; on top until taken
+	Taken      bool
+	TakenBy    string
+	TakenDay   cell.Day
+	LastReply  *ReplyState // nil: never answered
+	Incomplete bool        // parts of a letter are missing still
+}
+
+// Counts are the figures of the navigation.
+type Counts struct {
+	Unread, OpenCases, Claims, Disputed, Stories, Held int
+}
+
+// A ThreadView is all that is kept of one source.
+type ThreadView struct {
+	ID       ID
+	Handle   string
+	Letters  bool // has a thread: can be answered. False: known from calls only
+	Help     bool
+	Taken    bool
+	TakenBy  string
+	TakenDay cell.Day
+	Reports  []ReportView  // oldest first
+	Pending  []PendingView // incomplete letters
+	Replies  []ReplyView   // oldest first
+	Sheet    SheetView
+}
+
+// A ReportView is one telling: a letter, a call note.
+type ReportView struct {
+	ID           ID
+	Number       int // counted from 1 in the order in which the desk got them; "01" in tables
+	Source       ID
+	Handle       string
+	Kind         ReportKind
+	Topic        uint8
+	Day          cell.Day
+	Lang         Lang
+	Text         string // the original
+	Taker        string // of a call note
+	Read         bool
+	File         bool // the letter is a file, Text is empty
+	FileBytes    []byte
+	Translations []Translation
+	Claims       []ClaimMark
+	Consent      bool // a request for help: may its words be evidence
+	Op           OpID // the operation that may be undone; zero if none
+}
+
+// A ClaimMark says that words of a report carry a claim.
+type ClaimMark struct {
+	Evidence ID
+	Claim    ID
+	Number   string // "C01"
+	Words    string // "" if no words were marked
+	Stance   ladder.Stance
+}
+
+// A Translation stands beside an original and says who made it.
+type Translation struct {
+	Lang Lang   `json:"lang"`
+	Text string `json:"text"`
+	By   string `json:"by"`
+}
+
+// A PendingView is a letter of which parts are missing: what can be read of it so far.
+type PendingView struct {
+	Have, Of int
+	Day      cell.Day // of the first part
+	Text     string   // unverified
+}
+
+// A ReplyView is one reply and how far it has come.
+type ReplyView struct {
+	ID     ID
+	Text   string
+	Queued cell.Day
+	State  ReplyState
+	By     string
+	Op     OpID // for Undo, which is Withdraw while it waits
+}
+
+// A SheetView is the sheet of facts about a source: never a name.
+type SheetView struct {
+	Sheet
+	History []SheetChange // oldest first
+	Printed []ID          // released stories that rest on this source
+	Op      OpID
+}
+
+// A Sheet is what a journalist notes about a source.
+type Sheet struct {
+	Access      string `json:"access"`      // where the source stands to know
+	Langs       []Lang `json:"langs"`       //
+	Reliability string `json:"reliability"` // A to F; F cannot be judged, it is not worst
+	Wishes      string `json:"wishes"`      // "do not print place"
+	Danger      int    `json:"danger"`      // 0 unknown, 1 low to 4 acute
+	Note        string `json:"note"`
+}
+
+// A SheetChange is one line of a sheet's history.
+type SheetChange struct {
+	Day         cell.Day
+	Reliability string
+	Op          OpID
+}
+
+// A ClaimRow is a claim in the list.
+type ClaimRow struct {
+	ID           ID
+	Number       string // "C01", in the order in which claims were made
+	Statement    string
+	Rung         ladder.Rung
+	Chains       int
+	Independent  int
+	LowerBound   bool // the counts are lower bounds
+	Supports     int
+	Contradicts  int
+	Disputed     bool
+	OriginalHeld bool // physical evidence is held
+	Withdrawn    bool
+	Ceiling      int // best grade of information that the chains can carry
+	Stories      int
+}
+
+// A ClaimView is a claim with all of its evidence.
+type ClaimView struct {
+	ClaimRow
+	Claim    Claim
+	Evidence []EvidenceView // supporting first, then by report
+	InStory  []StoryRow
+	Op       OpID // newest change of the claim's text
+}
+
+// An EvidenceView is one item of evidence and how it came out.
+type EvidenceView struct {
+	ID           ID
+	Claim        ID
+	Report       ID
+	ReportNumber int
+	Source       ID
+	Handle       string
+	Kind         ReportKind
+	Day          cell.Day
+	Words        string
+	Stance       ladder.Stance
+	Path         ladder.Path
+	Relays       []RelayView
+	Grade        int
+	Original     bool            // physical evidence is held
+	Chain        bool            // counted as one of the chains
+	Open         ladder.Openness // why it can't be shown independent; "" if it can
+	Barred       bool            // a request for help without consent: does not count
+	Op           OpID
+}
+
+// A RelayKind says what the desk knows of a link.
+type RelayKind string
+
+// Kinds of relays.
+const (
+	RelayTeller  RelayKind = "teller"  // a source of this desk
+	RelayToken   RelayKind = "token"   // somebody known as a blinded token only
+	RelayUnknown RelayKind = "unknown" //
+	RelayStory   RelayKind = "story"   // a story of this house that the teller has read
+)
+
+// A RelayView is one link as it is shown.
+type RelayView struct {
+	Kind  RelayKind
+	Shown string // a handle, "k" with the beginning of the token, "?", or a story's title
+	ID    ID     // of a teller or story
+}
+
+// A Teller is somebody who can be named as teller or relay.
+type Teller struct {
+	ID     ID
+	Handle string
+}
+
+// A NewsroomView is the state of the desk itself.
+type NewsroomView struct {
+	Name, Address string
+	Today         cell.Day
+	Notes         []NoteView
+	Keys          []KeyView
+	LastSync      cell.Day // 0: never
+	LastError     string   // of the last sync; "" if it went well
+	ParcelDay     cell.Day // the newest bulletin day that a parcel was put for
+	BulletinSeen  cell.Day // the newest bulletin in which the desk found its slots
+	Missing       int      // own slots that the newest bulletin does not hold
+	Late          int      // records that no living inbox key opened, dummies among them
+	Refused       int      // fragments and letters refused
+	Batches       int
+	Approvers     []string
+}
+
+// A NoteView is a signed note and its end.
+type NoteView struct {
+	Role    string // root, desk, sift, devices
+	Serial  uint64
+	Expires cell.Day
+}
+
+// A KeyView is a key of the desk: what it is, and when it dies. 0: it stays.
+type KeyView struct {
+	What string // inbox, age, sign, thread keys …
+	Week int    // of an inbox key, else −1
+	Dies cell.Day
+}
