@@ -1,0 +1,129 @@
+package seal
+
+import (
+	"bytes"
+	"fmt"
+	"slices"
+
+	"kkachi/internal/cell"
+)
+
+// Notes are the three notes of GET /d, verified and bound to each other. Only VerifyNotes
+// makes them. Without them a client sends nothing at all, cover neither.
+type Notes struct {
+	Root *RootNote
+	Desk *DeskNote
+	Sift *SiftNote
+}
+
+// blank stands between text and signatures of a note, and between notes.
+var blank = []byte("\n\n")
+
+// JoinNotes writes the file of GET /d: root, desk and sift note with a blank line between
+// them, at most NoteMaxSize bytes. It fails with ErrNoteFormat.
+func JoinNotes(root, desk, sift []byte) ([]byte, error) {
+	out := bytes.Join([][]byte{root, desk, sift}, []byte("\n"))
+	if _, _, _, err := SplitNotes(out); err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+// SplitNotes takes the file of GET /d apart without verifying anything. It fails with
+// ErrNoteFormat.
+func SplitNotes(raw []byte) (root, desk, sift []byte, err error) {
+	parts := bytes.Split(raw, blank)
+	if len(raw) > cell.NotesMaxSize || len(parts) != 6 || !bytes.HasSuffix(raw, []byte("\n")) {
+		return nil, nil, nil, fmt.Errorf("%w: not three notes in at most %d bytes", ErrNoteFormat, cell.NotesMaxSize)
+	}
+	whole := func(i int) []byte {
+		n := slices.Concat(parts[i], blank, parts[i+1])
+		if i+2 < len(parts) {
+			n = append(n, '\n')
+		}
+		return n
+	}
+	return whole(0), whole(2), whole(4), nil
+}
+
+// VerifyNotes reads the file of GET /d and checks everything: signatures and their roles, the
+// newsroom, the digests by which the sift note names the others, the lives. Whatever fails
+// makes the whole worthless. Errors: ErrNoteFormat, ErrNewsroom, ErrSignature, ErrExpired,
+// ErrHash, ErrKey.
+func VerifyNotes(raw []byte, id NewsroomID, today cell.Day) (*Notes, error) {
+	rootRaw, deskRaw, siftRaw, err := SplitNotes(raw)
+	if err != nil {
+		return nil, err
+	}
+	n := &Notes{}
+	if n.Root, err = ParseRoot(rootRaw, id, today); err != nil {
+		return nil, err
+	}
+	if n.Desk, err = ParseDesk(deskRaw, n.Root, today); err != nil {
+		return nil, err
+	}
+	if n.Sift, err = ParseSift(siftRaw, n.Root, today); err != nil {
+		return nil, err
+	}
+	if n.Sift.Root != HashNote(rootRaw) || n.Sift.Desk != HashNote(deskRaw) {
+		return nil, fmt.Errorf("%w: the sift note names another root or desk note", ErrHash)
+	}
+	return n, nil
+}
+
+// DayKey is the key of the client's own UTC day, else the nearest listed; and its epoch, and
+// the difficulty of its stamps.
+func (n *Notes) DayKey(today cell.Day) (epoch cell.Day, key *HPKEPublic, d uint8) {
+	best := &n.Sift.Days[0]
+	for i := range n.Sift.Days {
+		if k := &n.Sift.Days[i]; distance(k.Day, today) < distance(best.Day, today) {
+			best = k
+		}
+	}
+	return best.Day, &best.Key, best.D
+}
+
+// InboxKey is the key of the first inbox for a cell's week, else the last that is listed.
+func (n *Notes) InboxKey(week cell.Week) *HPKEPublic {
+	return n.InboxKeyOf(n.Desk.Inboxes[0].Name, week)
+}
+
+// InboxKeyOf is InboxKey for an inbox by name; nil if there is none.
+func (n *Notes) InboxKeyOf(name string, week cell.Week) *HPKEPublic {
+	var last *HPKEPublic
+	for i := range n.Desk.Inboxes {
+		in := &n.Desk.Inboxes[i]
+		if in.Name != name {
+			continue
+		}
+		if last = &in.Key; in.Week == week {
+			break
+		}
+	}
+	return last
+}
+
+// Week is the newsroom's week of a day.
+func (n *Notes) Week(day cell.Day) cell.Week { return cell.WeekOf(day, n.Root.W0) }
+
+// CheckBulletin reads a fetched bulletin and finds the day for which the sift note names it.
+// Errors: cell.ErrSize, cell.ErrSorted, cell.ErrRepeated, ErrHash.
+func (n *Notes) CheckBulletin(raw []byte) (cell.Bulletin, cell.Day, error) {
+	b, err := cell.ParseBulletin(raw, int(n.Sift.Slots))
+	if err != nil {
+		return nil, 0, err
+	}
+	for _, named := range n.Sift.Bulletins {
+		if named.Hash == b.Hash() {
+			return b, named.Day, nil
+		}
+	}
+	return nil, 0, fmt.Errorf("%w: the sift note does not name this bulletin", ErrHash)
+}
+
+func distance(a, b cell.Day) cell.Day {
+	if a > b {
+		return a - b
+	}
+	return b - a
+}
