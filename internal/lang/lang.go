@@ -129,11 +129,11 @@ func Keys(t Tag) []string {
 func catalogue(t Tag) []map[string]string {
 	switch t {
 	case Korean:
-		return []map[string]string{siteKO, deskKO, sourceKO}
+		return []map[string]string{siteKO, deskKO, sourceKO, riskKO}
 	case English:
-		return []map[string]string{siteEN, deskEN, sourceEN}
+		return []map[string]string{siteEN, deskEN, sourceEN, riskEN}
 	case Chinese:
-		return []map[string]string{siteZH, deskZH, sourceZH}
+		return []map[string]string{siteZH, deskZH, sourceZH, riskZH}
 	}
 	return nil
 }

@@ -43,7 +43,7 @@ func TestCataloguesHoldTheSameKeys(t *testing.T) {
 
 func TestKeysBeginWithTheirArea(t *testing.T) {
 	for _, tag := range All() {
-		for i, area := range []string{"site.", "desk.", "source."} {
+		for i, area := range []string{"site.", "desk.", "source.", "risk."} {
 			for key, text := range catalogue(tag)[i] {
 				if !strings.HasPrefix(key, area) {
 					t.Errorf("%s: key %q stands in the area %q", tag, key, area)
