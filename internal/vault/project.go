@@ -1,0 +1,321 @@
+package vault
+
+import (
+	"context"
+	"crypto/sha256"
+	"database/sql"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+
+	"github.com/ncruces/go-sqlite3"
+)
+
+// A Projector turns operations into tables of view.db. It is the only writer there, and
+// must be deterministic: the same operations in the same order give the same tables. It
+// has no clock and no randomness; SQL's own are refused.
+type Projector interface {
+	// Name is of a–z, 0–9 and '_', beginning with a letter; unique in a vault.
+	Name() string
+	// Version changes when Apply changes. view.db is then rebuilt.
+	Version() int
+	// Schema is the statements that create the projector's tables and indexes. A change
+	// rebuilds view.db. Names beginning with "vault_" or "sqlite_" are refused.
+	Schema() string
+	// Apply projects one operation. Operations come in canonical order. Unknown kinds are
+	// not an error; op.Erased says that the content is gone for good. An error refuses the
+	// Append that brought the operation; for one that is in the log already, it stops the
+	// projection, so what was accepted once must be accepted for ever.
+	Apply(tx *Tx, op *Op) error
+}
+
+// projection is view.db: one connection that writes, and a pool that can only read.
+type projection struct {
+	db         *sql.DB // of the one connection that writes
+	conn       *sql.Conn
+	readers    *sql.DB
+	guard      *writeGuard
+	stmts      map[string]*sql.Stmt
+	projectors []Projector
+	at         state
+	behind     bool // the tables lack operations of the log
+}
+
+// state is how far the projection came.
+type state struct {
+	Position
+	hash Hash // of the last operation
+	ops  int  // projected so far
+}
+
+const viewSetup = `
+PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA secure_delete=ON; PRAGMA journal_size_limit=0;`
+
+const stateSchema = `CREATE TABLE vault_state (id INTEGER PRIMARY KEY CHECK (id = 1), projectors BLOB NOT NULL,
+	clock INTEGER NOT NULL, author BLOB NOT NULL, seq INTEGER NOT NULL, hash BLOB NOT NULL, ops INTEGER NOT NULL) STRICT`
+
+var projectorName = regexp.MustCompile(`^[a-z][a-z0-9_]{0,31}$`)
+
+// openView opens view.db and brings it up to the log. Whatever is wrong with the file, it
+// is made anew: nothing in it is original.
+func (v *Vault) openView(ctx context.Context, projectors []Projector) error {
+	var names []string
+	for _, p := range projectors {
+		if !projectorName.MatchString(p.Name()) || slices.Contains(names, p.Name()) {
+			return fmt.Errorf("vault: projector %q: bad or repeated name", p.Name())
+		}
+		names = append(names, p.Name())
+	}
+	path := filepath.Join(v.dir, viewFile)
+	if err := v.freshViewKey(ctx, path); err != nil {
+		return err
+	}
+	if err := fileShape(path); err != nil {
+		if err := removeView(path); err != nil {
+			return err
+		}
+	}
+	whole, err := v.dialView(ctx, path, projectors)
+	if torn(err) || errors.Is(err, ErrDamaged) {
+		if err := removeView(path); err != nil {
+			return err
+		}
+		whole, err = v.dialView(ctx, path, projectors)
+	}
+	if err != nil {
+		return err
+	}
+	if whole {
+		err = v.catchUp(ctx)
+	} else {
+		err = v.rebuild(ctx, v.opts.Progress)
+	}
+	return err
+}
+
+// dialView opens view.db and says whether its tables are a prefix of this log, made by
+// these projectors.
+func (v *Vault) dialView(ctx context.Context, path string, projectors []Projector) (whole bool, err error) {
+	b, err := v.keys.meta("view")
+	if err != nil {
+		return false, err
+	}
+	if len(b) != KeySize {
+		return false, errors.New("vault: the key of view.db is missing from keys.db")
+	}
+	key := (*[32]byte)(b)
+	defer clear(b)
+	p := &projection{projectors: projectors, guard: new(writeGuard), stmts: make(map[string]*sql.Stmt)}
+	defer func() {
+		if err != nil {
+			p.close()
+		} else {
+			v.view = p
+		}
+	}()
+	if p.db, err = openDB(path, "rwc", key, viewSetup, func(c *sqlite3.Conn) error {
+		return c.SetAuthorizer(p.guard.authorize)
+	}); err != nil {
+		return false, err
+	}
+	p.db.SetMaxOpenConns(1)
+	if p.conn, err = p.db.Conn(ctx); err != nil {
+		return false, err
+	}
+	if p.readers, err = openDB(path, "ro", key, "PRAGMA query_only=ON;", func(c *sqlite3.Conn) error {
+		return c.SetAuthorizer(authorizeRead)
+	}); err != nil {
+		return false, err
+	}
+	p.readers.SetMaxIdleConns(4)
+	return v.wholeView(ctx, p)
+}
+
+func (v *Vault) wholeView(ctx context.Context, p *projection) (bool, error) {
+	var n int
+	if err := p.conn.QueryRowContext(ctx, `SELECT count(*) FROM sqlite_schema WHERE name = 'vault_state'`).Scan(&n); err != nil || n == 0 {
+		return false, err
+	}
+	var made Hash
+	row := p.conn.QueryRowContext(ctx, `SELECT projectors, clock, author, seq, hash, ops FROM vault_state`)
+	if err := row.Scan(&made, &p.at.Clock, &p.at.Author, &p.at.Seq, &p.at.hash, &p.at.ops); err != nil {
+		if torn(err) {
+			return false, err
+		}
+		return false, nil
+	}
+	if made != fingerprint(p.projectors) {
+		return false, nil
+	}
+	if p.at.ops == 0 {
+		return p.at == state{}, nil
+	}
+	e, err := v.log.at(ctx, p.at.Author, p.at.Seq)
+	if err != nil {
+		return false, err
+	}
+	if e == nil || e.Hash != p.at.hash {
+		return false, nil
+	}
+	n, err = v.log.count(ctx, p.at.Position)
+	return n == p.at.ops, err
+}
+
+// freshViewKey gives view.db a new key if something was erased since it got the last, so
+// that no old block of the file can be read again.
+func (v *Vault) freshViewKey(ctx context.Context, path string) error {
+	stale, err := v.keys.meta("stale")
+	if err != nil || len(stale) == 0 {
+		return err
+	}
+	if err := removeView(path); err != nil {
+		return err
+	}
+	key := make([]byte, KeySize)
+	defer clear(key)
+	if _, err := io.ReadFull(v.opts.Rand, key); err != nil {
+		return fmt.Errorf("vault: randomness: %w", err)
+	}
+	err = v.keys.tx(ctx, func(tx *sql.Tx) error {
+		_, err := tx.Exec(`DELETE FROM meta WHERE name = 'stale'`)
+		_, err2 := tx.Exec(`UPDATE meta SET value = ? WHERE name = 'view'`, key)
+		return errors.Join(err, err2)
+	})
+	return errors.Join(err, v.keys.wipeJournal())
+}
+
+func removeView(path string) error {
+	for _, suffix := range []string{"", "-wal", "-shm", "-journal"} {
+		if err := os.Remove(path + suffix); err != nil && !errors.Is(err, os.ErrNotExist) {
+			return fmt.Errorf("vault: %w", err)
+		}
+	}
+	return nil
+}
+
+// fingerprint changes when a projector's name, version or schema does.
+func fingerprint(projectors []Projector) Hash {
+	h := sha256.New()
+	for _, p := range projectors {
+		fmt.Fprintf(h, "%q %d %q\n", p.Name(), p.Version(), p.Schema())
+	}
+	return Hash(h.Sum(nil))
+}
+
+func (p *projection) close() error {
+	var errs []error
+	if p.readers != nil {
+		errs = append(errs, p.readers.Close())
+	}
+	p.forget()
+	if p.conn != nil {
+		errs = append(errs, p.conn.Close())
+	}
+	if p.db != nil {
+		errs = append(errs, p.db.Close())
+	}
+	return errors.Join(errs...)
+}
+
+// forget drops the prepared statements.
+func (p *projection) forget() {
+	for _, s := range p.stmts {
+		s.Close()
+	}
+	clear(p.stmts)
+}
+
+// begin opens a transaction for projecting.
+func (p *projection) begin(ctx context.Context) (*Tx, error) {
+	if _, err := p.conn.ExecContext(ctx, `BEGIN IMMEDIATE`); err != nil {
+		return nil, dbError(viewFile, err)
+	}
+	return &Tx{ctx: ctx, p: p, at: p.at}, nil
+}
+
+// apply projects one operation through every projector.
+func (tx *Tx) apply(op *Op) error {
+	tx.p.guard.mode = guardApply
+	defer func() { tx.p.guard.mode = guardOff }()
+	for _, p := range tx.p.projectors {
+		if err := p.Apply(tx, op); err != nil {
+			return fmt.Errorf("vault: projector %s: operation %d of %s (%s): %w", p.Name(), op.Seq, op.Author, op.Kind, err)
+		}
+	}
+	tx.at = state{op.Position(), op.Hash, tx.at.ops + 1}
+	return nil
+}
+
+// commit writes the state and ends the transaction. The context may have ended.
+func (tx *Tx) commit() error {
+	ctx := context.WithoutCancel(tx.ctx)
+	_, err := tx.p.conn.ExecContext(ctx, `INSERT OR REPLACE INTO vault_state VALUES (1, ?, ?, ?, ?, ?, ?)`,
+		fingerprint(tx.p.projectors), int64(tx.at.Clock), tx.at.Author, int64(tx.at.Seq), tx.at.hash, tx.at.ops)
+	if err == nil {
+		_, err = tx.p.conn.ExecContext(ctx, `COMMIT`)
+	}
+	if err != nil {
+		tx.rollback()
+		return dbError(viewFile, err)
+	}
+	tx.p.at = tx.at
+	return nil
+}
+
+func (tx *Tx) rollback() {
+	// An error would mean that SQLite has rolled back already.
+	_, _ = tx.p.conn.ExecContext(context.WithoutCancel(tx.ctx), `ROLLBACK`)
+}
+
+// catchUp projects what the log has after the projection's position. An erasure among it
+// changes what was projected before, and asks for a rebuild.
+func (v *Vault) catchUp(ctx context.Context) error {
+	total, err := v.log.count(ctx, Position{})
+	if err != nil {
+		return err
+	}
+	if total == v.view.at.ops {
+		v.view.behind = false
+		return nil
+	}
+	tx, err := v.view.begin(ctx)
+	if err != nil {
+		return err
+	}
+	open := newOpener(v.keys)
+	for e, err := range v.log.walk(ctx, v.view.at.Position) {
+		if err == nil && e.Kind == KindErase {
+			tx.rollback()
+			return v.rebuild(ctx, v.opts.Progress)
+		}
+		if err := v.step(ctx, tx, open, e, err); err != nil {
+			tx.rollback()
+			return err
+		}
+	}
+	if tx.at.ops != total { // something sorts before the position
+		tx.rollback()
+		return v.rebuild(ctx, v.opts.Progress)
+	}
+	if err := tx.commit(); err != nil {
+		return err
+	}
+	v.view.behind = false
+	return nil
+}
+
+// step opens and projects one operation of a walk.
+func (v *Vault) step(ctx context.Context, tx *Tx, open *opener, e *envelope, err error) error {
+	if err != nil {
+		return err
+	}
+	op, err := open.open(ctx, e)
+	if err != nil {
+		return err
+	}
+	return tx.apply(op)
+}

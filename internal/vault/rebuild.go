@@ -1,0 +1,108 @@
+package vault
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/ncruces/go-sqlite3"
+)
+
+// Rebuild makes all projections anew from the log. Readers see the old tables until the
+// new ones are whole. It checks the chains by hash on the way; signatures are Verify's.
+func (v *Vault) Rebuild(ctx context.Context, progress func(done, total int)) error {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	if v.closed {
+		return ErrClosed
+	}
+	return v.rebuild(ctx, progress)
+}
+
+func (v *Vault) rebuild(ctx context.Context, progress func(done, total int)) error {
+	p := v.view
+	p.behind = true
+	total, err := v.log.count(ctx, Position{})
+	if err != nil {
+		return err
+	}
+	remembered, err := v.keys.heads(ctx)
+	if err != nil {
+		return err
+	}
+	tx, err := p.begin(ctx)
+	if err != nil {
+		return err
+	}
+	if err := v.refill(ctx, tx, remembered, total, progress); err != nil {
+		tx.rollback()
+		return err
+	}
+	if err := tx.commit(); err != nil {
+		return err
+	}
+	p.behind = false
+	return p.checkpoint(ctx)
+}
+
+func (v *Vault) refill(ctx context.Context, tx *Tx, remembered map[DeviceID]head, total int, progress func(done, total int)) error {
+	if err := tx.p.reset(ctx); err != nil {
+		return err
+	}
+	tx.at = state{}
+	open, ends := newOpener(v.keys), make(chains)
+	for e, err := range v.log.walk(ctx, Position{}) {
+		if err == nil {
+			if err := ends.next(e); err != nil {
+				return damaged(e.fault(err))
+			}
+		}
+		if err := v.step(ctx, tx, open, e, err); err != nil {
+			return err
+		}
+		if progress != nil && (tx.at.ops%pageOps == 0 || tx.at.ops == total) {
+			progress(tx.at.ops, total)
+		}
+	}
+	if faults := ends.against(remembered); len(faults) > 0 {
+		return damaged(faults...)
+	}
+	return nil
+}
+
+// reset empties view.db and creates the projectors' tables.
+func (p *projection) reset(ctx context.Context) error {
+	p.forget()
+	for {
+		// One at a time: dropping a table drops its indexes and triggers, dropping a
+		// virtual table its shadow tables.
+		var kind, name string
+		row := p.conn.QueryRowContext(ctx, `SELECT type, name FROM sqlite_schema
+			WHERE type IN ('table', 'view') AND name NOT LIKE 'sqlite\_%' ESCAPE '\'
+			ORDER BY sql NOT LIKE 'CREATE VIRTUAL%', type DESC, name LIMIT 1`)
+		if err := row.Scan(&kind, &name); err != nil {
+			break
+		}
+		if _, err := p.conn.ExecContext(ctx, `DROP `+kind+` `+sqlite3.QuoteIdentifier(name)); err != nil {
+			return dbError(viewFile, err)
+		}
+	}
+	if _, err := p.conn.ExecContext(ctx, stateSchema); err != nil {
+		return dbError(viewFile, err)
+	}
+	p.guard.mode = guardSchema
+	defer func() { p.guard.mode = guardOff }()
+	for _, pr := range p.projectors {
+		if _, err := p.conn.ExecContext(ctx, pr.Schema()); err != nil {
+			return fmt.Errorf("vault: projector %s: schema: %w", pr.Name(), err)
+		}
+	}
+	return nil
+}
+
+// checkpoint moves the write-ahead log into view.db and empties it, as far as readers let
+// it: old pages should not live on there.
+func (p *projection) checkpoint(ctx context.Context) error {
+	var busy, frames, moved int
+	err := p.conn.QueryRowContext(ctx, `PRAGMA wal_checkpoint(TRUNCATE)`).Scan(&busy, &frames, &moved)
+	return dbError(viewFile, err)
+}
