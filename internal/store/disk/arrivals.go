@@ -1,0 +1,232 @@
+package disk
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"sync"
+
+	"kkachi/internal/cell"
+	"kkachi/internal/store"
+)
+
+// maxQuota is the largest day: a million cells are 4 GiB.
+const maxQuota = 1 << 20
+
+// Arrivals is the file of an open day. A cell goes to a slot drawn uniformly from the free
+// ones; nothing here, in memory or in the file, remembers in which order slots were drawn.
+type arrivals struct {
+	path string
+	file *os.File
+	rand io.Reader
+
+	mu       sync.Mutex // guards all below
+	taken    []bool
+	free     int
+	finished bool
+	broken   error  // a failed sync: what the system then holds of the file is unknown
+	next     *round // whom the next sync will answer
+
+	underWay sync.WaitGroup // cells being put; Add under mu and while not finished
+	lead     chan struct{}  // holds one token while somebody syncs
+}
+
+// A round is the writers that one sync answers. Err is read after done is closed.
+type round struct {
+	done chan struct{}
+	err  error
+}
+
+// allocate makes the file of a day: quota slots, really written, under a temporary name
+// until it is durable. Zeros, because each write into room that was reserved only would have
+// to change the file system's own tables too.
+func (s *Store) allocate(path string) error {
+	f, err := s.createTemp(daysDir)
+	if err != nil {
+		return err
+	}
+	size := int64(s.quota) * cell.Size
+	if err = reserve(f, size); err == nil {
+		err = zero(f, size)
+	}
+	if err == nil {
+		err = f.Sync()
+	}
+	if err = errors.Join(err, f.Close()); err == nil {
+		err = still(f.Name())
+	}
+	if err == nil {
+		err = os.Link(f.Name(), path) // unlike a rename, it never takes the place of a day
+	}
+	if err = errors.Join(err, os.Remove(f.Name())); err != nil {
+		return fmt.Errorf("store: making room for a day of %d cells: %w", s.quota, err)
+	}
+	return syncDir(filepath.Dir(path))
+}
+
+func zero(w io.Writer, size int64) error {
+	buf := make([]byte, 256*cell.Size)
+	for size > 0 {
+		n, err := w.Write(buf[:min(size, int64(len(buf)))])
+		if err != nil {
+			return err
+		}
+		size -= int64(n)
+	}
+	return nil
+}
+
+// openArrivals opens the file of an open day and finds which slots are taken.
+func openArrivals(path string, rand io.Reader) (*arrivals, error) {
+	f, err := os.OpenFile(path, os.O_RDWR, 0)
+	if err != nil {
+		return nil, fmt.Errorf("store: %w", err)
+	}
+	a := &arrivals{path: path, file: f, rand: rand, lead: make(chan struct{}, 1)}
+	info, err := f.Stat()
+	if err == nil {
+		a.free = int(info.Size() / cell.Size)
+		a.taken = make([]bool, a.free)
+		err = eachCell(f, func(slot int, _ *cell.Cell) error {
+			a.taken[slot] = true
+			a.free--
+			return nil
+		})
+	}
+	if err == nil {
+		err = still(path)
+	}
+	if err != nil {
+		return nil, errors.Join(err, f.Close())
+	}
+	return a, nil
+}
+
+// put writes c to a random free slot and returns once a sync began after that has ended. A
+// slot whose write or sync failed stays taken: it may hold anything.
+func (a *arrivals) put(c *cell.Cell) error {
+	if *c == (cell.Cell{}) {
+		return fmt.Errorf("%w: a cell of zeros", store.ErrConflict)
+	}
+	slot, err := a.draw()
+	if err != nil {
+		return err
+	}
+	defer a.underWay.Done()
+	if _, err := a.file.WriteAt(c[:], int64(slot)*cell.Size); err != nil {
+		return fmt.Errorf("store: writing a cell: %w", err)
+	}
+	return a.sync()
+}
+
+// draw takes a free slot, uniformly: it draws from all slots until it hits a free one. That
+// costs slots/free draws, twelve on average over a day that fills up; a list of free slots
+// would be faster, and its order would tell of the order of arrivals.
+func (a *arrivals) draw() (int, error) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	switch {
+	case a.finished:
+		return 0, store.ErrClosed
+	case a.broken != nil:
+		return 0, a.broken
+	case a.free == 0:
+		return 0, store.ErrFull
+	}
+	for {
+		slot, err := below(a.rand, len(a.taken))
+		if err != nil {
+			return 0, fmt.Errorf("store: randomness: %w", err)
+		}
+		if !a.taken[slot] {
+			a.taken[slot] = true
+			a.free--
+			a.underWay.Add(1)
+			return slot, nil
+		}
+	}
+}
+
+// below draws uniformly from 0 … n−1, n ≤ maxQuota. It reads anew for each draw: a buffer of
+// random bytes would keep those of the last slots.
+func below(rand io.Reader, n int) (int, error) {
+	mask := 1
+	for mask < n {
+		mask <<= 1
+	}
+	mask--
+	for {
+		var b [3]byte
+		if _, err := io.ReadFull(rand, b[:]); err != nil {
+			return 0, err
+		}
+		if v := (int(b[0])<<16 | int(b[1])<<8 | int(b[2])) & mask; v < n {
+			return v, nil
+		}
+	}
+}
+
+// sync answers when a sync that began after the call has ended. Whoever finds nobody syncing
+// does it for all who wait; those who come meanwhile wait for the next.
+func (a *arrivals) sync() error {
+	a.mu.Lock()
+	if a.next == nil {
+		a.next = &round{done: make(chan struct{})}
+	}
+	r := a.next
+	a.mu.Unlock()
+	select {
+	case <-r.done:
+		return r.err
+	case a.lead <- struct{}{}:
+	}
+	defer func() { <-a.lead }()
+	select {
+	case <-r.done: // the former leader answered us while we became the next
+		return r.err
+	default:
+	}
+	a.mu.Lock()
+	a.next = nil
+	r.err = a.broken
+	a.mu.Unlock()
+	if r.err == nil {
+		r.err = a.commit()
+	}
+	close(r.done)
+	return r.err
+}
+
+// commit syncs the file. After a failed sync the system may have dropped the writes and
+// report success the next time, so the file takes no more cells.
+func (a *arrivals) commit() error {
+	err := still(a.path)
+	if err == nil {
+		err = syncData(a.file)
+	}
+	if err != nil {
+		err = fmt.Errorf("store: syncing a day: %w; start the host again", err)
+		a.mu.Lock()
+		a.broken = err
+		a.mu.Unlock()
+	}
+	return err
+}
+
+// finish takes no more cells, waits for those under way, and closes the file. Again: nil.
+func (a *arrivals) finish() error {
+	a.mu.Lock()
+	again := a.finished
+	a.finished = true
+	a.mu.Unlock()
+	if again {
+		return nil
+	}
+	a.underWay.Wait()
+	if err := errors.Join(syncData(a.file), a.file.Close(), still(a.path)); err != nil {
+		return fmt.Errorf("store: closing a day: %w", err)
+	}
+	return nil
+}

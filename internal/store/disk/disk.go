@@ -1,0 +1,220 @@
+// Package disk is a store in files: one allocated file for each day of arrivals, in which
+// each cell stands in a random place, and one file for each object and each current value.
+//
+// What enters: cells and byte strings, as store says. What leaves: files which show days,
+// names and sizes. What may never be known here: a key; the order in which cells came; any
+// time finer than a day, as far as a file system lets itself be told (its change times and
+// its journal do not: spec/05-host.md, known limits).
+//
+//	lock               held by the one process that serves this folder
+//	days/DAY.open      a day that takes cells: quota × 4096 bytes, zeros where none stands
+//	days/DAY.closed    the same file, closed, not yet acknowledged
+//	days/DAY.acked     empty: the day was read and acknowledged, its cells are gone
+//	objects/A~B~C      the object A/B/C
+//	current/NAME       u64 serial ‖ the value of NAME
+//
+// After a crash: a file whose name begins with ".tmp-" is unfinished and removed; a slot that
+// was being written is torn, which is harmless, since its cell was not answered for: it opens
+// under no key and counts as cover.
+package disk
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"time"
+
+	"kkachi/internal/cell"
+	"kkachi/internal/store"
+)
+
+// ErrLocked is a folder which another process serves.
+var ErrLocked = errors.New("store: the folder is in use by another process")
+
+var errEnded = errors.New("store: ended")
+
+const (
+	daysDir    = "days"
+	objectsDir = "objects"
+	currentDir = "current"
+	tempPrefix = ".tmp-"
+)
+
+// stillTime stands as access and modification time on every file and folder.
+var stillTime = time.Unix(0, 0)
+
+// Options of a store on disk.
+type Options struct {
+	Quota int       // cells a day has room for; 0 is store.DefaultQuota
+	Rand  io.Reader // draws the places of cells and the names of temporary files
+}
+
+// A Store keeps everything under one folder. Make one with Open.
+type Store struct {
+	dir   string
+	quota int
+	rand  io.Reader
+	lock  *os.File
+
+	mu      sync.Mutex        // guards days; held for a look or a change in memory only
+	days    map[cell.Day]*day // nil after Close
+	changes sync.Mutex        // one change of state of a day at a time; taken before mu
+
+	objects sync.Mutex // guards links and removals under objects
+	current sync.Mutex // guards changes under current
+}
+
+var _ store.Store = (*Store)(nil)
+
+// Open makes what is missing of the folder, removes what a crash left unfinished, and finds
+// which slots of open days are taken. One process at a time: else ErrLocked.
+func Open(dir string, o Options) (*Store, error) {
+	if o.Quota == 0 {
+		o.Quota = store.DefaultQuota
+	}
+	if o.Quota < 1 || o.Quota > maxQuota {
+		return nil, fmt.Errorf("store: quota of %d cells a day, not 1…%d", o.Quota, maxQuota)
+	}
+	if o.Rand == nil {
+		return nil, errors.New("store: no source of randomness given")
+	}
+	s := &Store{dir: dir, quota: o.Quota, rand: o.Rand, days: map[cell.Day]*day{}}
+	for _, sub := range []string{daysDir, objectsDir, currentDir} {
+		if err := os.MkdirAll(filepath.Join(dir, sub), 0o700); err != nil {
+			return nil, fmt.Errorf("store: %w", err)
+		}
+	}
+	if err := syncDir(dir); err != nil {
+		return nil, err
+	}
+	lock, err := lockFile(filepath.Join(dir, "lock"))
+	if err != nil {
+		return nil, err
+	}
+	s.lock = lock
+	if err := s.recover(); err != nil {
+		return nil, errors.Join(err, s.Close())
+	}
+	return s, nil
+}
+
+// Close waits for cells under way and lets the folder go. Open days stay open.
+func (s *Store) Close() error {
+	s.changes.Lock()
+	defer s.changes.Unlock()
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	var errs []error
+	for _, d := range s.days {
+		if d.arrivals != nil {
+			errs = append(errs, d.arrivals.finish())
+		}
+	}
+	s.days = nil
+	return errors.Join(append(errs, s.lock.Close())...)
+}
+
+// recover removes unfinished files and reads the state of each day.
+func (s *Store) recover() error {
+	for _, sub := range []string{daysDir, objectsDir, currentDir} {
+		path := filepath.Join(s.dir, sub)
+		entries, err := listQuietly(path)
+		if err != nil {
+			return fmt.Errorf("store: %w", err)
+		}
+		for _, e := range entries {
+			if strings.HasPrefix(e.Name(), tempPrefix) {
+				if err := os.Remove(filepath.Join(path, e.Name())); err != nil {
+					return fmt.Errorf("store: %w", err)
+				}
+			}
+		}
+		if err := syncDir(path); err != nil {
+			return err
+		}
+	}
+	return s.recoverDays()
+}
+
+// writeTemp writes data to a new file in sub, syncs it, and gives its path: the caller links
+// or renames it to where it belongs, or removes it.
+func (s *Store) writeTemp(sub string, data []byte) (string, error) {
+	f, err := s.createTemp(sub)
+	if err != nil {
+		return "", err
+	}
+	_, err = f.Write(data)
+	if err == nil {
+		err = f.Sync()
+	}
+	if cerr := f.Close(); err == nil {
+		err = cerr
+	}
+	if err == nil {
+		err = still(f.Name())
+	}
+	if err != nil {
+		return "", fmt.Errorf("store: %w", errors.Join(err, os.Remove(f.Name())))
+	}
+	return f.Name(), nil
+}
+
+func (s *Store) createTemp(sub string) (*os.File, error) {
+	var b [8]byte
+	if _, err := io.ReadFull(s.rand, b[:]); err != nil {
+		return nil, fmt.Errorf("store: randomness: %w", err)
+	}
+	path := filepath.Join(s.dir, sub, fmt.Sprintf("%s%x", tempPrefix, b))
+	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE|os.O_EXCL, 0o600)
+	if err != nil {
+		return nil, fmt.Errorf("store: %w", err)
+	}
+	return f, nil
+}
+
+func readQuietly(path string) ([]byte, error) {
+	f, err := openQuietly(path)
+	if err != nil {
+		return nil, err
+	}
+	data, err := io.ReadAll(f)
+	return data, errors.Join(err, f.Close())
+}
+
+func listQuietly(path string) ([]os.DirEntry, error) {
+	f, err := openQuietly(path)
+	if err != nil {
+		return nil, err
+	}
+	entries, err := f.ReadDir(-1)
+	return entries, errors.Join(err, f.Close())
+}
+
+// syncDir makes the entries of a folder durable, and stills its times.
+func syncDir(path string) error {
+	f, err := openQuietly(path)
+	if err != nil {
+		return fmt.Errorf("store: %w", err)
+	}
+	err = errors.Join(still(path), f.Sync(), f.Close())
+	if err != nil {
+		return fmt.Errorf("store: %w", err)
+	}
+	return nil
+}
+
+// still sets the times of a file or folder to the one that says nothing.
+func still(path string) error { return os.Chtimes(path, stillTime, stillTime) }
+
+// notFound turns the file system's word into the store's.
+func notFound(err error, what string) error {
+	if errors.Is(err, fs.ErrNotExist) {
+		return fmt.Errorf("%w: %s", store.ErrNotFound, what)
+	}
+	return fmt.Errorf("store: %s: %w", what, err)
+}
