@@ -31,6 +31,12 @@ const (
 	NextMax      = 8 * time.Second
 )
 
+// Between two views that send a letter lies the time in which a reader would read a page.
+const (
+	GapMin = 10 * time.Second
+	GapMax = 40 * time.Second
+)
+
 // ErrUntrusted means that notes or bulletin are expired, or not this newsroom's, or don't
 // fit each other. Nothing at all is sent then: this computer's clock or the site is wrong.
 var ErrUntrusted = errors.New("this computer's clock or the site is wrong")
@@ -159,6 +165,15 @@ func (c *Client) View(ctx context.Context) (View, error) {
 		}
 	}
 	return v, err
+}
+
+// Pause waits as a reader would before the next view.
+func (c *Client) Pause(ctx context.Context) error {
+	d, err := c.uniform(GapMin, GapMax)
+	if err != nil {
+		return err
+	}
+	return c.cfg.Sleep(ctx, d)
 }
 
 // send posts each cell after its pause. The second doesn't wait for the first's answer, and
