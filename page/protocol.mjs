@@ -3,7 +3,6 @@
 // and run by two implementations that share no code.
 import { Aes256Gcm, CipherSuite, HkdfSha256 } from "@hpke/core";
 import { XWing } from "@hpke/hybridkem-x-wing";
-import { ed25519 } from "@noble/curves/ed25519.js";
 import { argon2id } from "@noble/hashes/argon2.js";
 import { expand } from "@noble/hashes/hkdf.js";
 import { hmac } from "@noble/hashes/hmac.js";
@@ -17,7 +16,7 @@ const INFLATED_MAX = 256 * 1024, INFLATE_RATIO = 64;
 
 const text = (s) => new TextEncoder().encode(s);
 export const u32 = (n) => new Uint8Array([n >>> 24, n >>> 16, n >>> 8, n]);
-export const concat = (...parts) => Uint8Array.from(Buffer.concat(parts));
+export const concat = (...parts) => Uint8Array.from(Buffer.concat(parts.map((p) => Uint8Array.from(p))));
 export const equal = (a, b) => a.length === b.length && Buffer.compare(Buffer.from(a), Buffer.from(b)) === 0;
 
 const kem = new XWing();
@@ -29,10 +28,13 @@ export async function publicKey(seed) {
   return new Uint8Array(await kem.serializePublicKey(pair.publicKey));
 }
 
-/** HPKE base mode, single shot: encapsulation ‖ ciphertext. */
-export async function sealTo(pub, info, plain) {
+/**
+ * HPKE base mode, single shot: encapsulation ‖ ciphertext. Only who makes vectors gives the
+ * 64 bytes of randomness (ekm); everybody else leaves them to the library.
+ */
+export async function sealTo(pub, info, plain, ekm) {
   const recipientPublicKey = await kem.deserializePublicKey(pub);
-  const ctx = await suite.createSenderContext({ recipientPublicKey, info });
+  const ctx = await suite.createSenderContext({ recipientPublicKey, info, ekm });
   return concat(new Uint8Array(ctx.enc), new Uint8Array(await ctx.seal(plain)));
 }
 
@@ -51,12 +53,12 @@ export const outerInfo = (newsroom, epoch) => concat(text("kkachi/1 outer\0"), n
 export const innerInfo = (newsroom, inbox) => concat(text("kkachi/1 inner\0"), newsroom, sha256(inbox));
 
 /** A record: a fragment sealed to an inbox key. */
-export const sealRecord = (newsroom, inbox, fragment) => sealTo(inbox, innerInfo(newsroom, inbox), fragment);
+export const sealRecord = (newsroom, inbox, fragment, ekm) => sealTo(inbox, innerInfo(newsroom, inbox), fragment, ekm);
 
 /** A cell: epoch, stamp, and flag ‖ record sealed to the day key. */
-export async function sealCell({ newsroom, epoch, dayKey, inboxKey, flag, fragment, stamp }) {
-  const record = await sealRecord(newsroom, inboxKey, fragment);
-  const sealed = await sealTo(dayKey, outerInfo(newsroom, epoch), concat([flag], record));
+export async function sealCell({ newsroom, epoch, dayKey, inboxKey, flag, fragment, stamp, ekm = [] }) {
+  const record = await sealRecord(newsroom, inboxKey, fragment, ekm[0]);
+  const sealed = await sealTo(dayKey, outerInfo(newsroom, epoch), concat([flag], record), ekm[1]);
   return concat(u32(epoch), stamp, sealed);
 }
 
@@ -202,11 +204,4 @@ export function slotPlain(p, filler) {
   view.setBigUint64(22, BigInt(p.ackBitmap));
   out.set(p.body, 30);
   return out;
-}
-
-/** Ed25519 over a signed note's text, as golang.org/x/mod/sumdb/note writes it. */
-export function noteSignature(name, seed, textOfNote) {
-  const pub = ed25519.getPublicKey(seed);
-  const hash = sha256(concat(text(name + "\n"), [1], pub)).slice(0, 4);
-  return `— ${name} ${Buffer.from(concat(hash, ed25519.sign(text(textOfNote), seed))).toString("base64")}\n`;
 }
