@@ -1,0 +1,163 @@
+// Package drop is the host: HTTP in front of a store. It takes cells which it cannot read,
+// hands out notes, bulletin and site, and is the letter box between sift, desk and press.
+//
+// What enters: cells from anyone; sealed batches, parcels, signed notes and the site from those
+// who hold a token. What leaves: the same bytes, and for each wrong request its one answer.
+// What may never be known here: a key that opens anything, who a visitor is, and when within a
+// day somebody came. So nothing here is logged, no answer carries a time, and an error that is
+// reported to the operator is never about a request of a visitor.
+package drop
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"golang.org/x/net/netutil"
+
+	"kkachi/internal/cell"
+	"kkachi/internal/store"
+)
+
+// Limits of a connection (spec/05-host.md, section 8).
+const (
+	MaxConns       = 4096             // connections at once; more wait outside
+	MaxHeader      = 8 << 10          // bytes of a request's header
+	HeaderSeconds  = 10               // to send the header
+	CellSeconds    = 60               // to send a cell
+	IdleSeconds    = 60               // between two requests of a connection
+	InsideSeconds  = 3600             // for any request of sift, desk or press
+	BytesPerSecond = 16 << 10         // slowest reader of a file of the site, after CellSeconds
+	stopWithin     = 10 * time.Second // for requests under way when the host ends
+)
+
+// Config is what a host is made of.
+type Config struct {
+	Store  store.Store
+	Now    func() time.Time // the host's clock
+	Tokens Tokens
+	Report func(error) // told what went wrong in Run; may be nil. Never about a request
+}
+
+// A Host answers requests. Make one with New.
+type Host struct {
+	store  store.Store
+	now    func() time.Time
+	tokens Tokens
+	report func(error)
+
+	current atomic.Pointer[cell.Now] // what /d and /r hand out; nil before the first
+	site    atomic.Pointer[site]     // never nil
+
+	switching sync.Mutex          // guards switches of now and site, and orphans
+	orphans   map[string]cell.Day // files of no site, and the day on which they were first seen so
+}
+
+// New makes a host that goes on with what its store holds.
+func New(ctx context.Context, c Config) (*Host, error) {
+	if c.Store == nil || c.Now == nil {
+		return nil, errors.New("drop: a host needs a store and a clock")
+	}
+	h := &Host{store: c.Store, now: c.Now, tokens: c.Tokens, report: c.Report, orphans: map[string]cell.Day{}}
+	h.site.Store(&site{})
+	_, data, err := h.store.Current(ctx, currentNow)
+	if err == nil {
+		var now *cell.Now
+		if now, err = cell.ParseNow(data); err == nil {
+			h.current.Store(now)
+		}
+	}
+	if err != nil && !errors.Is(err, store.ErrNotFound) {
+		return nil, fmt.Errorf("drop: what the sift put last: %w", err)
+	}
+	serial, data, err := h.store.Current(ctx, currentSite)
+	if err == nil {
+		var s *site
+		if s, err = parseSite(serial, data); err == nil {
+			h.site.Store(s)
+		}
+	}
+	if err != nil && !errors.Is(err, store.ErrNotFound) {
+		return nil, fmt.Errorf("drop: the manifest of the site: %w", err)
+	}
+	return h, nil
+}
+
+// Handler answers all requests of the host.
+func (h *Host) Handler() http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		w.Header()["Date"] = nil // no time but the day is anyone's business
+		defer func() {
+			switch v := recover(); v {
+			case nil:
+			case http.ErrAbortHandler:
+				panic(v)
+			default:
+				clear(w.Header())
+				w.Header()["Date"] = nil
+				w.WriteHeader(http.StatusServiceUnavailable)
+			}
+		}()
+		h.route(w, r)
+	})
+}
+
+// Serve answers on ln until ctx ends, and then lets requests under way finish for a moment.
+// A clean end is nil.
+func (h *Host) Serve(ctx context.Context, ln net.Listener) error {
+	server := &http.Server{
+		Handler:                      h.Handler(),
+		ReadHeaderTimeout:            HeaderSeconds * time.Second,
+		ReadTimeout:                  InsideSeconds * time.Second,
+		WriteTimeout:                 InsideSeconds * time.Second,
+		IdleTimeout:                  IdleSeconds * time.Second,
+		MaxHeaderBytes:               MaxHeader,
+		DisableGeneralOptionsHandler: true,
+		ErrorLog:                     slog.NewLogLogger(slog.DiscardHandler, slog.LevelError), // it names addresses
+	}
+	ended := make(chan error, 1)
+	stop := context.AfterFunc(ctx, func() {
+		within, cancel := context.WithTimeout(context.WithoutCancel(ctx), stopWithin)
+		defer cancel()
+		err := server.Shutdown(within)
+		if errors.Is(err, context.DeadlineExceeded) {
+			err = server.Close()
+		}
+		ended <- err
+	})
+	err := server.Serve(netutil.LimitListener(ln, MaxConns))
+	if stop() { // it failed by itself
+		return fmt.Errorf("drop: serving: %w", err)
+	}
+	return <-ended
+}
+
+// route finds who answers. Paths have one spelling: another one is an unknown path.
+func (h *Host) route(w http.ResponseWriter, r *http.Request) {
+	query := r.URL.RawQuery != "" || r.URL.ForceQuery
+	switch path := r.URL.Path; {
+	case r.URL.RawPath != "":
+		h.serveSite(w, r, "")
+	case path == "/c":
+		h.postCell(w, r, query)
+	case path == "/d" && !query:
+		h.getNotes(w, r)
+	case path == "/r" && !query:
+		h.getBulletin(w, r)
+	case len(path) > 3 && path[:3] == "/s/" && !query:
+		role, ok := h.tokens.role(r.Header["Authorization"])
+		if !ok {
+			h.serveSite(w, r, "") // as any path that leads nowhere
+			return
+		}
+		h.inside(w, r, role, path[3:])
+	default:
+		h.serveSite(w, r, path)
+	}
+}

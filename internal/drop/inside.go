@@ -1,0 +1,281 @@
+package drop
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"strconv"
+	"strings"
+	"time"
+
+	"kkachi/internal/cell"
+	"kkachi/internal/store"
+)
+
+// The names of the two values that are switched as a whole.
+const (
+	currentNow  = "now"
+	currentSite = "site"
+)
+
+// Largest objects (spec/05-host.md, section 5), in bytes.
+const (
+	MaxBatchObject  = cell.MaxBatch*cell.RecordSize + 1<<20 // the largest batch, wrapped
+	MaxParcelObject = cell.ParcelHeaderSize + cell.MaxSlots*cell.SlotSize
+	MaxNoteObject   = 32768
+	MaxNow          = 4 + 8 + 1 + cell.MaxEpochs*5 + 4 + cell.NotesMaxSize + 4 + cell.MaxSlots*cell.SlotSize
+)
+
+// inside answers who holds a token. What a role may not do is answered as what isn't there.
+func (h *Host) inside(w http.ResponseWriter, r *http.Request, role Role, path string) {
+	verb, rest, _ := strings.Cut(path, "/")
+	get, put := r.Method == http.MethodGet, r.Method == http.MethodPut
+	switch {
+	case path == "days" && role == RoleSift:
+		allow(w, get, "GET", func() { h.listDays(w, r) })
+	case verb == "day" && role == RoleSift:
+		n, ack := strings.CutSuffix(rest, "/ack")
+		day, ok := parseNumber(n, 32)
+		switch {
+		case !ok:
+			notFound(w)
+		case ack:
+			allow(w, r.Method == http.MethodPost, "POST", func() { h.answer(w, h.store.AckDay(r.Context(), cell.Day(day))) })
+		default:
+			allow(w, get, "GET", func() { h.readDay(w, r, cell.Day(day)) })
+		}
+	case verb == "o":
+		h.object(w, r, role, rest)
+	case verb == "list":
+		allow(w, get, "GET", func() { h.listObjects(w, r, role, rest) })
+	case path == "now" && role != RolePress:
+		allow(w, get, "GET", func() { h.getCurrent(w, r, currentNow) })
+	case verb == "now" && role == RoleSift:
+		h.numbered(w, put, rest, func(serial uint64) { h.putNow(w, r, serial) })
+	case path == "site":
+		allow(w, get, "GET", func() { h.getCurrent(w, r, currentSite) })
+	case verb == "site" && role == RolePress:
+		h.numbered(w, put, rest, func(serial uint64) { h.putSite(w, r, serial) })
+	default:
+		notFound(w)
+	}
+}
+
+func allow(w http.ResponseWriter, ok bool, methods string, do func()) {
+	if !ok {
+		notAllowed(w, methods)
+		return
+	}
+	do()
+}
+
+func (h *Host) numbered(w http.ResponseWriter, put bool, number string, do func(uint64)) {
+	serial, ok := parseNumber(number, 64)
+	if !ok {
+		notFound(w)
+		return
+	}
+	allow(w, put, "PUT", func() { do(serial) })
+}
+
+// listDays answers with the closed days, after closing what has ended: so nobody has to wait
+// for the host's own clock to strike.
+func (h *Host) listDays(w http.ResponseWriter, r *http.Request) {
+	if err := h.closeEnded(r.Context()); err != nil {
+		h.answer(w, err)
+		return
+	}
+	days, err := h.store.ClosedDays(r.Context())
+	if err != nil {
+		h.answer(w, err)
+		return
+	}
+	var b strings.Builder
+	for _, d := range days {
+		fmt.Fprintf(&b, "%d\n", d)
+	}
+	h.hand(w, r, textPlain, []byte(b.String()))
+}
+
+// readDay streams the cells of a day. Its length isn't known before its end; whatever fails
+// on the way cuts the connection, which can't be taken for the end.
+func (h *Host) readDay(w http.ResponseWriter, r *http.Request, day cell.Day) {
+	begun, done := false, false
+	defer func() {
+		if begun && !done {
+			panic(http.ErrAbortHandler)
+		}
+	}()
+	begin := func() {
+		begun = true
+		protect(w.Header())
+		w.Header().Set("Cache-Control", "no-store")
+		w.Header().Set("Content-Type", octetStream)
+	}
+	err := h.store.ReadDay(r.Context(), day, func(c *cell.Cell) error {
+		if !begun {
+			begin()
+		}
+		_, err := w.Write(c[:])
+		return err
+	})
+	switch {
+	case err == nil && !begun: // a day without a cell
+		begin()
+		w.Header().Set("Content-Length", "0")
+	case err != nil && !begun:
+		h.answer(w, err)
+	}
+	done = err == nil
+}
+
+func (h *Host) object(w http.ResponseWriter, r *http.Request, role Role, name string) {
+	o, ok := parseObject(name)
+	if !ok || !o.readable(role) && o.writer != role {
+		notFound(w)
+		return
+	}
+	switch {
+	case r.Method == http.MethodGet && o.readable(role):
+		f, err := h.store.OpenObject(r.Context(), name)
+		if err != nil {
+			h.answer(w, err)
+			return
+		}
+		protect(w.Header())
+		w.Header().Set("Cache-Control", "no-store")
+		w.Header().Set("Content-Type", octetStream)
+		http.ServeContent(w, r, "", time.Time{}, f)
+		_ = f.Close() // it was only read
+	case r.Method == http.MethodPut && o.writer == role:
+		data, ok := readAll(w, r, o.limit)
+		if !ok {
+			return
+		}
+		if o.kind == "site" && hex.EncodeToString(hash(data)) != o.last {
+			plain(w, http.StatusBadRequest, "bad request\n")
+			return
+		}
+		h.answer(w, h.store.PutObject(r.Context(), name, data))
+	case o.writer == role:
+		notAllowed(w, "GET, PUT")
+	default:
+		notAllowed(w, "GET")
+	}
+}
+
+func hash(data []byte) []byte {
+	sum := sha256.Sum256(data)
+	return sum[:]
+}
+
+func (h *Host) listObjects(w http.ResponseWriter, r *http.Request, role Role, prefix string) {
+	names, err := h.store.ListObjects(r.Context(), prefix)
+	if err != nil {
+		h.answer(w, err)
+		return
+	}
+	var b strings.Builder
+	for _, name := range names {
+		if o, ok := parseObject(name); ok && o.readable(role) {
+			b.WriteString(name + "\n")
+		}
+	}
+	h.hand(w, r, textPlain, []byte(b.String()))
+}
+
+func (h *Host) getCurrent(w http.ResponseWriter, r *http.Request, name string) {
+	_, data, err := h.store.Current(r.Context(), name)
+	if err != nil {
+		h.answer(w, err)
+		return
+	}
+	h.hand(w, r, octetStream, data)
+}
+
+func (h *Host) putNow(w http.ResponseWriter, r *http.Request, serial uint64) {
+	data, ok := readAll(w, r, MaxNow)
+	if !ok {
+		return
+	}
+	now, err := cell.ParseNow(data)
+	if err != nil || now.Serial != serial {
+		plain(w, http.StatusBadRequest, "bad request\n")
+		return
+	}
+	h.switching.Lock()
+	defer h.switching.Unlock()
+	if err = h.store.Switch(r.Context(), currentNow, serial, data); err == nil {
+		h.current.Store(now)
+	}
+	h.answer(w, err)
+}
+
+// putSite switches the site whole, if all its files are there. Then the files of the former
+// one which the new one does not name are removed: what was withdrawn is gone.
+func (h *Host) putSite(w http.ResponseWriter, r *http.Request, serial uint64) {
+	data, ok := readAll(w, r, MaxManifest)
+	if !ok {
+		return
+	}
+	next, err := parseSite(serial, data)
+	if err != nil {
+		plain(w, http.StatusBadRequest, "bad request\n")
+		return
+	}
+	h.switching.Lock()
+	defer h.switching.Unlock()
+	if err := h.complete(r.Context(), next); err != nil {
+		h.answer(w, err)
+		return
+	}
+	if err := h.store.Switch(r.Context(), currentSite, serial, data); err != nil {
+		h.answer(w, err)
+		return
+	}
+	former := h.site.Swap(next)
+	h.answer(w, h.removeFormer(r.Context(), former, next))
+}
+
+// readAll reads a body of known length. It answers itself if it can't: 400 for none or an
+// unknown length, 413 for too much.
+func readAll(w http.ResponseWriter, r *http.Request, limit int64) ([]byte, bool) {
+	switch {
+	case r.ContentLength > limit:
+		plain(w, http.StatusRequestEntityTooLarge, "too large\n")
+		return nil, false
+	case r.ContentLength < 0 || len(r.Header["Content-Encoding"]) > 0:
+		plain(w, http.StatusBadRequest, "bad request\n")
+		return nil, false
+	}
+	data := make([]byte, r.ContentLength)
+	if _, err := io.ReadFull(r.Body, data); err != nil {
+		plain(w, http.StatusBadRequest, "bad request\n")
+		return nil, false
+	}
+	return data, true
+}
+
+// answer turns an error of the store into the one answer that it has.
+func (h *Host) answer(w http.ResponseWriter, err error) {
+	switch {
+	case err == nil:
+		w.Header().Set("Cache-Control", "no-store")
+		w.WriteHeader(http.StatusNoContent)
+	case errors.Is(err, store.ErrNotFound):
+		notFound(w)
+	case errors.Is(err, store.ErrConflict), errors.Is(err, store.ErrSerial), errors.Is(err, store.ErrOpen), errors.Is(err, errMissing):
+		plain(w, http.StatusConflict, "conflict\n")
+	default:
+		plain(w, http.StatusServiceUnavailable, "unavailable\n")
+	}
+}
+
+// parseNumber reads a decimal number in its one spelling.
+func parseNumber(s string, bits int) (uint64, bool) {
+	n, err := strconv.ParseUint(s, 10, bits)
+	return n, err == nil && strconv.FormatUint(n, 10) == s
+}

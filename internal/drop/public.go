@@ -1,0 +1,155 @@
+package drop
+
+import (
+	"errors"
+	"io"
+	"net/http"
+	"strconv"
+	"time"
+
+	"kkachi/internal/cell"
+	"kkachi/internal/store"
+)
+
+// Acceptance of an epoch's cells (spec/05-host.md, section 4).
+const (
+	EarlyMinutes = 15 // before its day begins
+	AcceptDays   = 2  // days from its beginning, after which its cells are refused
+)
+
+const (
+	textPlain   = "text/plain; charset=utf-8"
+	octetStream = "application/octet-stream"
+)
+
+// past is a deadline that has gone by: setting it ends reading or writing at once.
+var past = time.Unix(1, 0)
+
+// postCell takes one cell. 204: it is durable. 400: its size, epoch or stamp is wrong. 503: it
+// was not kept. None says more.
+func (h *Host) postCell(w http.ResponseWriter, r *http.Request, query bool) {
+	if r.Method != http.MethodPost {
+		notAllowed(w, "POST")
+		return
+	}
+	w.Header().Set("Cache-Control", "no-store")
+	if query || r.ContentLength != cell.Size || len(r.Header["Content-Encoding"]) > 0 || len(r.TransferEncoding) > 0 {
+		w.WriteHeader(http.StatusBadRequest)
+		return
+	}
+	c := new(cell.Cell)
+	if !readBody(w, r, c[:], CellSeconds*time.Second) || !h.accepts(c, h.now()) {
+		w.WriteHeader(http.StatusBadRequest)
+		return
+	}
+	err := h.store.PutCell(r.Context(), cell.DayOf(h.now()), c)
+	if errors.Is(err, store.ErrClosed) { // midnight passed between the two
+		err = h.store.PutCell(r.Context(), cell.DayOf(h.now()), c)
+	}
+	if err != nil {
+		w.WriteHeader(http.StatusServiceUnavailable)
+		return
+	}
+	w.WriteHeader(http.StatusNoContent)
+}
+
+// readBody fills b from the body of a request, within a time.
+func readBody(w http.ResponseWriter, r *http.Request, b []byte, within time.Duration) bool {
+	late := time.AfterFunc(within, func() { _ = http.NewResponseController(w).SetReadDeadline(past) })
+	_, err := io.ReadFull(r.Body, b)
+	if !late.Stop() {
+		return false
+	}
+	return err == nil
+}
+
+// accepts says whether a cell's epoch stands in the current notes, is accepted at this time,
+// and is stamped as that epoch asks.
+func (h *Host) accepts(c *cell.Cell, now time.Time) bool {
+	current := h.current.Load()
+	if current == nil {
+		return false
+	}
+	for _, e := range current.Epochs {
+		if e.Epoch == c.Epoch() {
+			from, to := window(e.Epoch)
+			return !now.Before(from) && now.Before(to) && c.Stamped(e.D)
+		}
+	}
+	return false
+}
+
+// window is when cells of an epoch are accepted: from is in it, to is not.
+func window(epoch cell.Day) (from, to time.Time) {
+	return epoch.Time().Add(-EarlyMinutes * time.Minute), epoch.Time().AddDate(0, 0, AcceptDays)
+}
+
+func (h *Host) getNotes(w http.ResponseWriter, r *http.Request) {
+	if now := h.current.Load(); now != nil {
+		h.hand(w, r, textPlain, now.Notes)
+		return
+	}
+	h.serveSite(w, r, "")
+}
+
+func (h *Host) getBulletin(w http.ResponseWriter, r *http.Request) {
+	if now := h.current.Load(); now != nil {
+		h.hand(w, r, octetStream, now.Bulletin)
+		return
+	}
+	h.serveSite(w, r, "")
+}
+
+// hand answers a GET with bytes that nobody on the way may keep.
+func (h *Host) hand(w http.ResponseWriter, r *http.Request, kind string, data []byte) {
+	if r.Method != http.MethodGet && r.Method != http.MethodHead {
+		notAllowed(w, "GET, HEAD")
+		return
+	}
+	protect(w.Header())
+	w.Header().Set("Cache-Control", "no-store")
+	w.Header().Set("Content-Type", kind)
+	w.Header().Set("Content-Length", strconv.Itoa(len(data)))
+	if r.Method == http.MethodHead {
+		return
+	}
+	defer hurry(w, int64(len(data))).Stop()
+	_, _ = w.Write(data) // the visitor may be gone: there is no one to tell
+}
+
+// hurry ends an answer that a visitor takes too slowly.
+func hurry(w http.ResponseWriter, size int64) *time.Timer {
+	within := CellSeconds*time.Second + time.Duration(size/BytesPerSecond)*time.Second
+	return time.AfterFunc(within, func() { _ = http.NewResponseController(w).SetWriteDeadline(past) })
+}
+
+// policy allows a page its own script, style, pictures and worker, and nothing else.
+const policy = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; worker-src 'self'; " +
+	"base-uri 'none'; form-action 'none'; frame-ancestors 'none'; require-trusted-types-for 'script'"
+
+// protect sets the headers of every answer with a body, whoever asks.
+func protect(h http.Header) {
+	h.Set("Content-Security-Policy", policy)
+	h.Set("X-Content-Type-Options", "nosniff")
+	h.Set("Referrer-Policy", "no-referrer")
+	h.Set("Cross-Origin-Opener-Policy", "same-origin")
+	h.Set("Cross-Origin-Embedder-Policy", "require-corp")
+	h.Set("Cross-Origin-Resource-Policy", "same-origin")
+}
+
+// notFound is the one answer for whatever isn't there, or isn't for who asks.
+func notFound(w http.ResponseWriter) { plain(w, http.StatusNotFound, "not found\n") }
+
+func notAllowed(w http.ResponseWriter, methods string) {
+	w.Header().Set("Allow", methods)
+	plain(w, http.StatusMethodNotAllowed, "method not allowed\n")
+}
+
+func plain(w http.ResponseWriter, status int, text string) {
+	protect(w.Header())
+	w.Header().Set("Cache-Control", "no-store")
+	w.Header().Set("Content-Type", textPlain)
+	w.Header().Set("Content-Length", strconv.Itoa(len(text)))
+	w.WriteHeader(status)
+	_, _ = io.WriteString(w, text)
+}

@@ -1,0 +1,155 @@
+package relay
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"net/url"
+	"time"
+)
+
+// Tries of a request under /s/, and the pause before the second; it doubles with each.
+const (
+	Tries        = 4
+	PauseSeconds = 1
+)
+
+// A request is all that this client ever sends.
+type request struct {
+	name   string // for errors
+	method string
+	path   string // begins with "/"
+	body   []byte // nil for none
+	token  bool
+}
+
+// once sends a request and gives the body of its answer, of at most limit bytes.
+func (c *Client) once(ctx context.Context, r request, limit int64) ([]byte, error) {
+	var data []byte
+	err := c.send(ctx, r, func(body io.Reader) error {
+		var err error
+		data, err = io.ReadAll(io.LimitReader(body, limit+1))
+		if err == nil && int64(len(data)) > limit {
+			return fmt.Errorf("%w: its answer is over %d bytes", ErrRefused, limit)
+		}
+		return err
+	})
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", r.name, err)
+	}
+	return data, nil
+}
+
+// again is once, tried again while the host can't be reached. Only for requests under /s/:
+// each of them has the same effect however often it arrives.
+func (c *Client) again(ctx context.Context, r request, limit int64) ([]byte, error) {
+	r.token = true
+	var data []byte
+	err := c.retry(ctx, func() error {
+		var err error
+		data, err = c.once(ctx, r, limit)
+		return err
+	})
+	return data, err
+}
+
+func (c *Client) retry(ctx context.Context, try func() error) error {
+	for n := 1; ; n++ {
+		err := try()
+		if !errors.Is(err, ErrUnavailable) || n == Tries || ctx.Err() != nil {
+			return err
+		}
+		if serr := c.sleep(ctx, PauseSeconds*time.Second<<(n-1)); serr != nil {
+			return err
+		}
+	}
+}
+
+// send sends a request and hands the body of a good answer to read.
+func (c *Client) send(caller context.Context, r request, read func(io.Reader) error) error {
+	ctx, cancel := context.WithCancel(caller)
+	defer cancel()
+	w := time.AfterFunc(c.timeout, cancel)
+	defer w.Stop()
+	var body io.Reader
+	if r.body != nil {
+		body = &watched{bytes.NewReader(r.body), w, c.timeout}
+	}
+	req, err := http.NewRequestWithContext(ctx, r.method, c.base+r.path, body)
+	if err != nil {
+		return fmt.Errorf("%w: %w", ErrRefused, err)
+	}
+	if r.body != nil {
+		req.ContentLength = int64(len(r.body))
+		if len(r.body) == 0 {
+			req.Body = http.NoBody
+		}
+	}
+	req.Header["User-Agent"] = nil // else Go names itself
+	if r.token {
+		req.Header.Set("Authorization", "Bearer "+c.token)
+	}
+	res, err := c.http.Do(req)
+	if err != nil {
+		return c.unreached(caller, ctx, err)
+	}
+	defer res.Body.Close()
+	if err := c.judge(res.StatusCode, r); err != nil {
+		return err
+	}
+	if err := read(&watched{res.Body, w, c.timeout}); err != nil {
+		if errors.Is(err, ErrRefused) || errors.Is(err, errYield) {
+			return err
+		}
+		return c.unreached(caller, ctx, err)
+	}
+	return nil
+}
+
+// judge turns a status into an error. A redirection is followed nowhere.
+func (c *Client) judge(status int, r request) error {
+	switch {
+	case status == http.StatusOK && r.method == http.MethodGet, status == http.StatusNoContent && r.method != http.MethodGet:
+		return nil
+	case status == http.StatusNotFound:
+		return ErrNotFound
+	case status == http.StatusConflict:
+		return ErrConflict
+	case status == http.StatusServiceUnavailable && r.path == "/c":
+		return ErrFull
+	case status >= 500:
+		return fmt.Errorf("%w (status %d)", ErrUnavailable, status)
+	}
+	return fmt.Errorf("%w (status %d)", ErrRefused, status)
+}
+
+// unreached says why a host wasn't reached, without its address. That the watch ended the
+// call must not look as if the caller had.
+func (c *Client) unreached(caller, ctx context.Context, err error) error {
+	var u *url.Error
+	if errors.As(err, &u) {
+		err = u.Err
+	}
+	if ctx.Err() != nil && caller.Err() == nil {
+		return fmt.Errorf("%w: nothing moved for %v", ErrUnavailable, c.timeout)
+	}
+	return fmt.Errorf("%w: %w", ErrUnavailable, err)
+}
+
+// A watched reader winds the watch up with each read that brings something.
+type watched struct {
+	r       io.Reader
+	watch   *time.Timer
+	timeout time.Duration
+}
+
+func (w *watched) Read(b []byte) (int, error) {
+	n, err := w.r.Read(b)
+	if n > 0 {
+		w.watch.Reset(w.timeout)
+	}
+	return n, err
+}
