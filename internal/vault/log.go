@@ -123,21 +123,26 @@ const pageOps = 512
 // walk yields all operations after from in canonical order, as stored. An encoding that
 // can't be parsed ends it with a fault.
 func (l *opLog) walk(ctx context.Context, from Position) iter.Seq2[*envelope, error] {
+	return walkOn(ctx, l.db, from)
+}
+
+// walkOn walks what a transaction sees.
+func walkOn(ctx context.Context, db querier, from Position) iter.Seq2[*envelope, error] {
 	const q = `SELECT clock, author, seq, raw FROM ops WHERE (clock, author, seq) > (?, ?, ?) ORDER BY clock, author, seq LIMIT ?`
-	return l.pages(ctx, from, func(at Position) (*sql.Rows, error) {
-		return l.db.QueryContext(ctx, q, int64(at.Clock), at.Author, int64(at.Seq), pageOps)
+	return pages(ctx, from, func(at Position) (*sql.Rows, error) {
+		return db.QueryContext(ctx, q, int64(at.Clock), at.Author, int64(at.Seq), pageOps)
 	})
 }
 
 // about yields the operations on one subject.
 func (l *opLog) about(ctx context.Context, subject Thing) iter.Seq2[*envelope, error] {
 	const q = `SELECT clock, author, seq, raw FROM ops WHERE subject = ? AND (clock, author, seq) > (?, ?, ?) ORDER BY clock, author, seq LIMIT ?`
-	return l.pages(ctx, Position{}, func(at Position) (*sql.Rows, error) {
+	return pages(ctx, Position{}, func(at Position) (*sql.Rows, error) {
 		return l.db.QueryContext(ctx, q, subject, int64(at.Clock), at.Author, int64(at.Seq), pageOps)
 	})
 }
 
-func (l *opLog) pages(ctx context.Context, at Position, query func(Position) (*sql.Rows, error)) iter.Seq2[*envelope, error] {
+func pages(ctx context.Context, at Position, query func(Position) (*sql.Rows, error)) iter.Seq2[*envelope, error] {
 	return func(yield func(*envelope, error) bool) {
 		for {
 			page, err := readPage(query, at)

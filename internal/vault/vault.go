@@ -26,18 +26,17 @@ import (
 
 // Errors of the vault. Where a person reads them they say the next step.
 var (
-	ErrWrongKey  = errors.New("vault: the passphrase or key file does not open this vault")
-	ErrLocked    = errors.New("vault: already open in another process; close that one first")
-	ErrNewer     = errors.New("vault: written by a newer version of kkachi; use that version")
-	ErrNoVault   = errors.New("vault: there is no vault in this folder")
-	ErrExists    = errors.New("vault: there is already a vault in this folder")
-	ErrErased    = errors.New("vault: the thing was erased")
-	ErrNotFound  = errors.New("vault: not found")
-	ErrTooLarge  = errors.New("vault: content is over the limit; keep it as a blob")
-	ErrBadDraft  = errors.New("vault: bad draft")
-	ErrDamaged   = errors.New("vault: damaged")
-	ErrClosed    = errors.New("vault: closed")
-	errNoProject = errors.New("vault: opened without projections")
+	ErrWrongKey = errors.New("vault: the passphrase or key file does not open this vault")
+	ErrLocked   = errors.New("vault: already open in another process; close that one first")
+	ErrNewer    = errors.New("vault: written by a newer version of kkachi; use that version")
+	ErrNoVault  = errors.New("vault: there is no vault in this folder")
+	ErrExists   = errors.New("vault: there is already a vault in this folder")
+	ErrErased   = errors.New("vault: the thing was erased")
+	ErrNotFound = errors.New("vault: not found")
+	ErrTooLarge = errors.New("vault: content is over the limit; keep it as a blob")
+	ErrBadDraft = errors.New("vault: bad draft")
+	ErrDamaged  = errors.New("vault: damaged")
+	ErrClosed   = errors.New("vault: closed")
 )
 
 // Names of the vault's files in its folder.
@@ -118,7 +117,7 @@ func Create(dir string, key Key, projectors []Projector, opts Options) (*Vault, 
 
 // lay writes an empty vault: databases first and the header last, so that a folder with a
 // header is a whole vault. fill, if given, puts a backup's contents in.
-func lay(dir string, key Key, opts Options, fill func(*keyStore, *opLog) error) error {
+func lay(dir string, key Key, opts Options, fill func(*Vault) error) error {
 	h, master, err := newHeader(key, opts.Rand)
 	if err != nil {
 		return err
@@ -138,7 +137,11 @@ func lay(dir string, key Key, opts Options, fill func(*keyStore, *opLog) error) 
 	}
 	defer ol.close()
 	if fill != nil {
-		if err := fill(ks, ol); err != nil {
+		v := &Vault{dir: dir, opts: opts, keys: ks, log: ol}
+		if v.names, err = subkey(master, "blob names"); err != nil {
+			return err
+		}
+		if err := fill(v); err != nil {
 			return err
 		}
 	}
@@ -209,6 +212,9 @@ func (v *Vault) start(projectors []Projector) error {
 		return err
 	}
 	if err := v.finishErasures(ctx); err != nil {
+		return err
+	}
+	if err := v.sweepBlobs(); err != nil {
 		return err
 	}
 	if err := v.openView(ctx, projectors); err != nil {
