@@ -87,9 +87,12 @@ func known(r Role) bool { return r == RoleSift || r == RoleDesk || r == RolePres
 // role finds whose token stands in the Authorization headers of a request. It compares with
 // every entry, whichever fits, so that its time says nothing.
 func (t Tokens) role(headers []string) (Role, bool) {
-	var token string
-	if len(headers) == 1 {
-		token, _ = strings.CutPrefix(headers[0], "Bearer ")
+	if len(headers) != 1 {
+		return "", false
+	}
+	token, ok := strings.CutPrefix(headers[0], "Bearer ")
+	if !ok || len(token) != base64.RawURLEncoding.EncodedLen(TokenSize) {
+		return "", false
 	}
 	hash := sha256.Sum256([]byte(token))
 	var role Role
