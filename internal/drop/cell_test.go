@@ -193,12 +193,12 @@ func TestBrokenRequests(t *testing.T) {
 		s.must(err)
 		_, err = io.WriteString(conn, request)
 		s.must(err)
-		s.must(conn.(*net.TCPConn).CloseWrite())
+		_ = conn.(*net.TCPConn).CloseWrite() // it may be answered and closed already
 		data, err := io.ReadAll(conn)
 		if err != nil && !strings.Contains(err.Error(), "reset") {
 			t.Error(err)
 		}
-		s.must(conn.Close())
+		_ = conn.Close()
 		text := string(data)
 		for _, bad := range []string{"Date:", "Server:", "200 OK", "204"} {
 			if strings.Contains(text, bad) {
