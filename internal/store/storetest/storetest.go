@@ -289,29 +289,36 @@ func cellsAtOnce(t *testing.T, reopen func() store.Store) {
 	}
 }
 
-// Each cell is in the day or was refused: none is answered for and lost.
+// Each cell is in the day or was refused: none is answered for and lost, none comes later.
 func closingAmidCells(t *testing.T, reopen func() store.Store) {
 	s := reopen()
-	must(t, s.OpenDay(ctx, 1))
-	var wg sync.WaitGroup
-	errs := make([]error, Quota)
-	for n := range errs {
-		wg.Go(func() { errs[n] = s.PutCell(ctx, 1, Cell(n)) })
-	}
-	must(t, s.CloseDay(ctx, 1))
-	before := len(Read(t, s, 1))
-	wg.Wait()
-	var kept []int
-	for n, err := range errs {
-		if err == nil {
-			kept = append(kept, n)
-		} else {
-			want(t, err, store.ErrClosed)
+	for day := range cell.Day(20) {
+		must(t, s.OpenDay(ctx, day))
+		var wg sync.WaitGroup
+		begun := make(chan struct{}, Quota)
+		errs := make([]error, Quota)
+		for n := range errs {
+			wg.Go(func() {
+				begun <- struct{}{}
+				errs[n] = s.PutCell(ctx, day, Cell(n))
+			})
 		}
-	}
-	wantCells(t, s, 1, kept...)
-	if before != len(kept) {
-		t.Fatalf("%d cells as the day closed, %d after it", before, len(kept))
+		<-begun
+		must(t, s.CloseDay(ctx, day))
+		before := len(Read(t, s, day))
+		wg.Wait()
+		var kept []int
+		for n, err := range errs {
+			if err == nil {
+				kept = append(kept, n)
+			} else {
+				want(t, err, store.ErrClosed)
+			}
+		}
+		wantCells(t, s, day, kept...)
+		if before != len(kept) {
+			t.Fatalf("%d cells as the day closed, %d after it", before, len(kept))
+		}
 	}
 }
 

@@ -1,0 +1,71 @@
+package disk
+
+import (
+	"bytes"
+	"crypto/rand"
+	"errors"
+	"testing"
+
+	"kkachi/internal/cell"
+	"kkachi/internal/store"
+)
+
+// After a sync that failed the system may forget what it was to write, and say the next time
+// that all is well: so the day takes no more cells until the host is started again.
+func TestFailedSyncIsNotForgotten(t *testing.T) {
+	s, err := Open(t.TempDir(), Options{Quota: 8, Rand: rand.Reader})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.Close()
+	if err := s.OpenDay(t.Context(), 7); err != nil {
+		t.Fatal(err)
+	}
+	a := s.days[7].arrivals
+	whole := a.path
+	a.path += ".gone" // the step before the sync fails as a sync would
+	if err := s.PutCell(t.Context(), 7, &cell.Cell{1}); err == nil {
+		t.Fatal("a cell whose sync failed was answered for")
+	}
+	a.path = whole
+	if err := s.PutCell(t.Context(), 7, &cell.Cell{2}); err == nil || errors.Is(err, store.ErrFull) {
+		t.Fatalf("after a failed sync: %v", err)
+	}
+	if a.free != 7 {
+		t.Errorf("%d slots are free: a slot that may hold anything was given back, or a second one drawn", a.free)
+	}
+}
+
+// Without randomness no slot is drawn: the order of arrivals would show.
+func TestNoRandomnessNoCell(t *testing.T) {
+	s, err := Open(t.TempDir(), Options{Quota: 8, Rand: bytes.NewReader(make([]byte, 8+3))})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.Close()
+	if err := s.PutCell(t.Context(), 7, &cell.Cell{1}); err != nil {
+		t.Fatal(err) // 8 bytes for the name of the temporary file, 3 for the slot
+	}
+	if err := s.PutCell(t.Context(), 7, &cell.Cell{2}); err == nil {
+		t.Fatal("a cell was put at a place that was not drawn")
+	}
+}
+
+// Each number below n is drawn as often as any other, whatever n.
+func TestBelowIsUniform(t *testing.T) {
+	for _, n := range []int{1, 2, 3, 7, 64, 100} {
+		counts := make([]int, n)
+		for range 1000 * n {
+			v, err := below(rand.Reader, n)
+			if err != nil || v < 0 || v >= n {
+				t.Fatal(n, v, err)
+			}
+			counts[v]++
+		}
+		for v, c := range counts {
+			if c < 800 || c > 1200 { // six standard deviations
+				t.Errorf("below %d: %d came %d times in %d", n, v, c, 1000*n)
+			}
+		}
+	}
+}
