@@ -1,0 +1,216 @@
+package sift
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"kkachi/internal/cell"
+)
+
+// Report says what a run of the order of the day did and what it waits for.
+type Report struct {
+	Day       cell.Day
+	Done      bool   // nothing is left to do today
+	Serial    uint64 // of the newest sift note
+	Published bool   // today's notes and bulletin stand at the host
+
+	Arrivals     []Arrival  // drained in this run
+	Batches      []cell.Day // built in this run
+	Acknowledged []cell.Day // acknowledged in this run
+	Carried      int        // records over the batch's size, left for the next day
+
+	Keys      []cell.Day // whose keys exist at the end
+	Destroyed []cell.Day // whose keys were destroyed in this run
+
+	Desks    []DeskSlots // of today's bulletin, in the run that built it
+	Repeated int         // slots refused because their tag stood already
+
+	OutlivedEver uint64   // cells that came after the death of their key, since the beginning
+	Crowd        uint32   // 0: not measured
+	Waiting      []string // what is missing, in words for a person
+}
+
+// A run is one pass through the order of the day.
+type run struct {
+	*Sift
+	today   cell.Day
+	report  *Report
+	notes   *newsroom
+	offered []cell.Day // closed days that the host holds
+}
+
+// Day does what the order of the day asks for at this hour: it destroys expired keys, joins
+// the bulletin, makes keys and notes, drains closed arrival days, builds and puts batches,
+// and destroys the keys whose time has come. It can be broken off anywhere and called again;
+// what is done is not done twice. A step that fails does not keep the others back, unless the
+// disk itself failed. ErrClock if the clock went back; ErrNoNotes among others while the host
+// lacks a note.
+func (s *Sift) Day(ctx context.Context) (*Report, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	today := cell.DayOf(s.cfg.Now())
+	r := &run{Sift: s, today: today, report: &Report{Day: today}}
+	if s.st == nil {
+		return r.report, errors.New("sift: it is closed")
+	}
+	if s.stale {
+		if err := s.load(); err != nil {
+			return r.report, err
+		}
+	}
+	err := r.begin()
+	if err == nil {
+		err = r.steps(ctx)
+	}
+	r.conclude()
+	return r.report, err
+}
+
+// begin destroys expired keys, notes that the day has begun, and only then connects.
+func (r *run) begin() error {
+	latest := max(r.today, r.st.day)
+	gone, err := r.expire(latest)
+	r.report.Destroyed = gone
+	if err != nil {
+		return err
+	}
+	if r.today < r.st.day {
+		return fmt.Errorf("%w: it says %s, and %s has begun", ErrClock, r.today, r.st.day)
+	}
+	if r.today > r.st.day {
+		r.st.day = r.today
+		for day := range r.st.arrivals {
+			if day+ArrivalKept < r.today {
+				delete(r.st.arrivals, day)
+			}
+		}
+		if err := r.save(); err != nil {
+			return err
+		}
+	}
+	if r.host != nil {
+		return nil
+	}
+	host, err := r.cfg.Connect(r.token)
+	if err != nil {
+		return fmt.Errorf("sift: connect to the host: %w", err)
+	}
+	r.host = host
+	return nil
+}
+
+func (r *run) steps(ctx context.Context) error {
+	var errs []error
+	for _, step := range []func(context.Context) error{
+		r.outgoing, r.publish, r.drain, r.batches, r.acknowledge,
+	} {
+		err := step(ctx)
+		var m *missing
+		if errors.As(err, &m) && !slices.Contains(r.report.Waiting, m.what) {
+			r.report.Waiting = append(r.report.Waiting, m.what)
+		}
+		if err != nil && !slices.ContainsFunc(errs, func(e error) bool { return e.Error() == err.Error() }) {
+			errs = append(errs, err)
+		}
+		if r.stale || ctx.Err() != nil {
+			break
+		}
+	}
+	if !r.stale {
+		gone, err := r.retire()
+		r.report.Destroyed = append(r.report.Destroyed, gone...)
+		errs = append(errs, err)
+	}
+	return errors.Join(errs...)
+}
+
+// outgoing puts what an earlier run left in the outbox. A now that the host refuses for good
+// is built anew if the host shows why: a verified note of ours with a higher serial.
+func (r *run) outgoing(ctx context.Context) error {
+	err := r.flush(ctx)
+	if _, waiting := r.waitingNow(); isConflict(err) && waiting && !r.stale {
+		err = errors.Join(err, r.superseded(ctx))
+	}
+	return err
+}
+
+// acknowledge lets the host forget the days whose batch it has.
+func (r *run) acknowledge(ctx context.Context) error {
+	for _, day := range r.offered {
+		if step := r.st.arrivals[day]; step != sent && step != acked {
+			continue
+		}
+		if err := r.host.AckDay(ctx, day); err != nil {
+			return fmt.Errorf("sift: acknowledge %s: %w", day, err)
+		}
+		r.report.Acknowledged = append(r.report.Acknowledged, day)
+		if r.st.arrivals[day] == acked {
+			continue
+		}
+		r.st.arrivals[day] = acked
+		if err := r.save(); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// conclude fills in the report from what stands.
+func (r *run) conclude() {
+	rep, st := r.report, r.st
+	_, waiting := r.waitingNow()
+	rep.Serial = st.serial
+	rep.Published = st.noteDay == r.today && !waiting
+	rep.Keys = r.living()
+	rep.Carried = st.pooled()
+	rep.OutlivedEver = st.outlived
+	yesterday := r.today - 1
+	if st.founded != 0 && yesterday >= st.founded && st.arrivals[yesterday] < drained {
+		rep.Waiting = append(rep.Waiting, fmt.Sprintf("the host has not closed %s yet", yesterday))
+	}
+	rep.Done = rep.Published && len(st.outbox) == 0 && len(rep.Waiting) == 0
+	for _, day := range r.offered {
+		rep.Done = rep.Done && (day >= r.today || day+ArrivalKept < r.today || st.arrivals[day] == acked)
+	}
+}
+
+// RunInterval is how long Run waits, in seconds, before it looks again whether there is
+// something to do.
+const RunInterval = 60
+
+// Run does the order of the day when it starts, at each midnight UTC, and again after
+// interval (0: RunInterval seconds) while something is left to do, until ctx ends; then it
+// returns nil. Each result goes to report, which may be nil. No run reaches over midnight:
+// the keys that die there must die whatever the host is doing.
+func (s *Sift) Run(ctx context.Context, interval time.Duration, report func(*Report, error)) error {
+	if interval <= 0 {
+		interval = RunInterval * time.Second
+	}
+	var done cell.Day
+	for ctx.Err() == nil {
+		now := s.cfg.Now()
+		today := cell.DayOf(now)
+		midnight := (today + 1).Time().Sub(now)
+		if today != done {
+			limited, cancel := context.WithTimeout(ctx, midnight)
+			rep, err := s.Day(limited)
+			cancel()
+			if report != nil && ctx.Err() == nil {
+				report(rep, err)
+			}
+			if err == nil && rep.Done {
+				done = today
+			}
+		}
+		wait := time.NewTimer(min(interval, midnight))
+		select {
+		case <-ctx.Done():
+		case <-wait.C:
+		}
+		wait.Stop()
+	}
+	return nil
+}

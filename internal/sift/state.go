@@ -1,0 +1,228 @@
+package sift
+
+import (
+	"bytes"
+	"encoding/hex"
+	"fmt"
+	"maps"
+	"slices"
+
+	"kkachi/internal/cell"
+	"kkachi/internal/seal"
+)
+
+// A step of an arrival day. Each is durable before the next begins.
+type step uint8
+
+const (
+	drained step = 1 + iota // its records are in the pool; nothing is read of it again
+	batched                 // its batch is in the outbox
+	sent                    // the host has its batch
+	acked                   // the host may have forgotten it
+)
+
+// state is all that sift must remember but keys and what lies in the outbox. It is one file,
+// replaced as a whole: whatever changes together, changes at once.
+type state struct {
+	day     cell.Day // the newest on which the order of the day began: the clock never goes back
+	founded cell.Day // of the first note; 0 before it
+
+	serial    uint64    // of the newest sift note
+	noteDay   cell.Day  // its day
+	previous  *[32]byte // its hash
+	bulletins []seal.BulletinHash
+
+	seen  [3]seenNote // root, desk and devices note: none older is taken again
+	desks map[uint8]standing
+
+	arrivals map[cell.Day]step
+	outbox   []outgoing // in the order in which they were decided
+	pool     map[cell.Day][]cell.Record
+	replays  map[cell.Day]map[[32]byte]struct{} // by epoch; of cells that opened and of those that did not
+	outlived uint64                             // cells that came after the death of their key
+}
+
+type seenNote struct {
+	serial uint64
+	hash   [32]byte
+}
+
+// standing are the last slots of a desk and the bulletin day they were made for.
+type standing struct {
+	day   cell.Day
+	slots []cell.Slot
+}
+
+// outgoing is something that was built and is put until the host says yes: a file of the
+// outbox, named by the SHA-256 of its bytes.
+type outgoing struct {
+	name string // at the host: batch/DAY or now/SERIAL
+	sum  [32]byte
+}
+
+func (o outgoing) file() string { return outboxFolder + "/" + hex.EncodeToString(o.sum[:]) }
+
+func newState() *state {
+	return &state{
+		desks:    map[uint8]standing{},
+		arrivals: map[cell.Day]step{},
+		pool:     map[cell.Day][]cell.Record{},
+		replays:  map[cell.Day]map[[32]byte]struct{}{},
+	}
+}
+
+// pooled is the number of records in the pool.
+func (st *state) pooled() int {
+	n := 0
+	for _, recs := range st.pool {
+		n += len(recs)
+	}
+	return n
+}
+
+// addPool keeps records under their arrival day, in the order of their bytes: the order in
+// which they came is not kept.
+func (st *state) addPool(day cell.Day, recs []cell.Record) {
+	if len(recs) == 0 {
+		return
+	}
+	all := append(st.pool[day], recs...)
+	slices.SortFunc(all, func(a, b cell.Record) int { return bytes.Compare(a[:], b[:]) })
+	st.pool[day] = all
+}
+
+const stateMagic = "KKS1"
+
+// marshal lays out the state as spec/06-batch.md, section 4. Equal states give equal bytes.
+func (st *state) marshal() []byte {
+	w := &writer{b: []byte(stateMagic)}
+	w.u32(uint32(st.day))
+	w.u32(uint32(st.founded))
+	w.u64(st.serial)
+	w.u32(uint32(st.noteDay))
+	w.flag(st.previous != nil)
+	if st.previous != nil {
+		w.raw(st.previous[:])
+	}
+	w.u8(uint8(len(st.bulletins)))
+	for _, b := range st.bulletins {
+		w.u32(uint32(b.Day))
+		w.raw(b.Hash[:])
+	}
+	for _, s := range st.seen {
+		w.u64(s.serial)
+		w.raw(s.hash[:])
+	}
+	w.u8(uint8(len(st.desks)))
+	for _, n := range slices.Sorted(maps.Keys(st.desks)) {
+		d := st.desks[n]
+		w.u8(n)
+		w.u32(uint32(d.day))
+		w.u32(uint32(len(d.slots)))
+		for i := range d.slots {
+			w.raw(d.slots[i][:])
+		}
+	}
+	w.u32(uint32(len(st.arrivals)))
+	for _, d := range slices.Sorted(maps.Keys(st.arrivals)) {
+		w.u32(uint32(d))
+		w.u8(uint8(st.arrivals[d]))
+	}
+	w.u32(uint32(len(st.outbox)))
+	for _, o := range st.outbox {
+		w.u8(uint8(len(o.name)))
+		w.raw([]byte(o.name))
+		w.raw(o.sum[:])
+	}
+	w.u64(st.outlived)
+	st.marshalPool(w)
+	return w.b
+}
+
+func (st *state) marshalPool(w *writer) {
+	w.u32(uint32(len(st.replays)))
+	for _, e := range slices.Sorted(maps.Keys(st.replays)) {
+		keys := slices.SortedFunc(maps.Keys(st.replays[e]), func(a, b [32]byte) int { return bytes.Compare(a[:], b[:]) })
+		w.u32(uint32(e))
+		w.u32(uint32(len(keys)))
+		for _, k := range keys {
+			w.raw(k[:])
+		}
+	}
+	w.u32(uint32(len(st.pool)))
+	for _, d := range slices.Sorted(maps.Keys(st.pool)) {
+		w.u32(uint32(d))
+		w.u32(uint32(len(st.pool[d])))
+		for i := range st.pool[d] {
+			w.raw(st.pool[d][i][:])
+		}
+	}
+}
+
+// parseState reads what marshal wrote, and nothing else. It fails with ErrState.
+func parseState(b []byte) (*state, error) {
+	if len(b) < len(stateMagic) || string(b[:len(stateMagic)]) != stateMagic {
+		return nil, fmt.Errorf("%w: %s is not a state of this version", ErrState, stateFile)
+	}
+	st := newState()
+	r := &reader{b: b[len(stateMagic):]}
+	st.day, st.founded = r.day(), r.day()
+	st.serial, st.noteDay = r.u64(), r.day()
+	if r.flag() {
+		h := r.hash()
+		st.previous = &h
+	}
+	for range r.count8(seal.MaxBulletins) {
+		st.bulletins = append(st.bulletins, seal.BulletinHash{Day: r.day(), Hash: r.hash()})
+	}
+	for i := range st.seen {
+		st.seen[i] = seenNote{r.u64(), r.hash()}
+	}
+	for range r.count8(cell.MaxDesks) {
+		n := r.u8()
+		d := standing{day: r.day()}
+		d.slots = make([]cell.Slot, r.count(cell.SlotSize))
+		for i := range d.slots {
+			r.into(d.slots[i][:])
+		}
+		st.desks[n] = d
+	}
+	for range r.count(5) {
+		d := r.day()
+		if st.arrivals[d] = step(r.u8()); st.arrivals[d] < drained || st.arrivals[d] > acked {
+			r.bad = true
+		}
+	}
+	for range r.count(33) {
+		name := make([]byte, r.u8())
+		r.into(name)
+		st.outbox = append(st.outbox, outgoing{string(name), r.hash()})
+	}
+	st.outlived = r.u64()
+	st.parsePool(r)
+	// One state has one form: this refuses repeats, disorder and what stands after the end.
+	if r.bad || len(r.b) != 0 || !bytes.Equal(st.marshal(), b) {
+		return nil, fmt.Errorf("%w: %s", ErrState, stateFile)
+	}
+	return st, nil
+}
+
+func (st *state) parsePool(r *reader) {
+	for range r.count(8) {
+		e := r.day()
+		n := r.count(32)
+		keys := make(map[[32]byte]struct{}, n)
+		for range n {
+			keys[r.hash()] = struct{}{}
+		}
+		st.replays[e] = keys
+	}
+	for range r.count(8) {
+		d := r.day()
+		recs := make([]cell.Record, r.count(cell.RecordSize))
+		for i := range recs {
+			r.into(recs[i][:])
+		}
+		st.pool[d] = recs
+	}
+}
