@@ -1,6 +1,11 @@
 package desk
 
-import "kkachi/internal/desk/ladder"
+import (
+	"context"
+	"fmt"
+
+	"kkachi/internal/desk/ladder"
+)
 
 // A Claim is one atomic statement. Only Statement must be given.
 type Claim struct {
@@ -27,4 +32,147 @@ type EvidenceInput struct {
 	Relays   string
 	Grade    int  // 1 to 6
 	Original bool // physical evidence is held
+}
+
+const maxStatement = 1000 // bytes
+
+func (c Claim) check() error {
+	if err := checkText("statement", c.Statement); err != nil {
+		return err
+	}
+	for name, text := range map[string]string{
+		"statement": c.Statement, "subject": c.Subject, "act": c.Act, "object": c.Object,
+		"time": c.Time, "place": c.Place, "quantity": c.Quantity,
+	} {
+		if len(text) > maxStatement {
+			return field(name, "longer than %d bytes: a claim is one atomic statement", maxStatement)
+		}
+	}
+	return nil
+}
+
+// NewClaim makes a claim. It gets the next number.
+func (d *Desk) NewClaim(ctx context.Context, c Claim) (ID, OpID, error) {
+	if err := c.check(); err != nil {
+		return ID{}, OpID{}, err
+	}
+	id, err := d.newID()
+	if err != nil {
+		return ID{}, OpID{}, err
+	}
+	op, err := d.append1(ctx, opClaim, id, id, c)
+	return id, op, err
+}
+
+// EditClaim changes the words of a claim.
+func (d *Desk) EditClaim(ctx context.Context, claim ID, c Claim) (OpID, error) {
+	if err := c.check(); err != nil {
+		return OpID{}, err
+	}
+	if _, err := d.state(ctx, nounClaim, claim); err != nil {
+		return OpID{}, err
+	}
+	return d.append1(ctx, opClaim, claim, claim, c)
+}
+
+// WithdrawClaim marks a claim as withdrawn: no story that carries it may be approved.
+func (d *Desk) WithdrawClaim(ctx context.Context, claim ID) (OpID, error) {
+	if _, err := d.state(ctx, nounClaim, claim); err != nil {
+		return OpID{}, err
+	}
+	return d.append1(ctx, opClaimDrop, claim, claim, struct{}{})
+}
+
+// Claims lists all claims by number.
+func (d *Desk) Claims(ctx context.Context) ([]ClaimRow, error) {
+	b, err := d.board(ctx)
+	if err != nil {
+		return nil, err
+	}
+	carried, err := d.carried(ctx)
+	if err != nil {
+		return nil, err
+	}
+	out := make([]ClaimRow, len(b.claims))
+	for i, c := range b.claims {
+		out[i] = c.row(len(carried[c.thing]))
+	}
+	return out, nil
+}
+
+// Ladder gives what is derived for each claim, in the form that kkachi ladder prints.
+func (d *Desk) Ladder(ctx context.Context) ([]ladder.Result, error) {
+	b, err := d.board(ctx)
+	if err != nil {
+		return nil, err
+	}
+	out := make([]ladder.Result, len(b.claims))
+	for i, c := range b.claims {
+		out[i] = c.result
+		out[i].Items = nil // they hold tokens, which stay at the desk
+	}
+	return out, nil
+}
+
+// Claim gives one claim with its evidence and why it stands where it stands.
+func (d *Desk) Claim(ctx context.Context, claim ID) (*ClaimView, error) {
+	b, err := d.board(ctx)
+	if err != nil {
+		return nil, err
+	}
+	c := b.byID[claim]
+	if c == nil {
+		return nil, fmt.Errorf("%w: claim %s", ErrNotFound, claim)
+	}
+	carried, err := d.carried(ctx)
+	if err != nil {
+		return nil, err
+	}
+	v := &ClaimView{ClaimRow: c.row(len(carried[claim])), Claim: c.claim, Op: c.op, Why: c.why()}
+	handles, err := d.handles(ctx)
+	if err != nil {
+		return nil, err
+	}
+	titles, err := d.titles(ctx)
+	if err != nil {
+		return nil, err
+	}
+	for _, e := range c.evidence {
+		v.Evidence = append(v.Evidence, e.view(handles, titles))
+	}
+	rows, err := d.Stories(ctx)
+	if err != nil {
+		return nil, err
+	}
+	for _, r := range rows {
+		for _, id := range carried[claim] {
+			if r.ID == id {
+				v.InStory = append(v.InStory, r)
+			}
+		}
+	}
+	return v, nil
+}
+
+func (e *evidenceState) view(handles, titles map[ID]string) EvidenceView {
+	v := EvidenceView{
+		ID: e.thing, Claim: e.Claim, Report: e.Report, ReportNumber: e.report.Number, Source: e.report.Source,
+		Handle: e.report.Handle, Kind: e.report.Kind, Day: e.report.Day, Words: e.Words, Stance: e.Stance,
+		Path: e.Path, Grade: e.Grade, Original: e.Original, Chain: e.standing.Chain, Open: e.standing.Open,
+		Barred: e.barred, Op: e.op,
+	}
+	for _, r := range e.Relays {
+		switch {
+		case !r.Teller.IsZero():
+			v.Relays = append(v.Relays, RelayView{RelayTeller, handles[r.Teller], r.Teller})
+		case !r.Story.IsZero():
+			v.Relays = append(v.Relays, RelayView{RelayStory, titles[r.Story], r.Story})
+		default:
+			v.Relays = append(v.Relays, RelayView{RelayToken, shown(r.Token), ID{}})
+		}
+	}
+	if e.Unknown {
+		v.Relays = append(v.Relays, RelayView{RelayUnknown, "?", ID{}})
+	}
+	return v
 }

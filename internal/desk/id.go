@@ -6,41 +6,21 @@ import (
 	"fmt"
 
 	"kkachi/internal/lang"
+	"kkachi/internal/vault"
 )
 
 // An ID names a thing of the desk: a source, a report, a reply, a claim, an item of
 // evidence, a story. It is random and means nothing.
-type ID [16]byte
-
-// String is the ID in hex.
-func (id ID) String() string { return hex.EncodeToString(id[:]) }
-
-// IsZero says whether the ID names nothing.
-func (id ID) IsZero() bool { return id == ID{} }
+type ID = vault.Thing
 
 // An OpID names an operation, for Undo.
-type OpID [32]byte
-
-// String is the OpID in hex.
-func (id OpID) String() string { return hex.EncodeToString(id[:]) }
-
-// IsZero says whether the OpID names nothing.
-func (id OpID) IsZero() bool { return id == OpID{} }
+type OpID = vault.Hash
 
 // A Lang is one of the languages of the house.
 type Lang = lang.Tag
 
 // ParseID reads an ID written in hex.
-func ParseID(s string) (ID, error) {
-	var id ID
-	if len(s) != 2*len(id) {
-		return ID{}, fmt.Errorf("id: %d hex digits wanted", 2*len(id))
-	}
-	if _, err := hex.Decode(id[:], []byte(s)); err != nil {
-		return ID{}, errors.New("id: not hex")
-	}
-	return id, nil
-}
+func ParseID(s string) (ID, error) { return vault.ParseThing(s) }
 
 // ParseOpID reads an OpID: 64 hex digits.
 func ParseOpID(s string) (OpID, error) {

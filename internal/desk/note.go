@@ -1,6 +1,12 @@
 package desk
 
-import "kkachi/internal/cell"
+import (
+	"context"
+	"strings"
+
+	"kkachi/internal/cell"
+	"kkachi/internal/vault"
+)
 
 // A CallNote is what a journalist writes down of a telling that came in by voice.
 type CallNote struct {
@@ -10,4 +16,93 @@ type CallNote struct {
 	Lang   Lang       `json:"lang"`
 	Text   string     `json:"text"` // what the teller said, in the original
 	Taker  string     `json:"taker"`
+}
+
+const maxText = 100_000 // characters of a note, a translation, a draft
+
+func (n *CallNote) check() error {
+	switch n.Kind {
+	case "":
+		n.Kind = KindCall
+	case KindCall, KindMeeting, KindPost, KindDocument:
+	default:
+		return field("kind", "write call, meeting, post or document")
+	}
+	if !n.Lang.Valid() {
+		return field("lang", "choose ko, en or zh")
+	}
+	if strings.TrimSpace(n.Taker) == "" {
+		return field("taker", "say who took it")
+	}
+	return checkText("text", n.Text)
+}
+
+func checkText(name, text string) error {
+	if strings.TrimSpace(text) == "" {
+		return field(name, "empty")
+	}
+	if len(text) > maxText {
+		return field(name, "longer than %d bytes", maxText)
+	}
+	return nil
+}
+
+// TakeCall keeps a note of a telling. If n.Source is zero the teller is somebody new, and
+// gets a handle.
+func (d *Desk) TakeCall(ctx context.Context, n CallNote) (src, report ID, op OpID, err error) {
+	if n.Day == 0 {
+		n.Day = d.Today()
+	}
+	if err := n.check(); err != nil {
+		return ID{}, ID{}, OpID{}, err
+	}
+	if n.Day > d.Today() {
+		return ID{}, ID{}, OpID{}, field("day", "lies ahead")
+	}
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	var drafts []vault.Draft
+	src = n.Source
+	if src.IsZero() {
+		var dr vault.Draft
+		if src, dr, err = d.newSource(ctx, nil); err != nil {
+			return ID{}, ID{}, OpID{}, err
+		}
+		drafts = append(drafts, dr)
+	} else if err := d.mustHave(ctx, "source", src); err != nil {
+		return ID{}, ID{}, OpID{}, err
+	}
+	if report, err = d.newID(); err != nil {
+		return ID{}, ID{}, OpID{}, err
+	}
+	dr, err := draft(opCall, report, src, n)
+	if err != nil {
+		return ID{}, ID{}, OpID{}, err
+	}
+	hs, err := d.v.Append(ctx, append(drafts, dr)...)
+	if err != nil {
+		return ID{}, ID{}, OpID{}, err
+	}
+	return src, report, hs[len(hs)-1], nil
+}
+
+// EditCall changes a call note. Its source stays.
+func (d *Desk) EditCall(ctx context.Context, report ID, n CallNote) (OpID, error) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	st, err := d.state(ctx, nounCall, report)
+	if err != nil {
+		return OpID{}, err
+	}
+	var old CallNote
+	if err := read([]byte(st.doc), &old); err != nil {
+		return OpID{}, err
+	}
+	if n.Day == 0 {
+		n.Day = old.Day
+	}
+	if err := n.check(); err != nil {
+		return OpID{}, err
+	}
+	return d.append1(ctx, opCall, report, st.owner, n)
 }

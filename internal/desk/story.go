@@ -1,8 +1,14 @@
 package desk
 
 import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+
 	"kkachi/internal/cell"
 	"kkachi/internal/lang"
+	"kkachi/internal/release"
 )
 
 // A Story is one outline with editions in several languages: a sentence stands at the same
@@ -18,7 +24,11 @@ type Story struct {
 	Printed    cell.Day             `json:"printed,omitempty"` // the day to print; 0: drawn from the window
 	From       cell.Day             `json:"from,omitempty"`    // the window, both days included
 	To         cell.Day             `json:"to,omitempty"`
-	Notes      []CorrectionText     `json:"corrections,omitempty"`
+	// Answers say why what is held may be printed all the same, by rule: "one chain" → why
+	// the one source is placed to know.
+	Answers     map[string]string `json:"answers,omitempty"`
+	Slug        string            `json:"slug,omitempty"` // of its pages; "": made from the English headline
+	Corrections []CorrectionText  `json:"corrections,omitempty"`
 }
 
 // An EditionText is what an edition has beside its sentences.
@@ -57,4 +67,191 @@ type Photo struct {
 	Alt     map[Lang]string `json:"alt"`
 	Caption map[Lang]string `json:"caption"`
 	Credit  map[Lang]string `json:"credit"`
+}
+
+// claims gives the claims that the story carries, each once, in the order of mention.
+func (s *Story) claims() []ID {
+	var out []ID
+	for _, p := range s.Paragraphs {
+		for _, sn := range p.Sentences {
+			for _, id := range sn.Claims {
+				if !slices.Contains(out, id) {
+					out = append(out, id)
+				}
+			}
+		}
+	}
+	return out
+}
+
+// check refuses what can't be a story at all. What is only not ready yet is the gate's.
+func (s *Story) check() error {
+	if strings.TrimSpace(s.Title) == "" {
+		return field("title", "empty")
+	}
+	if s.Original == "" {
+		s.Original = lang.Korean
+	}
+	if !s.Original.Valid() {
+		return field("original", "choose ko, en or zh")
+	}
+	for l := range s.Editions {
+		if !l.Valid() {
+			return field("editions", "choose ko, en or zh")
+		}
+	}
+	if len(s.Paragraphs) > release.MaxParagraphs {
+		return field("paragraphs", "more than %d", release.MaxParagraphs)
+	}
+	if s.To < s.From || s.From == 0 && s.To != 0 {
+		return field("to", "the window ends before it begins")
+	}
+	for i, p := range s.Paragraphs {
+		if len(p.Sentences) > release.MaxSentences {
+			return field("paragraphs", "more than %d sentences in paragraph %d", release.MaxSentences, i+1)
+		}
+		for j, sn := range p.Sentences {
+			if err := sn.check(); err != nil {
+				return fmt.Errorf("paragraph %d, sentence %d: %w", i+1, j+1, err)
+			}
+		}
+	}
+	return nil
+}
+
+func (sn *Sentence) check() error {
+	if !sn.Level.Valid() {
+		return field("sentence.level", "out of range")
+	}
+	for l, text := range sn.Text {
+		if !l.Valid() {
+			return field("sentence.text", "choose ko, en or zh")
+		}
+		if len(text) > 4*release.MaxSentence {
+			return field("sentence.text", "too long")
+		}
+	}
+	return nil
+}
+
+// NewStory makes a story.
+func (d *Desk) NewStory(ctx context.Context, s Story) (ID, OpID, error) {
+	if err := s.check(); err != nil {
+		return ID{}, OpID{}, err
+	}
+	id, err := d.newID()
+	if err != nil {
+		return ID{}, OpID{}, err
+	}
+	op, err := d.append1(ctx, opStory, id, id, s)
+	return id, op, err
+}
+
+// SetStory puts the whole story anew.
+func (d *Desk) SetStory(ctx context.Context, id ID, s Story) (OpID, error) {
+	return d.editStory(ctx, id, func(old *Story) error { *old = s; return nil })
+}
+
+// editStory changes a story under mu and appends its new version.
+func (d *Desk) editStory(ctx context.Context, id ID, edit func(*Story) error) (OpID, error) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	s, _, err := d.storyOf(ctx, id)
+	if err != nil {
+		return OpID{}, err
+	}
+	if err := edit(s); err != nil {
+		return OpID{}, err
+	}
+	if err := s.check(); err != nil {
+		return OpID{}, err
+	}
+	return d.append1(ctx, opStory, id, id, s)
+}
+
+func (d *Desk) storyOf(ctx context.Context, id ID) (*Story, state, error) {
+	st, err := d.state(ctx, nounStory, id)
+	if err != nil {
+		return nil, state{}, err
+	}
+	s, err := unmarshal[Story](st.doc)
+	if err != nil {
+		return nil, state{}, fmt.Errorf("desk: story: %w", err)
+	}
+	return &s, st, nil
+}
+
+// SetEdition changes what an edition has beside its sentences.
+func (d *Desk) SetEdition(ctx context.Context, id ID, l Lang, e EditionText) (OpID, error) {
+	return d.editStory(ctx, id, func(s *Story) error {
+		if s.Editions == nil {
+			s.Editions = map[Lang]EditionText{}
+		}
+		s.Editions[l] = e
+		return nil
+	})
+}
+
+// SetSentence changes one sentence; paragraphs and sentences count from 0.
+func (d *Desk) SetSentence(ctx context.Context, id ID, paragraph, sentence int, sn Sentence) (OpID, error) {
+	return d.editStory(ctx, id, func(s *Story) error {
+		at, err := s.at(paragraph, sentence)
+		if err == nil {
+			*at = sn
+		}
+		return err
+	})
+}
+
+// SetLevel changes how finely the source of a sentence is described.
+func (d *Desk) SetLevel(ctx context.Context, id ID, paragraph, sentence int, l lang.Level) (OpID, error) {
+	return d.editStory(ctx, id, func(s *Story) error {
+		at, err := s.at(paragraph, sentence)
+		if err == nil {
+			at.Level = l
+		}
+		return err
+	})
+}
+
+// InsertSentence puts a sentence before another, or at the end of a paragraph; a paragraph
+// one past the last is made.
+func (d *Desk) InsertSentence(ctx context.Context, id ID, paragraph, sentence int, sn Sentence) (OpID, error) {
+	return d.editStory(ctx, id, func(s *Story) error {
+		if paragraph == len(s.Paragraphs) && sentence == 0 {
+			s.Paragraphs = append(s.Paragraphs, Paragraph{})
+		}
+		if paragraph < 0 || paragraph >= len(s.Paragraphs) || sentence < 0 || sentence > len(s.Paragraphs[paragraph].Sentences) {
+			return noSentence(paragraph, sentence)
+		}
+		p := &s.Paragraphs[paragraph]
+		p.Sentences = slices.Insert(p.Sentences, sentence, sn)
+		return nil
+	})
+}
+
+// RemoveSentence takes a sentence out, and its paragraph if that is empty then.
+func (d *Desk) RemoveSentence(ctx context.Context, id ID, paragraph, sentence int) (OpID, error) {
+	return d.editStory(ctx, id, func(s *Story) error {
+		if _, err := s.at(paragraph, sentence); err != nil {
+			return err
+		}
+		p := &s.Paragraphs[paragraph]
+		p.Sentences = slices.Delete(p.Sentences, sentence, sentence+1)
+		if len(p.Sentences) == 0 {
+			s.Paragraphs = slices.Delete(s.Paragraphs, paragraph, paragraph+1)
+		}
+		return nil
+	})
+}
+
+func (s *Story) at(paragraph, sentence int) (*Sentence, error) {
+	if paragraph < 0 || paragraph >= len(s.Paragraphs) || sentence < 0 || sentence >= len(s.Paragraphs[paragraph].Sentences) {
+		return nil, noSentence(paragraph, sentence)
+	}
+	return &s.Paragraphs[paragraph].Sentences[sentence], nil
+}
+
+func noSentence(paragraph, sentence int) error {
+	return fmt.Errorf("%w: paragraph %d, sentence %d", ErrNotFound, paragraph, sentence)
 }

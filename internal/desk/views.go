@@ -177,8 +177,15 @@ type ClaimView struct {
 	ClaimRow
 	Claim    Claim
 	Evidence []EvidenceView // supporting first, then by report
+	Why      []Reason       // why it stands where it stands, a sentence each
 	InStory  []StoryRow
 	Op       OpID // newest change of the claim's text
+}
+
+// A Reason is a sentence of the catalogue: its key of lang and its arguments.
+type Reason struct {
+	Key  string
+	Args []any
 }
 
 // An EvidenceView is one item of evidence and how it came out.
@@ -242,6 +249,7 @@ type NewsroomView struct {
 	Refused       int      // fragments and letters refused
 	Batches       int
 	Approvers     []string
+	Threads       int // threads whose weekly keys are held
 }
 
 // A NoteView is a signed note and its end.

@@ -42,7 +42,7 @@ const (
 // A Finding is one thing that the gate says of a story.
 type Finding struct {
 	Verdict   Verdict
-	Rule      string // "level", "disputed", "unsupported", "one chain", "typed source", "photo", "edition", "reason", "placeholder"
+	Rule      string // "level", "disputed", "unsupported", "one chain", "typed source", "handle", "photo", "edition", "attribution", "lint", "release"
 	Key       string // of lang: the sentence that says why; its arguments in Args
 	Args      []any
 	Fix       string // of lang: the cheapest mend; "" if none
@@ -52,6 +52,9 @@ type Finding struct {
 	// Override says who has overridden a block, with their reason: two are needed.
 	Override []OverrideView
 	Final    bool // can't be overridden: must be changed
+	Answered bool // by an answer (a hold) or by two people (a block)
+
+	id string // what an override names
 }
 
 // An OverrideView is one person's word that a block may be passed over.

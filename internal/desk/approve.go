@@ -1,0 +1,282 @@
+package desk
+
+import (
+	"bytes"
+	"context"
+	"crypto/ed25519"
+	"fmt"
+	"maps"
+	"slices"
+
+	"kkachi/internal/cell"
+	"kkachi/internal/release"
+	"kkachi/internal/vault"
+)
+
+// candidate is the content of fixing the bytes that are to be approved.
+type candidate struct {
+	Release []byte     `json:"release"` // SHA-256 of a blob, which is also the digest's blob
+	Digest  []byte     `json:"digest"`
+	ID      release.ID `json:"id"`
+	Serial  uint64     `json:"serial"`
+	Printed cell.Day   `json:"printed"`
+}
+
+// approved is the content of an approval.
+type approved struct {
+	Digest   []byte           `json:"digest"`
+	Approval release.Approval `json:"approval"`
+}
+
+// released is the content of a release. The keys are kept as they were checked, so that an
+// approver who leaves takes no story away.
+type released struct {
+	Release   []byte                                 `json:"release"` // SHA-256 of a blob
+	Digest    []byte                                 `json:"digest"`
+	Serial    uint64                                 `json:"serial"`
+	Printed   cell.Day                               `json:"printed"`
+	Photo     []byte                                 `json:"photo,omitempty"` // SHA-256 of a blob
+	Approvals []release.Approval                     `json:"approvals"`
+	Approvers map[release.Approver]ed25519.PublicKey `json:"approvers"`
+}
+
+// An event is something that happened to a story.
+type event struct {
+	op  OpID
+	day cell.Day
+	doc string
+}
+
+func (d *Desk) events(ctx context.Context, kind vault.Kind, thing ID) ([]event, error) {
+	rows, err := d.v.View().Query(ctx, `SELECT op, day, doc FROM event WHERE kind = ? AND thing = ? ORDER BY n`, string(kind), thing)
+	if err != nil {
+		return nil, fmt.Errorf("desk: %s: %w", kind, err)
+	}
+	return collect(rows, func(e *event) []any { return []any{&e.op, &e.day, &e.doc} })
+}
+
+// lastOf decodes the newest event of a kind; ok is false if there is none.
+func lastOf[T any](ctx context.Context, d *Desk, kind vault.Kind, thing ID) (t T, ok bool, err error) {
+	evs, err := d.events(ctx, kind, thing)
+	if err != nil || len(evs) == 0 {
+		return t, false, err
+	}
+	t, err = unmarshal[T](evs[len(evs)-1].doc)
+	return t, true, err
+}
+
+// fresh gives the candidate that was fixed last, if the story would still give the same
+// bytes. Any change of the story, of its photograph or of how its claims stand makes it
+// stale, and its approvals with it.
+func (d *Desk) fresh(ctx context.Context, id ID, v *StoryView) (candidate, []byte, bool, error) {
+	c, ok, err := lastOf[candidate](ctx, d, opCandidate, id)
+	if err != nil || !ok {
+		return candidate{}, nil, false, err
+	}
+	r, err := build(v, c.ID, c.Serial, c.Printed)
+	if err != nil {
+		return candidate{}, nil, false, nil // can't be released as it is: nothing is approved
+	}
+	data, err := r.Encode()
+	if err != nil {
+		return candidate{}, nil, false, nil
+	}
+	digest := release.DigestOf(data)
+	return c, data, bytes.Equal(digest[:], c.Digest), nil
+}
+
+// approvals gives the good approvals of a candidate, one a person.
+func (d *Desk) approvals(ctx context.Context, id ID, c candidate) ([]release.Approval, []ApprovalView, error) {
+	evs, err := d.events(ctx, opApprove, id)
+	if err != nil || len(evs) == 0 {
+		return nil, nil, err
+	}
+	pubs, err := d.approvers()
+	if err != nil {
+		return nil, nil, err
+	}
+	var list []release.Approval
+	var views []ApprovalView
+	for _, e := range evs {
+		a, err := unmarshal[approved](e.doc)
+		if err != nil {
+			return nil, nil, err
+		}
+		name := string(a.Approval.Name)
+		again := slices.ContainsFunc(views, func(v ApprovalView) bool { return v.Name == name })
+		if again || !bytes.Equal(a.Digest, c.Digest) || a.Approval.Verify(pubs[name], release.Digest(c.Digest)) != nil {
+			continue
+		}
+		list = append(list, a.Approval)
+		views = append(views, ApprovalView{name, e.day})
+	}
+	return list, views, nil
+}
+
+// Approve signs the story as it is now. The first approval fixes the bytes of the release,
+// and draws the day that is printed if none is given. It fails with ErrHeld unless the gate
+// is answered, with ErrPassphrase if the passphrase is not the approver's.
+func (d *Desk) Approve(ctx context.Context, id ID, approver string, passphrase []byte) (OpID, error) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	v, err := d.judged(ctx, id)
+	if err != nil {
+		return OpID{}, err
+	}
+	if v.Verdict != Pass {
+		return OpID{}, fmt.Errorf("%w: %d findings", ErrHeld, unanswered(v.Findings))
+	}
+	key, err := d.approver(approver, passphrase)
+	if err != nil {
+		return OpID{}, err
+	}
+	defer clear(key)
+	c, _, ok, err := d.fresh(ctx, id, v)
+	if err != nil {
+		return OpID{}, err
+	}
+	var drafts []vault.Draft
+	if !ok {
+		var dr vault.Draft
+		if c, dr, err = d.fix(ctx, id, v); err != nil {
+			return OpID{}, err
+		}
+		drafts = append(drafts, dr)
+	} else if slices.ContainsFunc(v.Signed, func(a ApprovalView) bool { return a.Name == approver }) {
+		return OpID{}, field("approver", "%s has approved this already: another one must", approver)
+	}
+	a, err := release.Approve(release.Approver(approver), key, release.Digest(c.Digest))
+	if err != nil {
+		return OpID{}, fmt.Errorf("desk: %w", err)
+	}
+	dr, err := draft(opApprove, id, id, approved{c.Digest, a})
+	if err != nil {
+		return OpID{}, err
+	}
+	hs, err := d.v.Append(ctx, append(drafts, dr)...)
+	if err != nil {
+		return OpID{}, fmt.Errorf("desk: approving: %w", err)
+	}
+	return hs[len(hs)-1], nil
+}
+
+func unanswered(fs []Finding) (n int) {
+	for _, f := range fs {
+		if f.Verdict != Pass && !f.Answered {
+			n++
+		}
+	}
+	return n
+}
+
+// fix makes the bytes that are to be approved and drafts the operation that says so.
+func (d *Desk) fix(ctx context.Context, id ID, v *StoryView) (candidate, vault.Draft, error) {
+	c := candidate{Serial: 1}
+	last, ok, err := lastOf[candidate](ctx, d, opCandidate, id)
+	if err != nil {
+		return candidate{}, vault.Draft{}, err
+	}
+	if ok {
+		c.ID = last.ID
+	} else {
+		fresh, err := d.newID()
+		if err != nil {
+			return candidate{}, vault.Draft{}, err
+		}
+		c.ID = release.ID(fresh)
+	}
+	before, ok, err := lastOf[released](ctx, d, opRelease, id)
+	if err != nil {
+		return candidate{}, vault.Draft{}, err
+	}
+	if ok {
+		// A correction keeps the day that was printed.
+		c.Serial, c.Printed = before.Serial+1, before.Printed
+	} else if c.Printed, err = d.drawDay(&v.Story); err != nil {
+		return candidate{}, vault.Draft{}, err
+	}
+	r, err := build(v, c.ID, c.Serial, c.Printed)
+	if err != nil {
+		return candidate{}, vault.Draft{}, err
+	}
+	data, err := r.Encode()
+	if err != nil {
+		return candidate{}, vault.Draft{}, fmt.Errorf("desk: %w", err)
+	}
+	digest := release.DigestOf(data)
+	c.Digest = digest[:]
+	sum, _, err := d.v.PutBlob(ctx, id, bytes.NewReader(data))
+	if err != nil {
+		return candidate{}, vault.Draft{}, fmt.Errorf("desk: %w", err)
+	}
+	c.Release = sum[:]
+	dr, err := draft(opCandidate, id, id, c)
+	return c, dr, err
+}
+
+// Release lets a story out that the gate has passed and two different people have approved
+// as it is now. It fails with ErrHeld, ErrStale or ErrApprovals.
+func (d *Desk) Release(ctx context.Context, id ID) (*ReleaseView, error) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	v, err := d.judged(ctx, id)
+	if err != nil {
+		return nil, err
+	}
+	if v.Verdict != Pass {
+		return nil, fmt.Errorf("%w: %d findings", ErrHeld, unanswered(v.Findings))
+	}
+	c, data, ok, err := d.fresh(ctx, id, v)
+	if err != nil {
+		return nil, err
+	}
+	if !ok {
+		if n, err := d.events(ctx, opApprove, id); err == nil && len(n) == 0 {
+			return nil, fmt.Errorf("%w: none has approved it yet", ErrApprovals)
+		}
+		return nil, ErrStale
+	}
+	list, _, err := d.approvals(ctx, id, c)
+	if err != nil {
+		return nil, err
+	}
+	if len(list) < release.Approvals {
+		return nil, fmt.Errorf("%w: %d of %d", ErrApprovals, len(list), release.Approvals)
+	}
+	rel := released{
+		Release: c.Release, Digest: c.Digest, Serial: c.Serial, Printed: c.Printed, Approvals: list,
+		Approvers: map[release.Approver]ed25519.PublicKey{},
+	}
+	pubs, err := d.approvers()
+	if err != nil {
+		return nil, err
+	}
+	for _, a := range list {
+		rel.Approvers[a.Name] = pubs[string(a.Name)]
+	}
+	if _, err := release.Open(data, list, rel.Approvers); err != nil {
+		return nil, fmt.Errorf("desk: %w", err)
+	}
+	if f, _, err := d.photoFile(ctx, id); err == nil && v.Photo != nil && f.Copy != nil {
+		rel.Photo = f.Copy.SHA256
+	}
+	if last, ok, err := lastOf[released](ctx, d, opRelease, id); err != nil || ok && bytes.Equal(last.Digest, rel.Digest) {
+		if err == nil {
+			err = field("story", "released already as it is")
+		}
+		return nil, err
+	}
+	if _, err := d.append1(ctx, opRelease, id, id, rel); err != nil {
+		return nil, err
+	}
+	out := rel.view(d.Today())
+	return &out, nil
+}
+
+func (r *released) view(day cell.Day) ReleaseView {
+	v := ReleaseView{Serial: r.Serial, Printed: r.Printed, Digest: fmt.Sprintf("%x", r.Digest), Day: day}
+	for _, name := range slices.Sorted(maps.Keys(r.Approvers)) {
+		v.By = append(v.By, string(name))
+	}
+	return v
+}

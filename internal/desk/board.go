@@ -1,0 +1,241 @@
+package desk
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"slices"
+
+	"kkachi/internal/cell"
+	"kkachi/internal/desk/ladder"
+)
+
+// A board holds all claims with their evidence, and what is derived from it. It is made
+// anew for each query, from one look at the projections.
+type board struct {
+	claims   []*claimState // by number
+	byID     map[ID]*claimState
+	evidence map[ID]*evidenceState
+	desk     *Desk
+}
+
+type claimState struct {
+	state
+	claim    Claim
+	gone     bool
+	evidence []*evidenceState // by stance and report
+	result   ladder.Result
+}
+
+type evidenceState struct {
+	state
+	evidence
+	report   reportInfo
+	gone     bool // withdrawn
+	barred   bool // a request for help without consent
+	standing ladder.Standing
+}
+
+type reportInfo struct {
+	ID, Source ID
+	Number     int
+	Kind       ReportKind
+	Day        cell.Day
+	Handle     string
+}
+
+func (d *Desk) board(ctx context.Context) (*board, error) {
+	b := &board{byID: map[ID]*claimState{}, evidence: map[ID]*evidenceState{}, desk: d}
+	if err := b.loadClaims(ctx); err != nil {
+		return nil, err
+	}
+	if err := b.loadEvidence(ctx); err != nil {
+		return nil, err
+	}
+	read, err := b.publications(ctx)
+	if err != nil {
+		return nil, err
+	}
+	for _, c := range b.claims {
+		c.derive(read)
+	}
+	return b, nil
+}
+
+func (b *board) loadClaims(ctx context.Context) error {
+	sts, err := b.desk.states(ctx, nounClaim)
+	if err != nil {
+		return err
+	}
+	gone, err := b.desk.flags(ctx, nounClaimGone)
+	if err != nil {
+		return err
+	}
+	for _, st := range sts {
+		c := &claimState{state: st}
+		if c.claim, err = unmarshal[Claim](st.doc); err != nil {
+			return fmt.Errorf("desk: claim %d: %w", st.number, err)
+		}
+		_, c.gone = gone[st.thing]
+		b.claims = append(b.claims, c)
+		b.byID[st.thing] = c
+	}
+	return nil
+}
+
+func (b *board) loadEvidence(ctx context.Context) error {
+	sts, err := b.desk.states(ctx, nounEvidence)
+	if err != nil {
+		return err
+	}
+	gone, err := b.desk.flags(ctx, nounEvidenceGone)
+	if err != nil {
+		return err
+	}
+	yes, err := b.desk.consents(ctx)
+	if err != nil {
+		return err
+	}
+	infos, err := b.desk.reportInfos(ctx)
+	if err != nil {
+		return err
+	}
+	for _, st := range sts {
+		e := &evidenceState{state: st}
+		if e.evidence, err = unmarshal[evidence](st.doc); err != nil {
+			return fmt.Errorf("desk: evidence: %w", err)
+		}
+		c, info := b.byID[e.Claim], infos[e.Report]
+		_, e.gone = gone[st.thing]
+		if c == nil || info.ID.IsZero() || e.gone {
+			continue // what it rested on is gone: undone, withdrawn or erased
+		}
+		e.report = info
+		e.barred = info.Kind == KindHelp && !yes[info.ID]
+		b.evidence[st.thing] = e
+		c.evidence = append(c.evidence, e)
+	}
+	return nil
+}
+
+// reportInfos gives what evidence needs of each report, without the texts.
+func (d *Desk) reportInfos(ctx context.Context) (map[ID]reportInfo, error) {
+	rows, err := d.v.View().Query(ctx, `SELECT r.id, r.source, r.n, r.kind, r.day, s.handle
+		FROM report r JOIN source s ON s.id = r.source WHERE r.gone = 0`)
+	if err != nil {
+		return nil, fmt.Errorf("desk: reports: %w", err)
+	}
+	list, err := collect(rows, func(r *reportInfo) []any {
+		return []any{&r.ID, &r.Source, &r.Number, &r.Kind, &r.Day, &r.Handle}
+	})
+	out := make(map[ID]reportInfo, len(list))
+	for _, r := range list {
+		out[r.ID] = r
+	}
+	return out, err
+}
+
+// publications gives the tokens behind each story of the house: those of all evidence for
+// its claims. Who has read it brings no new origin.
+func (b *board) publications(ctx context.Context) (map[string]ladder.Publication, error) {
+	sts, err := b.desk.states(ctx, nounStory)
+	if err != nil {
+		return nil, err
+	}
+	out := map[string]ladder.Publication{}
+	for _, st := range sts {
+		s, err := unmarshal[Story](st.doc)
+		if err != nil {
+			return nil, fmt.Errorf("desk: story %d: %w", st.number, err)
+		}
+		var p ladder.Publication
+		for _, id := range s.claims() {
+			c := b.byID[id]
+			if c == nil {
+				continue
+			}
+			for _, st := range ladder.Claim(c.items(), nil).Items {
+				p.Tokens = append(p.Tokens, st.Tokens...)
+				p.Open = p.Open || st.Open != ladder.Closed
+			}
+		}
+		out[storyToken(st.thing)] = p
+	}
+	return out, nil
+}
+
+// items are the items that count.
+func (c *claimState) items() []ladder.Item {
+	var out []ladder.Item
+	for _, e := range c.evidence {
+		if !e.barred {
+			out = append(out, e.item())
+		}
+	}
+	return out
+}
+
+func (c *claimState) derive(read map[string]ladder.Publication) {
+	slices.SortFunc(c.evidence, func(a, b *evidenceState) int {
+		return cmp.Or(-cmp.Compare(a.Stance, b.Stance), cmp.Compare(a.report.Number, b.report.Number), cmp.Compare(a.number, b.number))
+	})
+	c.result = ladder.Claim(c.items(), read)
+	c.result.Claim = c.label()
+	byName := map[string]ladder.Standing{}
+	for _, st := range c.result.Items {
+		byName[st.Report] = st
+	}
+	for _, e := range c.evidence {
+		e.standing = byName[e.item().Report]
+	}
+}
+
+func (c *claimState) label() string { return fmt.Sprintf("C%02d", c.number) }
+
+// item is the evidence as the ladder sees it: tokens only. Its report names the item of
+// evidence, so that each finds its standing again.
+func (e *evidenceState) item() ladder.Item {
+	it := ladder.Item{
+		Report: fmt.Sprintf("%d %s", e.report.Number, e.thing), Teller: sourceToken(e.report.Source),
+		Stance: e.Stance, Path: e.Path, Unknown: e.Unknown, Grade: e.Grade,
+	}
+	for _, r := range e.Relays {
+		it.Relays = append(it.Relays, r.token())
+	}
+	return it
+}
+
+// row is the claim as a list shows it. stories is how many stories carry it.
+func (c *claimState) row(stories int) ClaimRow {
+	r := ClaimRow{
+		ID: c.thing, Number: c.label(), Statement: c.claim.Statement,
+		Rung: c.result.Rung, Chains: c.result.Chains, Independent: c.result.Independent,
+		LowerBound: !c.result.Exact, Disputed: c.result.Disputed,
+		Withdrawn: c.gone, Ceiling: c.result.Ceiling(), Stories: stories,
+	}
+	for _, e := range c.evidence {
+		if e.barred {
+			continue
+		}
+		r.OriginalHeld = r.OriginalHeld || e.Original
+		if e.Stance == ladder.Contradicts {
+			r.Contradicts++
+		} else {
+			r.Supports++
+		}
+	}
+	return r
+}
+
+// marks are the claims that rest on a report.
+func (b *board) marks(report ID) []ClaimMark {
+	var out []ClaimMark
+	for _, c := range b.claims {
+		for _, e := range c.evidence {
+			if e.Report == report {
+				out = append(out, ClaimMark{e.thing, c.thing, c.label(), e.Words, e.Stance})
+			}
+		}
+	}
+	return out
+}

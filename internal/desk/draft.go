@@ -1,0 +1,55 @@
+package desk
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"regexp"
+)
+
+// draftText is the content of saving what is being typed. Drafts are operations too:
+// nothing is lost on a crash or a closed tab.
+type draftText struct {
+	Key   string `json:"key"`
+	About ID     `json:"about"`
+	Text  string `json:"text"`
+}
+
+// deskThing is the subject of operations that are about the desk itself.
+var deskThing = ID{'d', 'e', 's', 'k'}
+
+var draftKey = regexp.MustCompile(`^[a-z0-9.-]{1,32}$`)
+
+// SaveDraft keeps what is being typed under a key ("reply", "call") about a thing, or about
+// the desk as a whole if about is zero. An empty text drops the draft.
+func (d *Desk) SaveDraft(ctx context.Context, key string, about ID, text string) error {
+	if !draftKey.MatchString(key) {
+		return field("key", "write 1 to 32 of a-z, 0-9, point and hyphen")
+	}
+	if len(text) > maxText {
+		return field("text", "longer than %d bytes", maxText)
+	}
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	old, err := d.Draft(ctx, key, about)
+	if err != nil || old == text {
+		return err
+	}
+	thing := about
+	if thing.IsZero() {
+		thing = deskThing
+	}
+	_, err = d.append1(ctx, opDraft, thing, thing, draftText{key, about, text})
+	return err
+}
+
+// Draft gives what was saved, "" if there is nothing.
+func (d *Desk) Draft(ctx context.Context, key string, about ID) (string, error) {
+	var text string
+	err := d.v.View().QueryRow(ctx, `SELECT text FROM draft WHERE key = ? AND about = ?`, key, about).Scan(&text)
+	if err != nil && !errors.Is(err, sql.ErrNoRows) {
+		return "", fmt.Errorf("desk: draft: %w", err)
+	}
+	return text, nil
+}

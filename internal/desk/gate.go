@@ -1,0 +1,236 @@
+package desk
+
+import (
+	"context"
+	"crypto/sha256"
+	"fmt"
+	"maps"
+	"regexp"
+	"slices"
+	"strings"
+
+	"kkachi/internal/desk/ladder"
+	"kkachi/internal/lang"
+	"kkachi/internal/release"
+	"kkachi/internal/risk"
+)
+
+// typed finds an attribution that somebody typed instead of choosing a level.
+var typed = map[Lang]*regexp.Regexp{
+	lang.English: regexp.MustCompile(`(?i)\bsources?\b`),
+	lang.Korean:  regexp.MustCompile(`소식통`),
+	lang.Chinese: regexp.MustCompile(`消息人士|知情人士|知情者`),
+}
+
+// A gate judges one story as it stands.
+type gate struct {
+	story    *Story
+	ceiling  lang.Level
+	handles  []string
+	findings []Finding
+}
+
+// judge gives all findings of a story, worst first, with the answers and overrides that
+// stand, and the worst verdict that is not answered.
+func (d *Desk) judge(ctx context.Context, id ID, s *Story, ps []ParagraphView, photo *PhotoView) ([]Finding, Verdict, error) {
+	handles, err := d.handles(ctx)
+	if err != nil {
+		return nil, "", err
+	}
+	g := &gate{story: s, ceiling: d.cfg.Ceiling, handles: slices.Sorted(maps.Values(handles))}
+	for i := range ps {
+		for j := range ps[i].Sentences {
+			from := len(g.findings)
+			g.sentence(i, j, &ps[i].Sentences[j])
+			ps[i].Sentences[j].Findings = nil
+			for k := from; k < len(g.findings); k++ {
+				g.findings[k].id = g.findings[k].name()
+			}
+		}
+	}
+	g.whole(photo)
+	overrides, err := d.overrides(ctx, id)
+	if err != nil {
+		return nil, "", err
+	}
+	worst := Pass
+	for i := range g.findings {
+		f := &g.findings[i]
+		f.id = f.name()
+		g.answer(f, overrides)
+		if !f.Answered && f.Verdict != Pass && worst != Block {
+			worst = f.Verdict
+		}
+	}
+	for _, f := range g.findings {
+		if f.Paragraph >= 0 {
+			sn := &ps[f.Paragraph].Sentences[f.Sentence]
+			sn.Findings = append(sn.Findings, f)
+		}
+	}
+	slices.SortStableFunc(g.findings, func(a, b Finding) int { return rank(b) - rank(a) })
+	return g.findings, worst, nil
+}
+
+func rank(f Finding) int {
+	n := slices.Index([]Verdict{Pass, Hold, Block}, f.Verdict) * 2
+	if !f.Answered {
+		n++
+	}
+	return n
+}
+
+// answer finds out whether a finding is answered: a hold by a reason, a block by two people
+// whose overrides name just this finding, and risk agrees.
+func (g *gate) answer(f *Finding, overrides []override) {
+	if f.Verdict == Hold {
+		f.Answered = strings.TrimSpace(g.story.Answers[f.Rule]) != ""
+		return
+	}
+	if f.Verdict != Block || f.Final {
+		return
+	}
+	var names []string
+	reason := ""
+	for _, o := range overrides {
+		if slices.Contains(o.Findings, f.id) && !slices.Contains(names, o.Approver) {
+			names, reason = append(names, o.Approver), o.Reason
+			f.Override = append(f.Override, OverrideView{o.Approver, o.Reason, o.day})
+		}
+	}
+	finest := lang.Level{Place: lang.MaxPlace, Role: lang.MaxRole, Day: lang.MaxDay, Medium: lang.MaxMedium, Gender: true, Count: true}
+	f.Answered = len(names) >= release.Approvals && risk.Check(finest, g.ceiling, risk.Override{Approvers: names, Reason: reason}) == nil
+}
+
+// name is what an override names: the rule, the place, and what stands there, so that
+// another text at the same place needs a new override.
+func (f *Finding) name() string {
+	sum := sha256.Sum256(fmt.Appendf(nil, "%s\x00%d\x00%d\x00%s\x00%s\x00%q", f.Rule, f.Paragraph, f.Sentence, f.Lang, f.Key, fmt.Sprint(f.Args...)))
+	return fmt.Sprintf("%x", sum[:16])
+}
+
+func (g *gate) add(f Finding) { g.findings = append(g.findings, f) }
+
+func (g *gate) sentence(i, j int, v *SentenceView) {
+	at := func(verdict Verdict, rule, key, fix string, args ...any) Finding {
+		return Finding{Verdict: verdict, Rule: rule, Key: "desk.find." + key, Args: args, Fix: fix, Paragraph: i, Sentence: j}
+	}
+	final := func(f Finding) {
+		f.Final = true
+		g.add(f)
+	}
+	if len(v.Attribution) > 0 {
+		for _, e := range risk.Finer(v.Level, g.ceiling) {
+			f := at(Block, "level", "level", "desk.fix.level", e.Have, e.Ceiling)
+			f.Key = "risk.finer." + string(e.Axis)
+			g.add(f)
+		}
+	}
+	switch {
+	case len(v.Sentence.Claims) > len(v.Claims) || v.Rung == ladder.Unsupported:
+		final(at(Block, "unsupported", "unsupported", "desk.fix.leave-out"))
+	case v.Rung == ladder.OneChain:
+		g.add(at(Hold, "one chain", "one-chain", "desk.fix.answer"))
+	}
+	for _, c := range v.Claims {
+		if c.Withdrawn {
+			final(at(Block, "unsupported", "withdrawn", "desk.fix.leave-out", c.Number))
+		}
+	}
+	if v.Disputed && !v.Sentence.Disputed {
+		final(at(Block, "disputed", "disputed", "desk.fix.disputed"))
+	}
+	if len(v.Attribution) > 0 && v.Voice.IsZero() {
+		final(at(Block, "attribution", "voice", "desk.fix.voice"))
+	}
+	for _, l := range lang.All() {
+		g.text(i, j, l, v)
+	}
+}
+
+// text judges the sentence in one language.
+func (g *gate) text(i, j int, l Lang, v *SentenceView) {
+	at := func(rule, key, fix string, args ...any) Finding {
+		return Finding{
+			Verdict: Block, Rule: rule, Key: "desk.find." + key, Args: args, Fix: fix, Paragraph: i, Sentence: j, Lang: l, Final: true,
+		}
+	}
+	printed := v.Printed[l]
+	if strings.TrimSpace(printed) == "" {
+		g.add(at("edition", "no-text", ""))
+		return
+	}
+	if m := placeholder.FindString(printed); m != "" {
+		g.add(at("attribution", "placeholder", "desk.fix.names", m))
+	}
+	if (v.Attribution[l] == "") != (len(v.Attribution) == 0) {
+		g.add(at("edition", "uneven", "desk.fix.uneven"))
+	}
+	if m := typed[l].FindString(placeholder.ReplaceAllString(v.Text[l], "")); m != "" {
+		g.add(at("typed source", "typed", "desk.fix.typed", m))
+	}
+	g.prints(i, j, l, printed, v.Level)
+}
+
+// prints judges a text that will be printed, wherever it stands.
+func (g *gate) prints(i, j int, l Lang, text string, level lang.Level) {
+	low := strings.ToLower(text)
+	for _, h := range g.handles {
+		if strings.Contains(low, h) {
+			g.add(Finding{Verdict: Block, Rule: "handle", Key: "desk.find.handle", Paragraph: i, Sentence: j, Lang: l, Final: true})
+			break
+		}
+	}
+	for _, f := range risk.Lint(l, text, risk.Finest(level, g.ceiling)) {
+		g.add(Finding{
+			Verdict: Block, Rule: "lint", Key: "risk.why." + string(f.Rule), Args: []any{f.Text},
+			Fix: "risk.mend." + string(f.Rule), Paragraph: i, Sentence: j, Lang: l,
+		})
+	}
+}
+
+// whole judges what is not in a sentence.
+func (g *gate) whole(photo *PhotoView) {
+	at := func(rule, key, fix string, l Lang, args ...any) {
+		g.add(Finding{
+			Verdict: Block, Rule: rule, Key: "desk.find." + key, Args: args, Fix: fix, Paragraph: -1, Sentence: -1, Lang: l, Final: true,
+		})
+	}
+	if len(g.story.Paragraphs) == 0 {
+		at("edition", "no-sentences", "", "")
+	}
+	for _, l := range lang.All() {
+		e := g.story.Editions[l]
+		for key, text := range map[string]string{"no-headline": e.Headline, "no-standfirst": e.Standfirst, "no-reason": e.Reason} {
+			if strings.TrimSpace(text) == "" {
+				at("edition", key, "", l)
+			} else {
+				g.prints(-1, -1, l, text, lang.Level{})
+			}
+		}
+		for _, c := range g.story.Corrections {
+			g.prints(-1, -1, l, c.Text[l], lang.Level{})
+		}
+		if p := g.story.Photo; p != nil {
+			for _, text := range []string{p.Alt[l], p.Caption[l], p.Credit[l]} {
+				if strings.TrimSpace(text) == "" {
+					at("photo", "photo-text", "", l)
+					break
+				}
+				g.prints(-1, -1, l, text, lang.Level{})
+			}
+		}
+	}
+	switch {
+	case photo != nil && !photo.Copied && slices.ContainsFunc(photo.Findings, func(f PhotoFinding) bool { return f.Position }):
+		at("photo", "photo-position", "desk.fix.photo", "")
+	case photo != nil && !photo.Copied:
+		at("photo", "photo-raw", "desk.fix.photo", "")
+	}
+	slices.SortStableFunc(g.findings, func(a, b Finding) int {
+		if a.Paragraph < 0 && b.Paragraph < 0 && a.Lang == b.Lang {
+			return strings.Compare(a.Key, b.Key)
+		}
+		return 0
+	})
+}

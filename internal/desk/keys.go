@@ -1,0 +1,175 @@
+package desk
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"strconv"
+	"strings"
+
+	"kkachi/internal/cell"
+	"kkachi/internal/seal"
+	"kkachi/internal/vault"
+)
+
+// Keys that live in the vault's ring: outside the log and outside undo, each with its end.
+const (
+	secretInbox  = "inbox/"  // + week: the seed of that week's inbox key
+	secretThread = "thread/" // + source: the chain of weekly keys, at most two weeks back
+	InboxDays    = 28        // an inbox key dies so many days after its week
+	keptWeeks    = seal.WeeksKept
+)
+
+// root is the root note as it was brought here, whatever its age: it gives the newsroom's
+// first week.
+func (d *Desk) root() (*seal.RootNote, []byte, error) {
+	raw, err := os.ReadFile(d.cfg.path(notesDir, RootNoteFile))
+	if err != nil {
+		return nil, nil, fmt.Errorf("desk: the root note: %w", err)
+	}
+	n, err := seal.ParseRoot(raw, d.cfg.Newsroom, 0)
+	if err != nil {
+		return nil, nil, fmt.Errorf("desk: %s: %w", RootNoteFile, err)
+	}
+	return n, raw, nil
+}
+
+// tick brings keys to the present: steps weekly keys on, destroys what has ended, makes
+// the inbox keys of this and the next week. Before there is a root note there are no weeks,
+// and nothing to step.
+func (d *Desk) tick(ctx context.Context) error {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if _, err := d.v.PurgeSecrets(uint32(d.Today())); err != nil {
+		return fmt.Errorf("desk: destroying what has ended: %w", err)
+	}
+	root, _, err := d.root()
+	if errors.Is(err, os.ErrNotExist) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	week := cell.WeekOf(d.Today(), root.W0)
+	if err := d.stepThreads(week); err != nil {
+		return err
+	}
+	for _, w := range []cell.Week{week, week + 1} {
+		if err := d.ensureInbox(w, root.W0); err != nil {
+			return err
+		}
+	}
+	return ctx.Err()
+}
+
+// stepThreads forgets weekly keys more than two weeks old (P15).
+func (d *Desk) stepThreads(week cell.Week) error {
+	list, err := d.v.ListSecrets(secretThread)
+	if err != nil {
+		return fmt.Errorf("desk: weekly keys: %w", err)
+	}
+	for _, s := range list {
+		c, err := d.chainOf(s.Name)
+		if err != nil {
+			return err
+		}
+		if int(c.Week) >= int(week)-keptWeeks {
+			continue
+		}
+		c.Advance(week)
+		if err := d.v.PutSecret(s.Name, c.Bytes(), 0); err != nil {
+			return fmt.Errorf("desk: weekly keys: %w", err)
+		}
+	}
+	return nil
+}
+
+// chainOf reads the chain under a name of the ring.
+func (d *Desk) chainOf(name string) (seal.Chain, error) {
+	b, err := d.v.Secret(name)
+	if err != nil {
+		return seal.Chain{}, err
+	}
+	defer clear(b)
+	c, err := seal.ParseChain(b)
+	if err != nil {
+		return seal.Chain{}, fmt.Errorf("desk: weekly keys: %w", err)
+	}
+	return c, nil
+}
+
+// joinChain compares the key that came with a letter with those of the thread, and keeps
+// what is new. A key of another chain is refused.
+func (d *Desk) joinChain(src ID, came seal.Chain, present cell.Week) error {
+	name := secretThread + src.String()
+	have, err := d.chainOf(name)
+	switch {
+	case errors.Is(err, vault.ErrNotFound):
+		have = came
+	case err != nil:
+		return err
+	default:
+		before := have
+		if err := have.Join(came); err != nil {
+			return errRefused
+		}
+		have.Advance(present)
+		if have == before {
+			return nil
+		}
+	}
+	return d.v.PutSecret(name, have.Bytes(), 0)
+}
+
+func (d *Desk) ensureInbox(w cell.Week, w0 uint32) error {
+	name := fmt.Sprintf("%s%05d", secretInbox, w)
+	b, err := d.v.Secret(name)
+	if err == nil {
+		clear(b)
+		return nil
+	}
+	if !errors.Is(err, vault.ErrNotFound) {
+		return fmt.Errorf("desk: inbox key: %w", err)
+	}
+	seed, err := seal.NewHPKESeed(d.cfg.Rand)
+	if err != nil {
+		return fmt.Errorf("desk: inbox key: %w", err)
+	}
+	defer seed.Wipe()
+	return d.v.PutSecret(name, seed[:], uint32(lastDay(w, w0)+InboxDays))
+}
+
+func lastDay(w cell.Week, w0 uint32) cell.Day { return cell.Day((w0+uint32(w))*7 + 6) }
+
+// An inbox is a living inbox key.
+type inbox struct {
+	week cell.Week
+	dies cell.Day
+	seed seal.HPKESeed
+}
+
+// inboxes gives the living inbox keys, oldest first. The caller wipes them.
+func (d *Desk) inboxes() ([]inbox, error) {
+	list, err := d.v.ListSecrets(secretInbox)
+	if err != nil {
+		return nil, fmt.Errorf("desk: inbox keys: %w", err)
+	}
+	var out []inbox
+	for _, s := range list {
+		w, err := strconv.ParseUint(strings.TrimPrefix(s.Name, secretInbox), 10, 16)
+		if err != nil {
+			return nil, fmt.Errorf("desk: inbox key %q: %w", s.Name, err)
+		}
+		b, err := d.v.Secret(s.Name)
+		if err != nil {
+			return nil, fmt.Errorf("desk: inbox keys: %w", err)
+		}
+		if len(b) != 32 {
+			return nil, fmt.Errorf("desk: inbox key of week %d has %d bytes", w, len(b))
+		}
+		out = append(out, inbox{cell.Week(w), cell.Day(s.NotAfter), seal.HPKESeed(b)})
+		clear(b)
+	}
+	return out, nil
+}

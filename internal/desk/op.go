@@ -1,0 +1,71 @@
+package desk
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+
+	"kkachi/internal/vault"
+)
+
+// Kinds of the desk's operations. The content of each is JSON, in the file of its noun.
+const (
+	opSource        vault.Kind = "source.new"
+	opSheet         vault.Kind = "source.sheet"
+	opTake          vault.Kind = "case.take"
+	opLetter        vault.Kind = "letter.in"
+	opCall          vault.Kind = "call.note"
+	opRead          vault.Kind = "report.read"
+	opConsent       vault.Kind = "report.consent"
+	opTranslate     vault.Kind = "report.translation"
+	opReply         vault.Kind = "reply.queue"
+	opReplyOut      vault.Kind = "reply.out"
+	opReplyWithdraw vault.Kind = "reply.withdraw"
+	opClaim         vault.Kind = "claim.set"
+	opClaimDrop     vault.Kind = "claim.withdraw"
+	opEvidence      vault.Kind = "evidence.set"
+	opEvidenceDrop  vault.Kind = "evidence.withdraw"
+	opStory         vault.Kind = "story.set"
+	opPhoto         vault.Kind = "story.photo"
+	opOverride      vault.Kind = "story.override"
+	opCandidate     vault.Kind = "story.candidate"
+	opApprove       vault.Kind = "story.approve"
+	opRelease       vault.Kind = "story.release"
+	opBatch         vault.Kind = "batch.read"
+	opDraft         vault.Kind = "draft.set"
+	opUndo          vault.Kind = "undo"
+)
+
+// draft makes the draft of an operation. The content is encrypted under the key of keyOf:
+// what a source told dies with the source.
+func draft(kind vault.Kind, subject, keyOf ID, content any) (vault.Draft, error) {
+	b, err := json.Marshal(content)
+	if err != nil {
+		return vault.Draft{}, fmt.Errorf("desk: %s: %w", kind, err)
+	}
+	return vault.Draft{Kind: kind, Subject: subject, KeyOf: keyOf, Content: b}, nil
+}
+
+// append1 appends one operation and gives its id.
+func (d *Desk) append1(ctx context.Context, kind vault.Kind, subject, keyOf ID, content any) (OpID, error) {
+	dr, err := draft(kind, subject, keyOf, content)
+	if err != nil {
+		return OpID{}, err
+	}
+	hs, err := d.v.Append(ctx, dr)
+	if err != nil {
+		return OpID{}, fmt.Errorf("desk: %s: %w", kind, err)
+	}
+	return hs[0], nil
+}
+
+// newID draws the ID of a new thing.
+func (d *Desk) newID() (ID, error) { return vault.NewThing(d.cfg.Rand) }
+
+// read decodes the content of an operation or a state strictly.
+func read(content []byte, into any) error {
+	dec := json.NewDecoder(bytes.NewReader(content))
+	dec.DisallowUnknownFields()
+	return dec.Decode(into)
+}

@@ -1,0 +1,240 @@
+package desk
+
+import (
+	"cmp"
+	"context"
+	"crypto/sha256"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"slices"
+
+	"kkachi/internal/cell"
+	"kkachi/internal/seal"
+	"kkachi/internal/vault"
+)
+
+const (
+	secretSent  = "sent/" // + day/number: which slots were put, to find them again
+	receiptDays = 14      // days for which a letter's receipt rides alone
+	slotIDSize  = 16      // bytes of a slot's digest that are remembered
+)
+
+// sent remembers what a parcel held.
+type sent struct {
+	Slots   [][]byte         `json:"slots"`   // digests of all, random ones too
+	Replies map[string][]int `json:"replies"` // hex of a reply's thing → places in Slots
+}
+
+// A packer fills the slots of one parcel.
+type packer struct {
+	d     *Desk
+	day   cell.Day
+	week  cell.Week
+	room  int
+	used  map[ID]int // tags taken, by source
+	slots []cell.Slot
+	sent  sent
+}
+
+// putParcel builds a full parcel for tomorrow and makes it ready to be put. It is built at
+// every sync, whether there are replies or not, so that nobody sees how many there are.
+func (d *Desk) putParcel(ctx context.Context, w0 uint32) (cell.Day, error) {
+	day := d.Today() + 1
+	prefix := fmt.Sprintf("parcel/%d/%d/", day, d.cfg.Number)
+	n, err := d.number(ctx, "parcel", prefix)
+	if err != nil {
+		return 0, err
+	}
+	p := &packer{d: d, day: day, week: cell.WeekOf(day, w0), room: d.cfg.Slots / d.cfg.Desks, used: map[ID]int{}}
+	p.sent.Replies = map[string][]int{}
+	if err := p.pack(ctx); err != nil {
+		return 0, err
+	}
+	data, err := (&cell.Parcel{Day: day, Desk: d.cfg.Number, Slots: p.slots}).Marshal()
+	if err != nil {
+		return 0, fmt.Errorf("desk: parcel: %w", err)
+	}
+	mem, err := json.Marshal(p.sent)
+	if err != nil {
+		return 0, fmt.Errorf("desk: parcel: %w", err)
+	}
+	if err := d.v.PutSecret(fmt.Sprintf("%s%d/%d", secretSent, day, n), mem, uint32(day+cell.BulletinDays)); err != nil {
+		return 0, fmt.Errorf("desk: parcel: %w", err)
+	}
+	return day, d.enqueue(fmt.Sprintf("%s%d", prefix, n), data)
+}
+
+// pack takes replies first, then receipts, then random slots: receipts never displace
+// replies (P9).
+func (p *packer) pack(ctx context.Context) error {
+	acks, order, err := p.d.acks(ctx)
+	if err != nil {
+		return err
+	}
+	all, err := p.d.replies(ctx, `1`)
+	if err != nil {
+		return err
+	}
+	for _, r := range p.choose(all) {
+		var ack seal.Ack
+		if list := acks[r.source]; len(list) > 0 {
+			ack = list[0].ack
+		}
+		err := p.seal(r.source, r.ID.String(), &seal.Reply{ID: cell.ReplyID(r.ID[:8]), Kind: seal.ReplyText, Ack: ack, Body: []byte(r.Text)})
+		if err != nil {
+			return err
+		}
+	}
+	for _, src := range order {
+		a := acks[src][0]
+		if p.used[src] > 0 || p.room == len(p.slots) || p.day > a.day+receiptDays {
+			continue
+		}
+		sum := sha256.Sum256(append([]byte("kkachi/1 receipt"), a.ack.Letter[:]...))
+		if err := p.seal(src, "", &seal.Reply{ID: cell.ReplyID(sum[:8]), Kind: seal.ReplyReceipt, Ack: a.ack}); err != nil {
+			return err
+		}
+	}
+	for len(p.slots) < p.room {
+		s, err := seal.RandomSlot(p.d.cfg.Rand)
+		if err != nil {
+			return fmt.Errorf("desk: parcel: %w", err)
+		}
+		p.add(s)
+	}
+	return nil
+}
+
+// choose gives the replies that fit, in the order in which they were written. Those that no
+// bulletin held yet go first; the others take turns from day to day.
+func (p *packer) choose(all []replyRow) []replyRow {
+	var fresh, again []replyRow
+	for _, r := range all {
+		switch {
+		case !r.wants() || p.day > r.Queued+ReplyDays:
+		case r.day.Valid:
+			again = append(again, r)
+		default:
+			fresh = append(fresh, r)
+		}
+	}
+	if n := len(again); n > 0 {
+		turn := int(p.day) % n
+		again = append(again[turn:], again[:turn]...)
+	}
+	room, tags := p.room, map[ID]int{}
+	var out []replyRow
+	for _, r := range append(fresh, again...) {
+		n := parts(len(r.Text))
+		if n > room || tags[r.source]+n > ownTags || !p.hasKey(r.source) {
+			continue
+		}
+		room -= n
+		tags[r.source] += n
+		out = append(out, r)
+	}
+	slices.SortFunc(out, func(a, b replyRow) int { return cmp.Compare(a.n, b.n) })
+	return out
+}
+
+func parts(size int) int { return max(1, (size+seal.ReplyBodySize-1)/seal.ReplyBodySize) }
+
+func (p *packer) hasKey(src ID) bool {
+	c, err := p.d.chainOf(secretThread + src.String())
+	_, ok := c.At(p.week)
+	return err == nil && ok
+}
+
+// seal cuts a reply and seals its parts under the next tags that this desk owns.
+func (p *packer) seal(src ID, name string, r *seal.Reply) error {
+	c, err := p.d.chainOf(secretThread + src.String())
+	if errors.Is(err, vault.ErrNotFound) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	key, ok := c.At(p.week)
+	if !ok {
+		return nil
+	}
+	defer key.Wipe()
+	cut, err := seal.CutReply(r)
+	if err != nil {
+		return fmt.Errorf("desk: parcel: %w", err)
+	}
+	for i := range cut {
+		tag := p.d.cfg.Number + uint8(p.used[src])*cell.MaxDesks
+		s, err := seal.SealSlot(p.d.cfg.Rand, key, p.day, tag, &cut[i])
+		if err != nil {
+			return fmt.Errorf("desk: parcel: %w", err)
+		}
+		p.used[src]++
+		if name != "" {
+			p.sent.Replies[name] = append(p.sent.Replies[name], len(p.slots))
+		}
+		p.add(s)
+	}
+	return nil
+}
+
+func (p *packer) add(s *cell.Slot) {
+	p.slots = append(p.slots, *s)
+	p.sent.Slots = append(p.sent.Slots, slotID(s))
+}
+
+func slotID(s *cell.Slot) []byte {
+	sum := sha256.Sum256(s[:])
+	return sum[:slotIDSize]
+}
+
+// A received letter is acknowledged by its id and the parts that came.
+type receipt struct {
+	ack  seal.Ack
+	day  cell.Day
+	help bool
+}
+
+// acks gives for each source its letters, newest first, and the sources in the order in
+// which receipts alone are sent: who asks for help first, then the newest.
+func (d *Desk) acks(ctx context.Context) (map[ID][]receipt, []ID, error) {
+	out := map[ID][]receipt{}
+	type row struct {
+		source ID
+		letter []byte
+		parts  int
+		day    cell.Day
+		kind   ReportKind
+	}
+	rows, err := d.v.View().Query(ctx, `SELECT source, letter, parts, day, kind FROM report WHERE letter IS NOT NULL ORDER BY n`)
+	if err != nil {
+		return nil, nil, fmt.Errorf("desk: receipts: %w", err)
+	}
+	list, err := collect(rows, func(r *row) []any { return []any{&r.source, &r.letter, &r.parts, &r.day, &r.kind} })
+	if err != nil {
+		return nil, nil, err
+	}
+	for _, r := range list {
+		full := ^uint64(0) >> (cell.MaxFragments - r.parts)
+		out[r.source] = append(out[r.source], receipt{seal.AckOf(cell.LetterID(r.letter), full), r.day, r.kind == KindHelp})
+	}
+	pending, err := d.pendings()
+	if err != nil {
+		return nil, nil, err
+	}
+	for _, p := range pending {
+		a := receipt{seal.AckOf(cell.LetterID(p.Letter), p.joiner.Bitmap()), p.Day, p.Kind == cell.KindHelp}
+		out[p.Source] = append(out[p.Source], a)
+	}
+	var order []ID
+	for id, as := range out {
+		slices.SortStableFunc(as, func(a, b receipt) int { return -cmp.Compare(a.day, b.day) })
+		order = append(order, id)
+	}
+	slices.SortFunc(order, func(a, b ID) int {
+		x, y := out[a][0], out[b][0]
+		return cmp.Or(-compareBool(x.help, y.help), -cmp.Compare(x.day, y.day), slices.Compare(a[:], b[:]))
+	})
+	return out, order, nil
+}

@@ -1,0 +1,126 @@
+package desk
+
+import (
+	"encoding/json"
+	"fmt"
+
+	"kkachi/internal/cell"
+	"kkachi/internal/seal"
+)
+
+// Limits of letters of which parts are missing.
+const (
+	PendingDays      = 28   // days for which they wait
+	PendingFragments = 4096 // fragments that wait in one thread
+)
+
+const secretPending = "pending/"
+
+// A pending is a letter in the making. It lives in the vault's ring, for its letter key
+// must die with it; the week's key is not in it.
+type pending struct {
+	Source    ID             `json:"source"`
+	Letter    []byte         `json:"letter"`
+	Day       cell.Day       `json:"day"` // arrival day of its first part
+	Key       []byte         `json:"key"` // letter key
+	Thread    []byte         `json:"thread"`
+	Kind      cell.Kind      `json:"kind"`
+	Topic     uint8          `json:"topic"`
+	Flags     uint8          `json:"flags"`
+	Count     uint8          `json:"count"`
+	Week      cell.Week      `json:"week"`
+	LastReply []byte         `json:"lastReply"`
+	Parts     map[int][]byte `json:"parts"`
+
+	joiner  *seal.Joiner
+	changed bool
+}
+
+func newPending(src ID, day cell.Day, key seal.LetterKey, f *cell.FragmentFields) *pending {
+	return &pending{
+		Source: src, Letter: f.Letter[:], Day: day, Key: key[:], Thread: f.Thread[:], Kind: f.Kind,
+		Topic: f.Topic, Flags: f.Flags, Count: f.Count, Week: f.Week, LastReply: f.LastReply[:],
+		Parts: map[int][]byte{}, joiner: seal.NewJoiner(key),
+	}
+}
+
+// add joins a fragment. Repeats are harmless; what doesn't belong is refused.
+func (p *pending) add(f *cell.FragmentFields) error {
+	if err := p.joiner.Add(f); err != nil {
+		return err
+	}
+	if _, have := p.Parts[int(f.Index)]; !have {
+		p.Parts[int(f.Index)] = append([]byte(nil), f.Body...)
+		p.changed = true
+	}
+	return nil
+}
+
+func (p *pending) name() string { return fmt.Sprintf("%s%s/%x", secretPending, p.Source, p.Letter) }
+
+func parsePending(b []byte) (*pending, error) {
+	var p pending
+	if err := json.Unmarshal(b, &p); err != nil {
+		return nil, fmt.Errorf("desk: a letter that waits for parts: %w", err)
+	}
+	if len(p.Key) != 32 || len(p.Letter) != 16 || len(p.Thread) != 16 || len(p.LastReply) != 8 {
+		return nil, fmt.Errorf("desk: a letter that waits for parts has fields of wrong sizes")
+	}
+	p.joiner = seal.NewJoiner(seal.LetterKey(p.Key))
+	for i, body := range p.Parts {
+		err := p.joiner.Add(&cell.FragmentFields{
+			Kind: p.Kind, Topic: p.Topic, Index: uint8(i), Count: p.Count, Flags: p.Flags, Week: p.Week,
+			Thread: cell.ThreadID(p.Thread), Letter: cell.LetterID(p.Letter), LastReply: cell.ReplyID(p.LastReply),
+			Body: body,
+		})
+		if err != nil {
+			return nil, fmt.Errorf("desk: a letter that waits for parts: %w", err)
+		}
+	}
+	return &p, nil
+}
+
+// pendings gives all letters that wait for parts, by name.
+func (d *Desk) pendings() ([]*pending, error) {
+	list, err := d.v.ListSecrets(secretPending)
+	if err != nil {
+		return nil, fmt.Errorf("desk: %w", err)
+	}
+	var out []*pending
+	for _, s := range list {
+		b, err := d.v.Secret(s.Name)
+		if err != nil {
+			return nil, fmt.Errorf("desk: %w", err)
+		}
+		p, err := parsePending(b)
+		clear(b)
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, p)
+	}
+	return out, nil
+}
+
+func (d *Desk) savePending(p *pending) error {
+	if !p.changed {
+		return nil
+	}
+	b, err := json.Marshal(p)
+	if err != nil {
+		return fmt.Errorf("desk: %w", err)
+	}
+	defer clear(b)
+	if err := d.v.PutSecret(p.name(), b, uint32(p.Day+PendingDays)); err != nil {
+		return fmt.Errorf("desk: %w", err)
+	}
+	p.changed = false
+	return nil
+}
+
+// text is what can be read so far; unverified.
+func (p *pending) text() string { return string(p.joiner.Partial()) }
+
+func (p *pending) view() PendingView {
+	return PendingView{Have: len(p.Parts), Of: int(p.Count), Day: p.Day, Text: p.text()}
+}

@@ -1,0 +1,141 @@
+package desk
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"kkachi/internal/cell"
+	"kkachi/internal/vault"
+)
+
+// source is the content of the operation by which a source becomes known.
+type source struct {
+	Handle string `json:"handle"`
+	Thread []byte `json:"thread,omitempty"` // thread id; none for somebody known from calls
+}
+
+// taken is the content of taking a case.
+type taken struct {
+	By string `json:"by"`
+}
+
+// newSource drafts a source with an unused handle. The caller holds mu.
+func (d *Desk) newSource(ctx context.Context, thread []byte, others ...string) (ID, vault.Draft, error) {
+	id, err := d.newID()
+	if err != nil {
+		return ID{}, vault.Draft{}, err
+	}
+	seed := thread
+	if len(seed) == 0 {
+		seed = id[:]
+	}
+	name, err := handle(seed, func(h string) (bool, error) {
+		var n int
+		err := d.v.View().QueryRow(ctx, `SELECT count(*) FROM source WHERE handle = ?`, h).Scan(&n)
+		return n > 0 || slices.Contains(others, h), err
+	})
+	if err != nil {
+		return ID{}, vault.Draft{}, fmt.Errorf("desk: handle: %w", err)
+	}
+	dr, err := draft(opSource, id, id, source{Handle: name, Thread: thread})
+	return id, dr, err
+}
+
+// sourceOf finds the source of a thread.
+func (d *Desk) sourceOf(ctx context.Context, thread cell.ThreadID) (ID, bool, error) {
+	var id ID
+	err := d.v.View().QueryRow(ctx, `SELECT id FROM source WHERE thread = ?`, thread[:]).Scan(&id)
+	if errors.Is(err, sql.ErrNoRows) {
+		return ID{}, false, nil
+	}
+	return id, err == nil, err
+}
+
+// Tellers lists the sources by handle, for choosing a teller or a relay.
+func (d *Desk) Tellers(ctx context.Context) ([]Teller, error) {
+	rows, err := d.v.View().Query(ctx, `SELECT id, handle FROM source ORDER BY handle, n`)
+	if err != nil {
+		return nil, fmt.Errorf("desk: %w", err)
+	}
+	return collect(rows, func(t *Teller) []any { return []any{&t.ID, &t.Handle} })
+}
+
+// handles gives the handle of each source.
+func (d *Desk) handles(ctx context.Context) (map[ID]string, error) {
+	ts, err := d.Tellers(ctx)
+	out := make(map[ID]string, len(ts))
+	for _, t := range ts {
+		out[t.ID] = t.Handle
+	}
+	return out, err
+}
+
+// TakeCase says that somebody takes care of a request for help.
+func (d *Desk) TakeCase(ctx context.Context, src ID, by string) (OpID, error) {
+	if strings.TrimSpace(by) == "" {
+		return OpID{}, field("by", "say who takes it")
+	}
+	if err := d.mustHave(ctx, "source", src); err != nil {
+		return OpID{}, err
+	}
+	return d.append1(ctx, opTake, src, src, taken{By: by})
+}
+
+const (
+	maxDanger = 4
+	maxSheet  = 4000 // bytes of a field
+)
+
+// SetSheet changes the sheet of facts about a source.
+func (d *Desk) SetSheet(ctx context.Context, src ID, s Sheet) (OpID, error) {
+	if len(s.Reliability) > 1 || s.Reliability != "" && !strings.Contains("ABCDEF", s.Reliability) {
+		return OpID{}, field("reliability", "write A to F; F means that it cannot be judged")
+	}
+	if s.Danger < 0 || s.Danger > maxDanger {
+		return OpID{}, field("danger", "write 0 to %d", maxDanger)
+	}
+	for name, text := range map[string]string{"access": s.Access, "wishes": s.Wishes, "note": s.Note} {
+		if len(text) > maxSheet {
+			return OpID{}, field(name, "longer than %d bytes", maxSheet)
+		}
+	}
+	for _, l := range s.Langs {
+		if !l.Valid() {
+			return OpID{}, field("langs", "choose among ko, en, zh")
+		}
+	}
+	if err := d.mustHave(ctx, "source", src); err != nil {
+		return OpID{}, err
+	}
+	return d.append1(ctx, opSheet, src, src, s)
+}
+
+func (d *Desk) sheet(ctx context.Context, src ID) (SheetView, error) {
+	var out SheetView
+	rows, err := d.v.View().Query(ctx,
+		`SELECT day, op, doc FROM version WHERE noun = ? AND thing = ? AND undone = 0 ORDER BY n`, nounSheet, src)
+	if err != nil {
+		return out, fmt.Errorf("desk: sheet: %w", err)
+	}
+	type change struct {
+		day cell.Day
+		op  OpID
+		doc string
+	}
+	changes, err := collect(rows, func(c *change) []any { return []any{&c.day, &c.op, &c.doc} })
+	if err != nil {
+		return out, err
+	}
+	for _, c := range changes {
+		if out.Sheet, err = unmarshal[Sheet](c.doc); err != nil {
+			return out, err
+		}
+		out.Op = c.op
+		out.History = append(out.History, SheetChange{c.day, out.Reliability, c.op})
+	}
+	return out, nil
+}

@@ -1,0 +1,145 @@
+package desk
+
+import (
+	"context"
+	"maps"
+	"slices"
+
+	"kkachi/internal/lang"
+)
+
+// Stories lists the stories, newest change first.
+func (d *Desk) Stories(ctx context.Context) ([]StoryRow, error) {
+	sts, err := d.states(ctx, nounStory)
+	if err != nil {
+		return nil, err
+	}
+	b, err := d.board(ctx)
+	if err != nil {
+		return nil, err
+	}
+	out := make([]StoryRow, 0, len(sts))
+	for _, st := range sts {
+		v, err := d.view(ctx, st, b)
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, v.StoryRow)
+	}
+	slices.SortStableFunc(out, func(a, b StoryRow) int { return int(b.Day) - int(a.Day) })
+	return out, nil
+}
+
+// Story gives a story with everything that is derived for it.
+func (d *Desk) Story(ctx context.Context, id ID) (*StoryView, error) { return d.judged(ctx, id) }
+
+func (d *Desk) judged(ctx context.Context, id ID) (*StoryView, error) {
+	st, err := d.state(ctx, nounStory, id)
+	if err != nil {
+		return nil, err
+	}
+	b, err := d.board(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return d.view(ctx, st, b)
+}
+
+func (d *Desk) view(ctx context.Context, st state, b *board) (*StoryView, error) {
+	s, err := unmarshal[Story](st.doc)
+	if err != nil {
+		return nil, err
+	}
+	v := &StoryView{Story: s, Op: st.op}
+	v.StoryRow = StoryRow{ID: st.thing, Title: s.Title, Headlines: map[Lang]string{}, Day: st.day}
+	for _, l := range lang.All() {
+		if h := s.Editions[l].Headline; h != "" {
+			v.Headlines[l] = h
+			v.Langs = append(v.Langs, l)
+		}
+	}
+	carried, err := d.carried(ctx)
+	if err != nil {
+		return nil, err
+	}
+	v.Paragraphs = d.tell(&s, b, carried)
+	if v.Photo, err = d.photo(ctx, st.thing, &s); err != nil {
+		return nil, err
+	}
+	if v.Findings, v.Verdict, err = d.judge(ctx, st.thing, &s, v.Paragraphs, v.Photo); err != nil {
+		return nil, err
+	}
+	return v, d.progress(ctx, v)
+}
+
+// progress finds out how far the story has come.
+func (d *Desk) progress(ctx context.Context, v *StoryView) error {
+	// Without a devices note nobody may approve; the story can still be written.
+	if pubs, err := d.approvers(); err == nil {
+		v.Approvers = slices.Sorted(maps.Keys(pubs))
+	}
+	c, _, ok, err := d.fresh(ctx, v.ID, v)
+	if err != nil {
+		return err
+	}
+	if ok && len(v.Approvers) > 0 {
+		if _, v.Signed, err = d.approvals(ctx, v.ID, c); err != nil {
+			return err
+		}
+	}
+	v.Approvals = len(v.Signed)
+	evs, err := d.events(ctx, opRelease, v.ID)
+	if err != nil {
+		return err
+	}
+	var last released
+	for _, e := range evs {
+		if last, err = unmarshal[released](e.doc); err != nil {
+			return err
+		}
+		v.Releases = append(v.Releases, last.view(e.day))
+		v.Serial = last.Serial
+	}
+	switch {
+	case ok && len(evs) > 0 && slices.Equal(last.Digest, c.Digest):
+		v.State = Released
+	case v.Verdict != Pass:
+		v.State = Held
+	case v.Approvals > 0:
+		v.State = Approved
+	default:
+		v.State = Drafting
+	}
+	return nil
+}
+
+// printedBy gives the released stories that rest on a source.
+func (d *Desk) printedBy(ctx context.Context, src ID) ([]ID, error) {
+	sts, err := d.states(ctx, nounStory)
+	if err != nil {
+		return nil, err
+	}
+	b, err := d.board(ctx)
+	if err != nil {
+		return nil, err
+	}
+	var out []ID
+	for _, st := range sts {
+		evs, err := d.events(ctx, opRelease, st.thing)
+		if err != nil {
+			return nil, err
+		}
+		s, err := unmarshal[Story](st.doc)
+		if err != nil {
+			return nil, err
+		}
+		rests := slices.ContainsFunc(s.claims(), func(id ID) bool {
+			c := b.byID[id]
+			return c != nil && slices.ContainsFunc(c.evidence, func(e *evidenceState) bool { return e.report.Source == src })
+		})
+		if len(evs) > 0 && rests {
+			out = append(out, st.thing)
+		}
+	}
+	return out, nil
+}

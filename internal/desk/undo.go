@@ -1,0 +1,49 @@
+package desk
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+
+	"kkachi/internal/vault"
+)
+
+// undo is the content of an operation that turns another over.
+type undo struct {
+	Op OpID `json:"op"`
+}
+
+// Undo undoes an operation, or does an undone one again if op is itself an undo. It gives
+// the kind of what was undone ("evidence.set") and the id of the undo. What can be undone:
+// sheets, translations, consent, taking a case, call notes, claims, evidence, stories and
+// photographs, with their withdrawals. What can't, with ErrNotUndone: letters and batches,
+// which came in; what was read; drafts, which are only saved over; approvals, overrides
+// and releases, which others rely on; and a reply, which is withdrawn while it waits.
+func (d *Desk) Undo(ctx context.Context, op OpID) (kind string, id OpID, err error) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	var target OpID
+	err = d.v.View().QueryRow(ctx, `SELECT target FROM undo WHERE op = ?`, op).Scan(&target)
+	if errors.Is(err, sql.ErrNoRows) {
+		target = op
+	} else if err != nil {
+		return "", OpID{}, fmt.Errorf("desk: undo: %w", err)
+	}
+	var noun string
+	var thing, owner vault.Thing
+	err = d.v.View().QueryRow(ctx, `SELECT kind, noun, thing, owner FROM version WHERE op = ?`, target).Scan(&kind, &noun, &thing, &owner)
+	if errors.Is(err, sql.ErrNoRows) {
+		return "", OpID{}, ErrNotUndone
+	}
+	if err != nil {
+		return "", OpID{}, fmt.Errorf("desk: undo: %w", err)
+	}
+	if noun == nounReplyGone {
+		if err := d.stillWaits(ctx, thing); err != nil {
+			return "", OpID{}, err
+		}
+	}
+	id, err = d.append1(ctx, opUndo, thing, owner, undo{op})
+	return kind, id, err
+}
