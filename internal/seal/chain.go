@@ -21,15 +21,15 @@ const (
 	ChainSize    = 34
 )
 
-// Labels of the derivations.
+// Labels of the derivations (HKDF-Expand info).
 const (
-	labelThread    = "kkachi/1 thread"
-	labelEcho      = "kkachi/1 echo"
-	labelChain     = "kkachi/1 chain"
-	labelNext      = "kkachi/1 next"
-	labelLetterKey = "kkachi/1 letter key"
-	labelReplyTag  = "kkachi/1 reply tag"
-	labelReplyKey  = "kkachi/1 reply key"
+	LabelThread    = "kkachi/1 thread"
+	LabelEcho      = "kkachi/1 echo"
+	LabelChain     = "kkachi/1 chain"
+	LabelNext      = "kkachi/1 next"
+	LabelLetterKey = "kkachi/1 letter key"
+	LabelReplyTag  = "kkachi/1 reply tag"
+	LabelReplyKey  = "kkachi/1 reply key"
 )
 
 // A Conversation is what eight words open. It lives in memory only.
@@ -44,11 +44,11 @@ type Conversation struct {
 func (w Words) Open(id NewsroomID) *Conversation {
 	p := w.pack()
 	m := argon2.IDKey(p[:], id[:], ArgonTime, ArgonMemory, ArgonThreads, 32)
-	echo := expand(m, labelEcho, 2)
+	echo := expand(m, LabelEcho, 2)
 	c := &Conversation{
-		thread: cell.ThreadID(expand(m, labelThread, 16)),
+		thread: cell.ThreadID(expand(m, LabelThread, 16)),
 		echo:   binary.BigEndian.Uint16(echo) % ListSize,
-		k0:     WeekKey(expand(m, labelChain, 32)),
+		k0:     WeekKey(expand(m, LabelChain, 32)),
 	}
 	clear(m)
 	clear(p[:])
@@ -95,10 +95,10 @@ func (c *Conversation) Wipe() { *c = Conversation{} }
 type WeekKey [32]byte
 
 // Next is the key of the week after.
-func (k WeekKey) Next() WeekKey { return WeekKey(expand(k[:], labelNext, 32)) }
+func (k WeekKey) Next() WeekKey { return WeekKey(expand(k[:], LabelNext, 32)) }
 
 // LetterKey checks the letters of this week.
-func (k WeekKey) LetterKey() LetterKey { return LetterKey(expand(k[:], labelLetterKey, 32)) }
+func (k WeekKey) LetterKey() LetterKey { return LetterKey(expand(k[:], LabelLetterKey, 32)) }
 
 // Wipe sets the key to zero.
 func (k *WeekKey) Wipe() { clear(k[:]) }

@@ -10,14 +10,14 @@ import (
 
 // Limits of the notes about the desk (spec/02-notes.md).
 const (
-	DeskLife       = 16 // days
-	DevicesLife    = 35
-	MaxInboxLines  = 8 // two weeks of up to four inboxes
-	MaxInboxes     = 4
-	MaxDevices     = 8
-	MaxApprovers   = 32
-	recipientStart = "age1pq1"
-	recipientSize  = 2048 // at most so many characters
+	DeskLife         = 16 // days
+	DevicesLife      = 35
+	MaxInboxLines    = 8 // two weeks of up to four inboxes
+	MaxInboxes       = 4
+	MaxDevices       = 8
+	MaxApprovers     = 32
+	RecipientPrefix  = "age1pq1"
+	RecipientMaxSize = 2048 // at most so many characters
 )
 
 // A DeskNote holds the inbox keys. A desk signing key signs it.
@@ -199,6 +199,6 @@ func parseDevicesText(text string) (*DevicesNote, error) {
 }
 
 func validRecipient(s string) bool {
-	rest, ok := strings.CutPrefix(s, recipientStart)
-	return ok && rest != "" && len(s) <= recipientSize && strings.Trim(rest, "023456789acdefghjklmnpqrstuvwxyz") == ""
+	rest, ok := strings.CutPrefix(s, RecipientPrefix)
+	return ok && rest != "" && len(s) <= RecipientMaxSize && strings.Trim(rest, "023456789acdefghjklmnpqrstuvwxyz") == ""
 }

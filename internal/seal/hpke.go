@@ -19,10 +19,10 @@ const (
 	AEADID         = 0x0002 // AES-256-GCM
 )
 
-// Labels that begin the HPKE info of each layer. The zero byte ends them.
+// Labels that begin the HPKE info of each layer; a zero byte ends each.
 const (
-	OuterInfo = "kkachi/1 outer\x00" // then newsroom id (32) and u32 epoch
-	InnerInfo = "kkachi/1 inner\x00" // then newsroom id (32) and SHA-256 of the inbox key
+	OuterInfo = "kkachi/1 outer" // ‖ 0 ‖ newsroom id (32) ‖ u32 epoch
+	InnerInfo = "kkachi/1 inner" // ‖ 0 ‖ newsroom id (32) ‖ SHA-256 of the inbox key
 )
 
 // HPKEPublic is a day key or an inbox key, public half. It is the only type to which
@@ -91,12 +91,12 @@ func openWith(k hpke.PrivateKey, info, sealed []byte) ([]byte, bool) {
 }
 
 func outerInfo(id NewsroomID, epoch cell.Day) []byte {
-	out := append([]byte(OuterInfo), id[:]...)
+	out := append([]byte(OuterInfo+"\x00"), id[:]...)
 	return binary.BigEndian.AppendUint32(out, uint32(epoch))
 }
 
 func innerInfo(id NewsroomID, inbox *HPKEPublic) []byte {
 	sum := sha256.Sum256(inbox[:])
-	out := append([]byte(InnerInfo), id[:]...)
+	out := append([]byte(InnerInfo+"\x00"), id[:]...)
 	return append(out, sum[:]...)
 }

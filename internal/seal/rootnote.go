@@ -13,8 +13,8 @@ import (
 const (
 	RootLife       = 35 // days
 	MaxSuccessions = 8
-	MaxRoleKeys    = 4 // sift signing keys; and as many desk signing keys
-	SuccessionInfo = "kkachi/1 root succession\x00"
+	MaxRoleKeys    = 4                          // sift signing keys; and as many desk signing keys
+	SuccessionInfo = "kkachi/1 root succession" // a zero byte ends it
 )
 
 // A RootNote says who may sign what. The editor in chief signs it, offline.
@@ -65,7 +65,7 @@ func (n *RootNote) Succeed(old, next *SigningKey) error {
 }
 
 func successionMessage(id NewsroomID, position int, old, next VerifyKey) []byte {
-	msg := append([]byte(SuccessionInfo), id[:]...)
+	msg := append([]byte(SuccessionInfo+"\x00"), id[:]...)
 	msg = append(msg, byte(position))
 	msg = append(msg, old[:]...)
 	return append(msg, next[:]...)
@@ -146,7 +146,7 @@ func parseRootText(text string) (*RootNote, error) {
 	if n.Name = l.tail("name"); !validTitle(n.Name) {
 		l.fail("name")
 	}
-	n.W0 = uint32(l.number("week-zero", l.next("week-zero", 1)[0], maxDay/7))
+	n.W0 = uint32(l.number("week-zero", l.next("week-zero", 1)[0], MaxDay/7))
 	n.First = l.verifyKey("root-key", l.next("root-key", 1)[0])
 	l.many("successor", 2, 0, MaxSuccessions, func(f []string) {
 		s := Succession{Key: l.verifyKey("successor", f[0])}

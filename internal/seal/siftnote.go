@@ -12,6 +12,7 @@ const (
 	SiftLife     = 2 // days
 	SiftDays     = 2 // day keys: today's and tomorrow's
 	MaxBulletins = 2 // this day's and the former
+	MaxCrowd     = 1 << 31
 )
 
 // A SiftNote holds the day keys and names the bulletin. A sift signing key signs it, daily.
@@ -108,7 +109,7 @@ func parseSiftText(text string) (*SiftNote, error) {
 	l.many("bulletin", 2, 1, MaxBulletins, func(f []string) {
 		n.Bulletins = append(n.Bulletins, BulletinHash{l.day("bulletin", f[0]), l.hash("bulletin", f[1])})
 	})
-	n.Crowd = uint32(l.number("crowd", l.next("crowd", 1)[0], 1<<31))
+	n.Crowd = uint32(l.number("crowd", l.next("crowd", 1)[0], MaxCrowd))
 	if err := l.end(); err != nil {
 		return nil, err
 	}

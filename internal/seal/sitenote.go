@@ -17,7 +17,7 @@ const (
 	MaxSiteFiles    = 200_000
 	SiteMaxSize     = 64 << 20 // bytes of note and list
 	SitePathMaxSize = 255
-	siteFileMax     = 1 << 40
+	SiteFileMaxSize = 1 << 40 // bytes of one file
 )
 
 // A SiteNote is the manifest of the published site. A desk signing key signs it.
@@ -111,7 +111,7 @@ func parseSite(text string, list []byte, id NewsroomID) (*SiteNote, error) {
 		if !validPath(f[2]) {
 			l.fail("file")
 		}
-		n.Files = append(n.Files, SiteFile{l.hash("file", f[0]), l.number("file", f[1], siteFileMax), f[2]})
+		n.Files = append(n.Files, SiteFile{l.hash("file", f[0]), l.number("file", f[1], SiteFileMaxSize), f[2]})
 	})
 	if err := l.end(); err != nil {
 		return nil, err

@@ -47,7 +47,7 @@ type SlotPlain struct {
 
 // SlotTag is the tag of slot i (0 … cell.TagsPerDay−1) on a day, with the key of that day's week.
 func SlotTag(k WeekKey, day cell.Day, i uint8) [cell.SlotTagSize]byte {
-	return [cell.SlotTagSize]byte(expand(k[:], slotInfo(labelReplyTag, day, i), cell.SlotTagSize))
+	return [cell.SlotTagSize]byte(expand(k[:], slotInfo(LabelReplyTag, day, i), cell.SlotTagSize))
 }
 
 // DeskOwns says whether tag i belongs to a desk: i ≡ desk modulo cell.MaxDesks.
@@ -101,7 +101,7 @@ func slotInfo(label string, day cell.Day, i uint8) string {
 }
 
 func slotAEAD(k WeekKey, day cell.Day, i uint8) cipher.AEAD {
-	key := expand(k[:], slotInfo(labelReplyKey, day, i), 32)
+	key := expand(k[:], slotInfo(LabelReplyKey, day, i), 32)
 	defer clear(key)
 	block, err := aes.NewCipher(key)
 	if err != nil {

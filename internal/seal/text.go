@@ -99,11 +99,16 @@ func (l *lines) number(word, s string, limit uint64) uint64 {
 }
 
 func (l *lines) day(word, s string) cell.Day {
-	return cell.Day(l.number(word, s, maxDay))
+	return cell.Day(l.number(word, s, MaxDay))
 }
 
-// maxDay keeps days away from the end of their type, so that adding a life cannot wrap.
-const maxDay = 1 << 24
+// Limits of what stands in notes (spec/02-notes.md).
+const (
+	MaxDay       = 1 << 24 // keeps days away from the end of their type: adding a life cannot wrap
+	MaxSerial    = 1 << 53 // what JavaScript's numbers hold exactly
+	NameMaxSize  = 32      // of an inbox, a device or an approver
+	TitleMaxSize = 100     // bytes of a newsroom's name
+)
 
 func (l *lines) hash(word, s string) [32]byte {
 	h, ok := parseHash(s)
@@ -162,7 +167,7 @@ type head struct {
 func (l *lines) newsroom() NewsroomID { return l.hash("newsroom", l.next("newsroom", 1)[0]) }
 
 func (l *lines) serial() uint64 {
-	n := l.number("serial", l.next("serial", 1)[0], 1<<53)
+	n := l.number("serial", l.next("serial", 1)[0], MaxSerial)
 	if n == 0 {
 		l.fail("serial")
 	}
@@ -229,7 +234,7 @@ func hexOrAbsent(h *[32]byte) string {
 // validName is a short name of an inbox, a device or an approver: 1…32 of a-z, 0-9 and -,
 // not beginning with -.
 func validName(s string) bool {
-	if s == "" || len(s) > 32 || s[0] == '-' {
+	if s == "" || len(s) > NameMaxSize || s[0] == '-' {
 		return false
 	}
 	return strings.Trim(s, "abcdefghijklmnopqrstuvwxyz0123456789-") == ""
@@ -238,7 +243,7 @@ func validName(s string) bool {
 // validTitle is a newsroom's name: 1…100 bytes of printable characters, no space at its ends
 // nor two in a row. Controls and marks of direction are not printable.
 func validTitle(s string) bool {
-	if s == "" || s == absent || len(s) > 100 || !utf8.ValidString(s) || strings.Join(strings.Fields(s), " ") != s {
+	if s == "" || s == absent || len(s) > TitleMaxSize || !utf8.ValidString(s) || strings.Join(strings.Fields(s), " ") != s {
 		return false
 	}
 	for _, r := range s {
