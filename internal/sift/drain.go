@@ -98,36 +98,45 @@ func (r *run) drainDay(ctx context.Context, day cell.Day) error {
 
 // openAll reads a day from the host and opens its cells on all workers. Their order is lost.
 func (r *run) openAll(ctx context.Context, day cell.Day) ([]opened, error) {
-	work := make(chan []cell.Cell, r.cfg.Workers)
 	results := make([][]opened, r.cfg.Workers)
-	var wg sync.WaitGroup
-	for w := range r.cfg.Workers {
-		wg.Go(func() {
-			for cells := range work {
-				for i := range cells {
-					results[w] = append(results[w], r.openCell(&cells[i]))
-				}
-			}
-		})
-	}
-	next := make([]cell.Cell, 0, chunk)
-	err := r.host.ReadDay(ctx, day, func(c *cell.Cell) error {
-		next = append(next, *c)
-		if len(next) == chunk {
-			work <- next
-			next = make([]cell.Cell, 0, chunk)
+	err := r.withWorkers(func(w int, cells []cell.Cell) {
+		for i := range cells {
+			results[w] = append(results[w], r.openCell(&cells[i]))
 		}
-		return ctx.Err()
-	})
-	if err == nil && len(next) > 0 {
+	}, func(work chan<- []cell.Cell) error {
+		next := make([]cell.Cell, 0, chunk)
+		err := r.host.ReadDay(ctx, day, func(c *cell.Cell) error {
+			next = append(next, *c)
+			if len(next) == chunk {
+				work <- next
+				next = make([]cell.Cell, 0, chunk)
+			}
+			return ctx.Err()
+		})
 		work <- next
-	}
-	close(work)
-	wg.Wait()
+		return err
+	})
 	if err != nil {
 		return nil, err
 	}
 	return slices.Concat(results...), nil
+}
+
+// withWorkers runs do on each chunk that feed sends, until all are done; however feed ends,
+// no worker is left behind.
+func (r *run) withWorkers(do func(worker int, cells []cell.Cell), feed func(chan<- []cell.Cell) error) error {
+	work := make(chan []cell.Cell, r.cfg.Workers)
+	var wg sync.WaitGroup
+	defer wg.Wait()
+	defer close(work)
+	for w := range r.cfg.Workers {
+		wg.Go(func() {
+			for cells := range work {
+				do(w, cells)
+			}
+		})
+	}
+	return feed(work)
 }
 
 // openCell opens the outer seal. Cover, canaries and what does not open leave no record; they

@@ -208,8 +208,8 @@ func newWorld(t testing.TB) *world {
 	w.unlock = must(KeyFile(must(NewKeyFile())))
 	w.cfg = Config{
 		Newsroom: w.id, Batch: 8, Slots: 16, Desks: 2, Workers: 2, Rand: rand.Reader,
-		Now: func() time.Time { return w.clock },
 	}
+	w.cfg.Now = w.now
 	return w
 }
 
@@ -227,6 +227,8 @@ func must[T any](v T, err error) T {
 	}
 	return v
 }
+
+func (w *world) now() time.Time { return w.clock }
 
 func (w *world) today() cell.Day { return cell.DayOf(w.clock) }
 
