@@ -14,8 +14,8 @@ import (
 	_ "github.com/ncruces/go-sqlite3/vfs/adiantum" // the encrypting file layer, by name
 )
 
-// pageSize is both SQLite's page and Adiantum's block.
-const pageSize = 4096
+// PageSize is both SQLite's page and Adiantum's block, in bytes (spec/07-log.md, section 1).
+const PageSize = 4096
 
 // openDB opens an encrypted database. The key goes in by PRAGMA: in the address it would
 // stand within reach of every later caller. An error never carries it. setup holds
@@ -53,7 +53,7 @@ func fileShape(path string) error {
 		return fmt.Errorf("vault: %w", err)
 	case fi.Size() == 0:
 		return damaged(Fault{What: Torn, File: filepath.Base(path), Detail: "the file is empty"})
-	case fi.Size()%pageSize != 0:
+	case fi.Size()%PageSize != 0:
 		return damaged(Fault{What: Torn, File: filepath.Base(path), Detail: fmt.Sprintf("the file ends within a page, at byte %d", fi.Size())})
 	}
 	return nil

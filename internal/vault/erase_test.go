@@ -26,8 +26,8 @@ func decrypted(t *testing.T, path string, key [32]byte) []byte {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if n := len(b) % pageSize; n != 0 {
-		b = append(b, make([]byte, pageSize-n)...)
+	if n := len(b) % PageSize; n != 0 {
+		b = append(b, make([]byte, PageSize-n)...)
 	}
 	work := filepath.Join(t.TempDir(), "x.db")
 	if err := os.WriteFile(work, b, 0o600); err != nil {

@@ -14,8 +14,10 @@ import (
 // the ring, and where blobs belong. All that must be able to die stands here. It has one
 // connection, so whoever holds rows or a transaction makes others wait.
 type keyStore struct {
-	db   *sql.DB
-	path string
+	db     *sql.DB
+	path   string
+	key    *sql.Stmt // of a thing
+	erased *sql.Stmt // whether a thing was
 }
 
 // A rollback journal, not a write-ahead log: what is deleted must not live on in one. The
@@ -60,7 +62,7 @@ func createKeys(path string, master *[32]byte, rand io.Reader) (*keyStore, error
 	if err != nil {
 		return nil, errors.Join(dbError(keysFile, err), ks.close())
 	}
-	return ks, nil
+	return ks, ks.prepare()
 }
 
 func openKeys(path string, master *[32]byte) (*keyStore, error) {
@@ -79,7 +81,19 @@ func openKeys(path string, master *[32]byte) (*keyStore, error) {
 		}
 		return nil, damaged(Fault{What: Torn, File: keysFile, Detail: "not a key file of a vault"})
 	}
+	if err := ks.prepare(); err != nil {
+		ks.close()
+		return nil, err
+	}
 	return ks, nil
+}
+
+// prepare compiles what is asked for each operation.
+func (k *keyStore) prepare() (err error) {
+	if k.key, err = k.db.Prepare(`SELECT key FROM things WHERE thing = ?`); err == nil {
+		k.erased, err = k.db.Prepare(`SELECT 1 FROM erased WHERE thing = ?`)
+	}
+	return dbError(keysFile, err)
 }
 
 func dialKeys(path, mode string, master *[32]byte) (*keyStore, error) {
@@ -96,7 +110,14 @@ func dialKeys(path, mode string, master *[32]byte) (*keyStore, error) {
 	return &keyStore{db: db, path: path}, nil
 }
 
-func (k *keyStore) close() error { return k.db.Close() }
+func (k *keyStore) close() error {
+	for _, s := range []*sql.Stmt{k.key, k.erased} {
+		if s != nil {
+			s.Close()
+		}
+	}
+	return k.db.Close()
+}
 
 func (k *keyStore) tx(ctx context.Context, fn func(*sql.Tx) error) error {
 	tx, err := k.db.BeginTx(ctx, nil)
@@ -145,7 +166,7 @@ func (k *keyStore) meta(name string) ([]byte, error) {
 // thing is the key of t. ErrErased if it was destroyed, ErrNotFound if it never was.
 func (k *keyStore) thing(ctx context.Context, t Thing) (*[32]byte, error) {
 	var b []byte
-	err := k.db.QueryRowContext(ctx, `SELECT key FROM things WHERE thing = ?`, t).Scan(&b)
+	err := k.key.QueryRowContext(ctx, t).Scan(&b)
 	if err == nil {
 		if len(b) != KeySize {
 			return nil, damaged(Fault{What: Torn, File: keysFile, Detail: "the key of thing " + t.String() + " is not 32 bytes"})
@@ -156,7 +177,7 @@ func (k *keyStore) thing(ctx context.Context, t Thing) (*[32]byte, error) {
 		return nil, dbError(keysFile, err)
 	}
 	var one int
-	err = k.db.QueryRowContext(ctx, `SELECT 1 FROM erased WHERE thing = ?`, t).Scan(&one)
+	err = k.erased.QueryRowContext(ctx, t).Scan(&one)
 	if errors.Is(err, sql.ErrNoRows) {
 		return nil, ErrNotFound
 	}
@@ -168,8 +189,13 @@ func (k *keyStore) thing(ctx context.Context, t Thing) (*[32]byte, error) {
 
 func (k *keyStore) addThings(ctx context.Context, keys map[Thing]*[32]byte) error {
 	return k.tx(ctx, func(tx *sql.Tx) error {
+		insert, err := tx.Prepare(`INSERT INTO things VALUES (?, ?)`)
+		if err != nil {
+			return err
+		}
+		defer insert.Close()
 		for t, key := range keys {
-			if _, err := tx.Exec(`INSERT INTO things VALUES (?, ?)`, t, key[:]); err != nil {
+			if _, err := insert.Exec(t, key[:]); err != nil {
 				return err
 			}
 		}

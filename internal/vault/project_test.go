@@ -33,7 +33,7 @@ func TestViewIsRebuilt(t *testing.T) {
 			}
 		},
 		"garbled":   func() { garbage(t, view, 0) },
-		"truncated": func() { truncate(t, view, -pageSize-7) },
+		"truncated": func() { truncate(t, view, -PageSize-7) },
 		"empty":     func() { truncate(t, view, 0) },
 	} {
 		harm()

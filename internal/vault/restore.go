@@ -109,7 +109,7 @@ func (v *Vault) fill(ctx context.Context, r io.Reader) error {
 		if err != nil {
 			return errBackup
 		}
-		if err := f.member(ctx, h, tr); err != nil {
+		if err := f.member(ctx, h, backupReader{tr}); err != nil {
 			return err
 		}
 	}
@@ -118,6 +118,18 @@ func (v *Vault) fill(ctx context.Context, r io.Reader) error {
 		return errBackup
 	}
 	return nil
+}
+
+// backupReader says errBackup whenever the backup can't be read on.
+type backupReader struct{ r io.Reader }
+
+// Read reads the archive.
+func (b backupReader) Read(p []byte) (int, error) {
+	n, err := b.r.Read(p)
+	if err != nil && err != io.EOF {
+		err = errBackup
+	}
+	return n, err
 }
 
 func (f *filler) member(ctx context.Context, h *tar.Header, r io.Reader) error {

@@ -175,10 +175,7 @@ func TestDamageIsNamed(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			v, dir, key := newVault(t)
-			a := thing(t)
-			for i := range last {
-				put(t, v, a, fmt.Sprint("a secret text ", i))
-			}
+			putMany(t, v, last)
 			closeVault(t, v)
 			tamper(t, dir, key, func(v *Vault) { c.change(t, v) })
 
@@ -192,6 +189,18 @@ func TestDamageIsNamed(t *testing.T) {
 				t.Errorf("open: %v", err)
 			}
 		})
+	}
+}
+
+// putMany writes n operations on one thing in one go.
+func putMany(t *testing.T, v *Vault, n int) {
+	t.Helper()
+	drafts, a := make([]Draft, n), thing(t)
+	for i := range drafts {
+		drafts[i] = Draft{Kind: "note.put", Subject: a, Content: []byte(fmt.Sprint("a secret text ", i))}
+	}
+	if _, err := v.Append(context.Background(), drafts...); err != nil {
+		t.Fatal(err)
 	}
 }
 
@@ -255,8 +264,8 @@ func TestVerifyWhole(t *testing.T) {
 func TestTornFiles(t *testing.T) {
 	for _, file := range []string{logFile, keysFile} {
 		for name, harm := range map[string]func(t *testing.T, path string){
-			"half a page less": func(t *testing.T, path string) { truncate(t, path, -pageSize/2) },
-			"a page less":      func(t *testing.T, path string) { truncate(t, path, -pageSize) },
+			"half a page less": func(t *testing.T, path string) { truncate(t, path, -PageSize/2) },
+			"a page less":      func(t *testing.T, path string) { truncate(t, path, -PageSize) },
 			"garbage page":     func(t *testing.T, path string) { garbage(t, path, 1) },
 			"garbage at top":   func(t *testing.T, path string) { garbage(t, path, 0) },
 			"empty":            func(t *testing.T, path string) { truncate(t, path, 0) },
@@ -268,10 +277,7 @@ func TestTornFiles(t *testing.T) {
 		} {
 			t.Run(file+"/"+name, func(t *testing.T) {
 				v, dir, key := newVault(t)
-				a := thing(t)
-				for i := range 100 {
-					put(t, v, a, fmt.Sprint("a secret text ", i))
-				}
+				putMany(t, v, 100)
 				closeVault(t, v)
 				harm(t, filepath.Join(dir, file))
 				r, err := VerifyDir(context.Background(), dir, key, testOptions(), nil)
@@ -303,11 +309,11 @@ func garbage(t *testing.T, path string, page int64) {
 		t.Fatal(err)
 	}
 	defer f.Close()
-	b := make([]byte, pageSize)
+	b := make([]byte, PageSize)
 	if _, err := rand.Read(b); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := f.WriteAt(b, page*pageSize); err != nil {
+	if _, err := f.WriteAt(b, page*PageSize); err != nil {
 		t.Fatal(err)
 	}
 }
