@@ -129,11 +129,11 @@ func Keys(t Tag) []string {
 func catalogue(t Tag) []map[string]string {
 	switch t {
 	case Korean:
-		return []map[string]string{siteKO, deskKO, sourceKO, riskKO}
+		return []map[string]string{siteKO, deskKO, sourceKO, riskKO, derivedKO}
 	case English:
-		return []map[string]string{siteEN, deskEN, sourceEN, riskEN}
+		return []map[string]string{siteEN, deskEN, sourceEN, riskEN, derivedEN}
 	case Chinese:
-		return []map[string]string{siteZH, deskZH, sourceZH, riskZH}
+		return []map[string]string{siteZH, deskZH, sourceZH, riskZH, derivedZH}
 	}
 	return nil
 }
