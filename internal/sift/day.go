@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"kkachi/internal/cell"
+	"kkachi/internal/seal"
 )
 
 // Report says what a run of the order of the day did and what it waits for.
@@ -167,14 +168,24 @@ func (r *run) conclude() {
 	rep.Keys = r.living()
 	rep.Carried = st.pooled()
 	rep.OutlivedEver = st.outlived
-	yesterday := r.today - 1
-	if st.founded != 0 && yesterday >= st.founded && st.arrivals[yesterday] < drained {
+	if yesterday := r.today - 1; r.tookCells(yesterday) && st.arrivals[yesterday] < drained {
 		rep.Waiting = append(rep.Waiting, fmt.Sprintf("the host has not closed %s yet", yesterday))
 	}
 	rep.Done = rep.Published && len(st.outbox) == 0 && len(rep.Waiting) == 0
 	for _, day := range r.offered {
 		rep.Done = rep.Done && (day >= r.today || day+ArrivalKept < r.today || st.arrivals[day] == acked)
 	}
+}
+
+// tookCells says whether the notes before today's let the host take cells on a day: its file
+// of that day is to be waited for. A host whose sift was silent for longer opens none.
+func (r *run) tookCells(day cell.Day) bool {
+	for _, b := range r.st.bulletins {
+		if b.Day < r.today {
+			return b.Day <= day && day <= b.Day+seal.SiftLife
+		}
+	}
+	return false
 }
 
 // RunInterval is how long Run waits, in seconds, before it looks again whether there is

@@ -181,9 +181,6 @@ func (r *run) publish(ctx context.Context) error {
 	}
 	st := r.st
 	st.desks, st.serial, st.noteDay, st.previous, st.bulletins = desks, note.Serial, r.today, &hash, note.Bulletins
-	if st.founded == 0 {
-		st.founded = r.today
-	}
 	if err := r.save(); err != nil {
 		return err
 	}

@@ -24,8 +24,7 @@ const (
 // state is all that sift must remember but keys and what lies in the outbox. It is one file,
 // replaced as a whole: whatever changes together, changes at once.
 type state struct {
-	day     cell.Day // the newest on which the order of the day began: the clock never goes back
-	founded cell.Day // of the first note; 0 before it
+	day cell.Day // the newest on which the order of the day began: the clock never goes back
 
 	serial    uint64    // of the newest sift note
 	noteDay   cell.Day  // its day
@@ -97,7 +96,6 @@ const stateMagic = "KKS1"
 func (st *state) marshal() []byte {
 	w := &writer{b: []byte(stateMagic)}
 	w.u32(uint32(st.day))
-	w.u32(uint32(st.founded))
 	w.u64(st.serial)
 	w.u32(uint32(st.noteDay))
 	w.flag(st.previous != nil)
@@ -166,7 +164,7 @@ func parseState(b []byte) (*state, error) {
 	}
 	st := newState()
 	r := &reader{b: b[len(stateMagic):]}
-	st.day, st.founded = r.day(), r.day()
+	st.day = r.day()
 	st.serial, st.noteDay = r.u64(), r.day()
 	if r.flag() {
 		h := r.hash()

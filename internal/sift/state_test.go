@@ -14,7 +14,7 @@ import (
 func fullState(t testing.TB) *state {
 	t.Helper()
 	st := newState()
-	st.day, st.founded, st.serial, st.noteDay = 20003, 20000, math.MaxUint64, 20003
+	st.day, st.serial, st.noteDay = 20003, math.MaxUint64, 20003
 	st.previous = &[32]byte{1}
 	st.bulletins = []seal.BulletinHash{{Day: 20003, Hash: [32]byte{2}}, {Day: 20002, Hash: [32]byte{3}}}
 	st.seen = [3]seenNote{{1, [32]byte{4}}, {2, [32]byte{5}}, {}}

@@ -194,6 +194,7 @@ type world struct {
 	device *age.HybridIdentity
 	unlock Unlock
 	cfg    Config
+	token  string
 	serial uint64 // of the notes that people sign
 	next   uint64 // of letters
 	post   func(*cell.Cell) bool
@@ -201,7 +202,7 @@ type world struct {
 }
 
 func newWorld(t testing.TB) *world {
-	w := &world{t: t, clock: firstDay.Time()}
+	w := &world{t: t, clock: firstDay.Time(), token: "token"}
 	w.root, w.desk = must(seal.NewSigningKey(seal.RoleRoot, rand.Reader)), must(seal.NewSigningKey(seal.RoleDesk, rand.Reader))
 	w.inbox, w.device = must(seal.NewHPKESeed(rand.Reader)), must(age.GenerateHybridIdentity())
 	w.id = seal.NewNewsroomID(w.root.Public())
@@ -383,7 +384,7 @@ func (w *world) wantOnce(numbers []uint64) {
 // create lays out a folder on disk, has its key signed and opens it.
 func (w *world) create(dir string) *Sift {
 	w.t.Helper()
-	w.signNotes(must(Create(dir, w.unlock, CreateOptions{Token: "token", Rand: rand.Reader})))
+	w.signNotes(must(Create(dir, w.unlock, CreateOptions{Token: w.token, Rand: rand.Reader})))
 	return w.open(dir)
 }
 

@@ -1,0 +1,124 @@
+package sift
+
+import (
+	"context"
+	"crypto/rand"
+	"slices"
+	"sync"
+	"testing"
+	"time"
+
+	"kkachi/internal/cell"
+	"kkachi/internal/relay"
+)
+
+// Run does each day once it begins, tries again while something is left, is quiet when
+// nothing is, and ends with its context.
+func TestRun(t *testing.T) {
+	w := newWorld(t)
+	h := w.withMemHost()
+	var mu sync.Mutex
+	w.cfg.Now = func() time.Time {
+		mu.Lock()
+		defer mu.Unlock()
+		return w.clock
+	}
+	h.now = func() cell.Day { return cell.DayOf(w.cfg.Now()) }
+	dir := t.TempDir()
+	s := w.create(dir)
+	ctx, cancel := context.WithCancel(context.Background())
+	defer cancel()
+	var done []cell.Day
+	failed := 0
+	err := s.Run(ctx, time.Millisecond, func(r *Report, err error) {
+		mu.Lock()
+		defer mu.Unlock()
+		h.mu.Lock()
+		defer h.mu.Unlock()
+		switch {
+		case err != nil:
+			failed++
+			h.down = nil // the host is back
+		case r.Done:
+			done = append(done, r.Day)
+			w.clock = w.clock.Add(24 * time.Hour)
+			if len(done) == 2 {
+				h.down = relay.ErrUnavailable
+			}
+			if len(done) == 4 {
+				cancel()
+			}
+		}
+	})
+	if err != nil || failed != 1 || !slices.Equal(done, []cell.Day{firstDay, firstDay + 1, firstDay + 2, firstDay + 3}) {
+		t.Errorf("%v, %d failures, days %v", err, failed, done)
+	}
+}
+
+// P4: a run that the host holds up ends at midnight, where keys die.
+func TestP4RunEndsAtMidnight(t *testing.T) {
+	w := newWorld(t)
+	h := w.withMemHost()
+	s := w.create(t.TempDir())
+	w.clock = (firstDay + 1).Time().Add(-20 * time.Millisecond)
+	w.cfg.Connect = nil
+	s.host = slowHost{h}
+	ctx, cancel := context.WithCancel(context.Background())
+	defer cancel()
+	runs := 0
+	err := s.Run(ctx, time.Millisecond, func(_ *Report, err error) {
+		if err == nil {
+			t.Error("the slow host was waited for")
+		}
+		if runs++; runs == 2 {
+			cancel()
+		}
+	})
+	if err != nil || runs != 2 {
+		t.Errorf("%v after %d runs", err, runs)
+	}
+}
+
+// slowHost never answers.
+type slowHost struct{ *memHost }
+
+func (slowHost) ListObjects(ctx context.Context, _ string) ([]string, error) {
+	<-ctx.Done()
+	return nil, ctx.Err()
+}
+
+// A batch is drawn uniformly: with a pool of twice its size, each record leaves about half
+// of the time, whatever its arrival day and place.
+func TestDrawIsUniform(t *testing.T) {
+	w := newWorld(t)
+	r := &run{Sift: &Sift{cfg: w.cfg, st: newState()}}
+	r.cfg.Rand = rand.Reader
+	var all []cell.Record
+	for i := range 2 * w.cfg.Batch {
+		all = append(all, cell.Record{byte(i)})
+	}
+	r.st.addPool(20000, all[:3])
+	r.st.addPool(20001, all[3:])
+	const n = 2000
+	drawn := map[byte]int{}
+	first := map[byte]int{}
+	for range n {
+		recs, rest, err := r.draw(nil)
+		if err != nil || len(recs) != w.cfg.Batch || len(rest[20000])+len(rest[20001]) != w.cfg.Batch {
+			t.Fatal(len(recs), err)
+		}
+		first[recs[0][0]]++
+		for _, rec := range recs {
+			drawn[rec[0]]++
+		}
+	}
+	for i := range all {
+		// 1000 ± 22.4 and 125 ± 10.8: seven deviations either way.
+		if got := drawn[byte(i)]; got < 843 || got > 1157 {
+			t.Errorf("record %d was drawn %d of %d times", i, got, n)
+		}
+		if got := first[byte(i)]; got < 49 || got > 201 {
+			t.Errorf("record %d stood first %d of %d times", i, got, n)
+		}
+	}
+}
