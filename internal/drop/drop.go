@@ -25,7 +25,7 @@ import (
 	"kkachi/internal/store"
 )
 
-// Limits of a connection (spec/05-host.md, section 8).
+// Limits of a connection (spec/05-host.md, section 10).
 const (
 	MaxConns       = 4096             // connections at once; more wait outside
 	MaxHeader      = 8 << 10          // bytes of a request's header

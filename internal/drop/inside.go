@@ -21,7 +21,7 @@ const (
 	currentSite = "site"
 )
 
-// Largest objects (spec/05-host.md, section 5), in bytes.
+// Largest objects (spec/05-host.md, section 3), in bytes.
 const (
 	MaxBatchObject  = cell.MaxBatch*cell.RecordSize + 1<<20 // the largest batch, wrapped
 	MaxParcelObject = cell.ParcelHeaderSize + cell.MaxSlots*cell.SlotSize

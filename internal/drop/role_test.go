@@ -13,10 +13,10 @@ import (
 	"kkachi/internal/drop"
 )
 
-// Whoever isn't let in, the intruder as the insider, gets the answer of a path that leads
-// nowhere, whether or not the thing exists.
-func TestWhoIsNotLetInSeesNothing(t *testing.T) {
-	s := play(t)
+// furnish makes a stage on which one of everything stands, and the digest of its one file.
+func furnish(t *testing.T) (s *stage, file string) {
+	t.Helper()
+	s = play(t)
 	ctx := t.Context()
 	s.must(s.sift.PutNow(ctx, newNow(first, 0)))
 	s.must(s.anyone.PostCell(ctx, newCell(first)))
@@ -28,8 +28,13 @@ func TestWhoIsNotLetInSeesNothing(t *testing.T) {
 	if _, err := s.sift.Days(ctx); err != nil {
 		t.Fatal(err)
 	}
-	file := fmt.Sprintf("%x", sha256.Sum256([]byte("x")))
+	return s, fmt.Sprintf("%x", sha256.Sum256([]byte("x")))
+}
 
+// Whoever isn't let in gets the answer of a path that leads nowhere, whether or not the thing
+// exists: the intruder plays all methods on all paths.
+func TestIntruderSeesNothing(t *testing.T) {
+	s, file := furnish(t)
 	paths := []string{
 		"/s/days", "/s/day/20700", "/s/day/20700/ack", "/s/day/1", "/s/o/batch/20690", "/s/o/batch/1", "/s/o/parcel/20690/1/1", "/s/o/note/root/1",
 		"/s/o/site/" + file, "/s/list/", "/s/list/batch/", "/s/now", "/s/now/20701", "/s/site", "/s/site/2", "/s/", "/s/x", "/s/o/../days",
@@ -56,7 +61,14 @@ func TestWhoIsNotLetInSeesNothing(t *testing.T) {
 			}
 		}
 	}
+	if got := s.readDay(first); len(got) != 1 {
+		t.Errorf("%d cells left after all this", len(got))
+	}
+}
 
+// The insider, whose token is good for something else, gets the same.
+func TestInsiderSeesItsOwnOnly(t *testing.T) {
+	s, file := furnish(t)
 	nowhere := s.ask("GET", "/no/such/page", nil, nil).String()
 	no := func(role drop.Role, method, path string, body io.Reader) {
 		t.Helper()

@@ -16,7 +16,7 @@ import (
 	"kkachi/internal/store"
 )
 
-// Limits of a site (spec/05-host.md, section 7).
+// Limits of a site (spec/05-host.md, section 8).
 const (
 	MaxManifest  = 64 << 20 // bytes of a manifest
 	MaxSiteFiles = 200_000  // files of a site

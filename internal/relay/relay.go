@@ -63,7 +63,7 @@ type Client struct {
 }
 
 // New makes a client of the host at base: "https://NAME" or, to this machine's own loopback
-// or to an onion service, "http://NAME". An onion service is reached through a proxy only.
+// or to an onion service, "http://NAME"; a plain path may follow, if the host stands below one. An onion service is reached through a proxy only.
 // The environment is not asked for a proxy.
 func New(base string, o Options) (*Client, error) {
 	u, err := checkBase(base)
@@ -76,7 +76,7 @@ func New(base string, o Options) (*Client, error) {
 	if strings.ContainsFunc(o.Token, func(r rune) bool { return r <= ' ' || r > '~' }) {
 		return nil, errors.New("relay: a token is printable ASCII without a space")
 	}
-	c := &Client{base: u.Scheme + "://" + u.Host, token: o.Token, timeout: o.Timeout, sleep: o.Sleep}
+	c := &Client{base: u.Scheme + "://" + u.Host + strings.TrimSuffix(u.Path, "/"), token: o.Token, timeout: o.Timeout, sleep: o.Sleep}
 	if c.timeout == 0 {
 		c.timeout = DefaultTimeout * time.Second
 	}
@@ -107,13 +107,20 @@ func checkBase(base string) (*url.URL, error) {
 	switch {
 	case u.Scheme != "https" && u.Scheme != "http" || u.Hostname() == "":
 		return nil, errors.New("relay: the host's address must be https://NAME, or http:// to loopback or an onion service")
-	case u.User != nil || u.RawQuery != "" || u.ForceQuery || u.Fragment != "" || strings.Contains(base, "#") || u.Path != "" && u.Path != "/":
-		return nil, errors.New("relay: the host's address must be nothing but scheme, name and port")
+	case u.User != nil || u.RawQuery != "" || u.ForceQuery || strings.Contains(base, "#") || !plainPath(u):
+		return nil, errors.New("relay: the host's address must be nothing but scheme, name, port and perhaps a plain path")
 	case u.Scheme == "http" && !isLoopback(u.Hostname()) && !isOnion(u.Hostname()):
 		return nil, errors.New("relay: http:// would show the token and the cells to the network: use https://, or an onion service")
 	}
 	return u, nil
 }
+
+// plainPath wants a path that needs no escape and goes nowhere but down.
+func plainPath(u *url.URL) bool {
+	return u.RawPath == "" && strings.Trim(u.Path, pathBytes) == "" && !strings.Contains(u.Path, "//") && !strings.Contains(u.Path, "/.")
+}
+
+const pathBytes = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_~./"
 
 func isOnion(host string) bool { return strings.HasSuffix(strings.ToLower(host), ".onion") }
 

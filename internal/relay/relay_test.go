@@ -59,14 +59,14 @@ func want(t *testing.T, err, target error) {
 func TestBaseIsStrict(t *testing.T) {
 	for _, base := range []string{
 		"", "https://", "ftp://example.org", "example.org", "//example.org", "http://example.org", "http://192.0.2.1:80",
-		"https://user@example.org", "https://example.org/path", "https://example.org/?q", "https://example.org/?", "https://example.org#f",
+		"https://user@example.org", "https://example.org/a b", "https://example.org/a/../b", "https://example.org/a//b", "https://example.org/%61", "https://example.org/?q", "https://example.org/?", "https://example.org#f",
 		"https://example.org/#", "http://localhost.example.org", "http://abc.onion.example.org", "https://exa mple.org", "http://abc.onion",
 	} {
 		if _, err := relay.New(base, relay.Options{}); err == nil {
 			t.Errorf("%q was taken as the address of a host", base)
 		}
 	}
-	for _, base := range []string{"https://example.org", "https://example.org/", "https://example.org:8443", "http://127.0.0.1:1", "http://[::1]:1", "http://localhost:1"} {
+	for _, base := range []string{"https://example.org", "https://example.org/", "https://example.org:8443", "https://example.org/news", "http://127.0.0.1:1", "http://[::1]:1", "http://localhost:1"} {
 		if _, err := relay.New(base, relay.Options{}); err != nil {
 			t.Errorf("%q: %v", base, err)
 		}
