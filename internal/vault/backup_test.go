@@ -68,6 +68,10 @@ func TestBackupRoundTrip(t *testing.T) {
 			t.Errorf("%s: %q, %v", name, s, err)
 		}
 	}
+	var kept int // Secret would not give a dead one out, but it must not even be there
+	if err := w.keys.db.QueryRow(`SELECT count(*) FROM ring`).Scan(&kept); err != nil || kept != 2 {
+		t.Errorf("%d secrets restored, %v", kept, err)
+	}
 	list, err := v.keys.blobs(ctx, Thing{})
 	if err != nil || len(list) != 1 {
 		t.Fatal(err)

@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"context"
 	"crypto/rand"
+	"database/sql"
 	"errors"
 	"flag"
 	"fmt"
@@ -263,5 +264,29 @@ func TestNoRandomness(t *testing.T) {
 	put(t, v, thing(t), "and on")
 	if r, err := v.Verify(context.Background(), nil); err != nil || r.Ops != 1 {
 		t.Fatalf("%d, %v", r.Ops, err)
+	}
+}
+
+// What no test can kill its way to is at least asked for: that each commit reaches the disk
+// before it returns, and that deleted bytes are overwritten.
+func TestDurabilityIsAskedFor(t *testing.T) {
+	v, _, _ := newVault(t)
+	for _, c := range []struct {
+		db   interface{ QueryRow(string, ...any) *sql.Row }
+		name string
+		want string
+	}{
+		{v.log.db, "synchronous", "2"},
+		{v.log.db, "journal_mode", "wal"},
+		{v.log.db, "temp_store", "2"},
+		{v.keys.db, "synchronous", "3"},
+		{v.keys.db, "journal_mode", "persist"},
+		{v.keys.db, "secure_delete", "1"},
+		{v.keys.db, "temp_store", "2"},
+	} {
+		var got string
+		if err := c.db.QueryRow("PRAGMA " + c.name).Scan(&got); err != nil || got != c.want {
+			t.Errorf("%s: %q, want %q, %v", c.name, got, c.want, err)
+		}
 	}
 }

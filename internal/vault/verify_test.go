@@ -71,111 +71,116 @@ func signAnother(t *testing.T, v *Vault, seq int, prev Hash, clock uint64) *enve
 	return e
 }
 
+// lastOp is the number of the last operation in a log that damages harm.
+const lastOp = 12
+
+// damages are what can be done to a log, and how it is named.
+var damages = []struct {
+	name   string
+	change func(*testing.T, *Vault)
+	what   FaultKind
+	seq    uint64 // 0: of no operation
+	detail string
+	opens  bool // Open looks at the ends and the number, not at every signature
+}{
+	{"content byte", flip(5, OpHeaderSize+3), Edited, 5, "signature", true},
+	{"day in the header", flip(5, 61), Edited, 5, "signature", true},
+	{"clock in the header", flip(5, 70), Edited, 5, "signature", true},
+	{"kind in the header", flip(5, 73), Edited, 5, "signature", true},
+	{"prev in the header", flip(5, 30), Edited, 5, "signature", true},
+	{"signature", flip(5, -1), Edited, 5, "signature", true},
+	{"magic", flip(5, 0), Edited, 5, "bad magic", true},
+	{"length", flip(5, 151), Edited, 5, "bad length", true},
+	{"last content byte", flip(lastOp, OpHeaderSize+3), Edited, lastOp, "", false},
+	{"short encoding", func(t *testing.T, v *Vault) {
+		raw := rawOf(t, v, 5)
+		sqlExec(t, v, `UPDATE ops SET raw = ? WHERE seq = 5`, raw[:len(raw)-7])
+	}, Torn, 5, "truncated", true},
+	{"long encoding", func(t *testing.T, v *Vault) {
+		sqlExec(t, v, `UPDATE ops SET raw = ? WHERE seq = 5`, append(rawOf(t, v, 5), 0))
+	}, Torn, 5, "trailing", true},
+	{"tail cut", func(t *testing.T, v *Vault) {
+		sqlExec(t, v, `DELETE FROM ops WHERE seq > 9`)
+	}, Cut, 10, "12", false},
+	{"last one cut", func(t *testing.T, v *Vault) {
+		sqlExec(t, v, `DELETE FROM ops WHERE seq = 12`)
+	}, Cut, 12, "12", false},
+	{"all cut", func(t *testing.T, v *Vault) {
+		sqlExec(t, v, `DELETE FROM ops`)
+	}, Cut, 1, "12", false},
+	{"middle cut", func(t *testing.T, v *Vault) {
+		sqlExec(t, v, `DELETE FROM ops WHERE seq IN (6, 7)`)
+	}, Cut, 6, "operation 8", false},
+	{"beginning cut", func(t *testing.T, v *Vault) {
+		sqlExec(t, v, `DELETE FROM ops WHERE seq = 1`)
+	}, Cut, 1, "operation 2", false},
+	{"two with one number", func(t *testing.T, v *Vault) {
+		four, err := parseOp(rawOf(t, v, 4))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := v.log.add(context.Background(), []*envelope{signAnother(t, v, 5, four.Hash, 500)}); err != nil {
+			t.Fatal(err)
+		}
+	}, Forked, 5, "two operations", false},
+	{"another history", func(t *testing.T, v *Vault) {
+		e := signAnother(t, v, 5, Hash{9}, 5)
+		sqlExec(t, v, `UPDATE ops SET raw = ?, kind = ?, subject = ? WHERE seq = 5`, e.raw, string(e.Kind), e.Subject)
+	}, Forked, 5, "does not continue", false},
+	{"clock goes back", func(t *testing.T, v *Vault) {
+		twelve := signAnother(t, v, 12, mustParse(t, rawOf(t, v, 11)).Hash, 99)
+		sqlExec(t, v, `UPDATE ops SET raw = ?, clock = 99, kind = ?, subject = ? WHERE seq = 12`, twelve.raw, string(twelve.Kind), twelve.Subject)
+		if err := v.log.add(context.Background(), []*envelope{signAnother(t, v, 13, twelve.Hash, 50)}); err != nil {
+			t.Fatal(err)
+		}
+		if err := v.keys.setHeads(context.Background(), map[DeviceID]head{v.device: twelve.head()}); err != nil {
+			t.Fatal(err)
+		}
+	}, Reordered, 13, "clock", false},
+	{"two change places", func(t *testing.T, v *Vault) {
+		a, b := rawOf(t, v, 5), rawOf(t, v, 6)
+		sqlExec(t, v, `UPDATE ops SET raw = ? WHERE seq = 5`, b)
+		sqlExec(t, v, `UPDATE ops SET raw = ? WHERE seq = 6`, a)
+	}, Reordered, 5, "operation 6", true},
+	{"one stands twice", func(t *testing.T, v *Vault) {
+		sqlExec(t, v, `INSERT INTO ops (clock, author, seq, kind, subject, raw) SELECT clock, author, seq, kind, subject, raw FROM ops WHERE seq = 5`)
+	}, Reordered, 5, "twice", false},
+	{"column says another kind", func(t *testing.T, v *Vault) {
+		sqlExec(t, v, `UPDATE ops SET kind = 'note.other' WHERE seq = 5`)
+	}, Reordered, 5, "operation 5", true},
+	{"a stranger's operation", func(t *testing.T, v *Vault) {
+		pub, priv, err := ed25519.GenerateKey(rand.Reader)
+		if err != nil {
+			t.Fatal(err)
+		}
+		op := Op{Author: DeviceOf(pub), Seq: 1, Clock: 3, Kind: KindErase, Subject: Thing{1}}
+		raw, err := op.encode(nil, nil, [nonceSize]byte{}, priv)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := v.log.add(context.Background(), []*envelope{mustParse(t, raw)}); err != nil {
+			t.Fatal(err)
+		}
+	}, Edited, 1, "not known", false},
+	{"key of a thing gone", func(t *testing.T, v *Vault) {
+		if _, err := v.keys.db.Exec(`DELETE FROM things`); err != nil {
+			t.Fatal(err)
+		}
+	}, Lost, 1, "without an erasure", true},
+	{"key of a thing changed", func(t *testing.T, v *Vault) {
+		if _, err := v.keys.db.Exec(`UPDATE things SET key = zeroblob(32)`); err != nil {
+			t.Fatal(err)
+		}
+	}, Edited, 1, "does not open", true},
+}
+
 // Someone who holds the disk, and even the key, can't change the log unnoticed: what was
 // done is found and named, with author and number.
 func TestDamageIsNamed(t *testing.T) {
-	const last = 12
-	for _, c := range []struct {
-		name   string
-		change func(*testing.T, *Vault)
-		what   FaultKind
-		seq    uint64 // 0: of no operation
-		detail string
-		opens  bool // Open looks at the ends and the number, not at every signature
-	}{
-		{"content byte", flip(5, OpHeaderSize+3), Edited, 5, "signature", true},
-		{"day in the header", flip(5, 61), Edited, 5, "signature", true},
-		{"clock in the header", flip(5, 70), Edited, 5, "signature", true},
-		{"kind in the header", flip(5, 73), Edited, 5, "signature", true},
-		{"prev in the header", flip(5, 30), Edited, 5, "signature", true},
-		{"signature", flip(5, -1), Edited, 5, "signature", true},
-		{"magic", flip(5, 0), Edited, 5, "bad magic", true},
-		{"length", flip(5, 151), Edited, 5, "bad length", true},
-		{"last content byte", flip(last, OpHeaderSize+3), Edited, last, "", false},
-		{"short encoding", func(t *testing.T, v *Vault) {
-			raw := rawOf(t, v, 5)
-			sqlExec(t, v, `UPDATE ops SET raw = ? WHERE seq = 5`, raw[:len(raw)-7])
-		}, Torn, 5, "truncated", true},
-		{"long encoding", func(t *testing.T, v *Vault) {
-			sqlExec(t, v, `UPDATE ops SET raw = ? WHERE seq = 5`, append(rawOf(t, v, 5), 0))
-		}, Torn, 5, "trailing", true},
-		{"tail cut", func(t *testing.T, v *Vault) {
-			sqlExec(t, v, `DELETE FROM ops WHERE seq > 9`)
-		}, Cut, 10, "12", false},
-		{"last one cut", func(t *testing.T, v *Vault) {
-			sqlExec(t, v, `DELETE FROM ops WHERE seq = 12`)
-		}, Cut, 12, "12", false},
-		{"all cut", func(t *testing.T, v *Vault) {
-			sqlExec(t, v, `DELETE FROM ops`)
-		}, Cut, 1, "12", false},
-		{"middle cut", func(t *testing.T, v *Vault) {
-			sqlExec(t, v, `DELETE FROM ops WHERE seq IN (6, 7)`)
-		}, Cut, 6, "operation 8", false},
-		{"beginning cut", func(t *testing.T, v *Vault) {
-			sqlExec(t, v, `DELETE FROM ops WHERE seq = 1`)
-		}, Cut, 1, "operation 2", false},
-		{"two with one number", func(t *testing.T, v *Vault) {
-			four, err := parseOp(rawOf(t, v, 4))
-			if err != nil {
-				t.Fatal(err)
-			}
-			if err := v.log.add(context.Background(), []*envelope{signAnother(t, v, 5, four.Hash, 500)}); err != nil {
-				t.Fatal(err)
-			}
-		}, Forked, 5, "two operations", false},
-		{"another history", func(t *testing.T, v *Vault) {
-			e := signAnother(t, v, 5, Hash{9}, 5)
-			sqlExec(t, v, `UPDATE ops SET raw = ?, kind = ?, subject = ? WHERE seq = 5`, e.raw, string(e.Kind), e.Subject)
-		}, Forked, 5, "does not continue", false},
-		{"clock goes back", func(t *testing.T, v *Vault) {
-			twelve := signAnother(t, v, 12, mustParse(t, rawOf(t, v, 11)).Hash, 99)
-			sqlExec(t, v, `UPDATE ops SET raw = ?, clock = 99, kind = ?, subject = ? WHERE seq = 12`, twelve.raw, string(twelve.Kind), twelve.Subject)
-			if err := v.log.add(context.Background(), []*envelope{signAnother(t, v, 13, twelve.Hash, 50)}); err != nil {
-				t.Fatal(err)
-			}
-			if err := v.keys.setHeads(context.Background(), map[DeviceID]head{v.device: twelve.head()}); err != nil {
-				t.Fatal(err)
-			}
-		}, Reordered, 13, "clock", false},
-		{"two change places", func(t *testing.T, v *Vault) {
-			a, b := rawOf(t, v, 5), rawOf(t, v, 6)
-			sqlExec(t, v, `UPDATE ops SET raw = ? WHERE seq = 5`, b)
-			sqlExec(t, v, `UPDATE ops SET raw = ? WHERE seq = 6`, a)
-		}, Reordered, 5, "operation 6", true},
-		{"one stands twice", func(t *testing.T, v *Vault) {
-			sqlExec(t, v, `INSERT INTO ops (clock, author, seq, kind, subject, raw) SELECT clock, author, seq, kind, subject, raw FROM ops WHERE seq = 5`)
-		}, Reordered, 5, "twice", false},
-		{"column says another kind", func(t *testing.T, v *Vault) {
-			sqlExec(t, v, `UPDATE ops SET kind = 'note.other' WHERE seq = 5`)
-		}, Reordered, 5, "operation 5", true},
-		{"a stranger's operation", func(t *testing.T, v *Vault) {
-			pub, priv, err := ed25519.GenerateKey(rand.Reader)
-			if err != nil {
-				t.Fatal(err)
-			}
-			op := Op{Author: DeviceOf(pub), Seq: 1, Clock: 3, Kind: KindErase, Subject: Thing{1}}
-			raw, err := op.encode(nil, nil, [nonceSize]byte{}, priv)
-			if err != nil {
-				t.Fatal(err)
-			}
-			if err := v.log.add(context.Background(), []*envelope{mustParse(t, raw)}); err != nil {
-				t.Fatal(err)
-			}
-		}, Edited, 1, "not known", false},
-		{"key of a thing gone", func(t *testing.T, v *Vault) {
-			if _, err := v.keys.db.Exec(`DELETE FROM things`); err != nil {
-				t.Fatal(err)
-			}
-		}, Lost, 1, "without an erasure", true},
-		{"key of a thing changed", func(t *testing.T, v *Vault) {
-			if _, err := v.keys.db.Exec(`UPDATE things SET key = zeroblob(32)`); err != nil {
-				t.Fatal(err)
-			}
-		}, Edited, 1, "does not open", true},
-	} {
+	for _, c := range damages {
 		t.Run(c.name, func(t *testing.T) {
 			v, dir, key := newVault(t)
-			putMany(t, v, last)
+			putMany(t, v, lastOp)
 			closeVault(t, v)
 			tamper(t, dir, key, func(v *Vault) { c.change(t, v) })
 
