@@ -36,7 +36,7 @@ func newPlay(t *testing.T) *play {
 		if !p.report[it.Report].IsZero() {
 			continue
 		}
-		src, rep := p.tell(p.source[it.Teller], it.Report == "06", "말 "+it.Report+" 그대로", []byte("letter "+it.Report+"......")[:16])
+		src, rep := p.tell(p.source[it.Teller], it.Report == "06", "말 "+it.Report+" 그대로", []byte("letter " + it.Report + "......")[:16])
 		p.source[it.Teller], p.report[it.Report] = src, rep
 	}
 	tellers, err := p.desk.handles(ctx)
