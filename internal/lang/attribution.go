@@ -266,7 +266,7 @@ func chinesePhrase(a Attribution, order Order, place, role string) string {
 	}
 	switch order {
 	case Another:
-		return "另一名" + where + noun
+		return where + "另一名" + noun
 	case Together:
 		if a.Level.Count {
 			return where + chineseNumber(a.Independent) + "名" + noun

@@ -34,7 +34,7 @@ func TestPhrase(t *testing.T) {
 		{Level{}, Another, 1, "another source", "또 다른 소식통", "另一名消息人士"},
 		{Level{Place: 1}, First, 1, "a source outside the country", "해외 소식통", "一名境外消息人士"},
 		{Level{Place: 2}, First, 1, "a source in China", "중국 내 소식통", "在中国的一名消息人士"},
-		{Level{Place: 2}, Another, 1, "another source in China", "중국 내 또 다른 소식통", "另一名在中国的消息人士"},
+		{Level{Place: 2}, Another, 1, "another source in China", "중국 내 또 다른 소식통", "在中国的另一名消息人士"},
 		{Level{Place: 2}, Same, 1, "the source", "이 소식통", "该消息人士"},
 		{Level{Place: 2}, Together, 1, "a source in China", "중국 내 소식통", "在中国的一名消息人士"},
 		{Level{Place: 2}, Together, 2, "sources in China", "중국 내 소식통들", "在中国的多名消息人士"},

@@ -17,7 +17,6 @@ var siteEN = map[string]string{
 	"site.translated":     "Translated from {0}",
 	"site.photo":          "Photograph",
 	"site.file_photo":     "File photo",
-	"site.credit":         "Photograph: {0}",
 	"site.disputed":       "Disputed",
 	"site.disputed_note":  "Marked passages are disputed: another account contradicts them.",
 	"site.corrections":    "Corrections",
@@ -58,4 +57,7 @@ var siteEN = map[string]string{
 	"site.work_5":         "Photographs are made anew from their pixels. What a camera wrote beside the picture is not printed.",
 	"site.work_6":         "Corrections stay visible and dated on the page that they correct.",
 	"site.limits":         "Limits",
+	"site.language.ko":    "Korean",
+	"site.language.en":    "English",
+	"site.language.zh":    "Chinese",
 }

@@ -17,7 +17,6 @@ var siteKO = map[string]string{
 	"site.translated":     "{0} 원문을 옮김",
 	"site.photo":          "사진",
 	"site.file_photo":     "자료 사진",
-	"site.credit":         "사진: {0}",
 	"site.disputed":       "반론 있음",
 	"site.disputed_note":  "표시된 대목에는 이를 반박하는 다른 증언이 있습니다.",
 	"site.corrections":    "바로잡습니다",
@@ -58,4 +57,7 @@ var siteKO = map[string]string{
 	"site.work_5":         "사진은 화소만으로 새로 만듭니다. 사진기가 사진 곁에 적어 둔 정보는 싣지 않습니다.",
 	"site.work_6":         "바로잡은 내용은 해당 기사에 날짜와 함께 남깁니다.",
 	"site.limits":         "한계",
+	"site.language.ko":    "한국어",
+	"site.language.en":    "영어",
+	"site.language.zh":    "중국어",
 }

@@ -17,7 +17,6 @@ var siteZH = map[string]string{
 	"site.translated":     "译自{0}",
 	"site.photo":          "图片",
 	"site.file_photo":     "资料图片",
-	"site.credit":         "图片来源：{0}",
 	"site.disputed":       "有争议",
 	"site.disputed_note":  "有标记的段落存在争议：另有说法与之相反。",
 	"site.corrections":    "更正",
@@ -58,4 +57,7 @@ var siteZH = map[string]string{
 	"site.work_5":         "图片由像素重新生成。相机写在图片旁的信息不会刊登。",
 	"site.work_6":         "更正会注明日期，一直保留在被更正的页面上。",
 	"site.limits":         "局限",
+	"site.language.ko":    "韩文",
+	"site.language.en":    "英文",
+	"site.language.zh":    "中文",
 }

@@ -14,6 +14,9 @@ var tokens string
 //go:embed base.css
 var base string
 
+//go:embed site.css
+var site string
+
 // Tokens is tokens.css: custom properties only. The bytes are the caller's.
 func Tokens() []byte { return []byte(tokens) }
 
@@ -22,3 +25,7 @@ func Base() []byte { return []byte(base) }
 
 // CSS is both, tokens first. It fetches nothing: no font, no image, no import.
 func CSS() []byte { return []byte(tokens + "\n" + base) }
+
+// Site is the whole style sheet of the published site: CSS, and the rules of a newspaper. It
+// stands here and not in press, so that the desk's preview looks like what is printed.
+func Site() []byte { return []byte(tokens + "\n" + base + "\n" + site) }
