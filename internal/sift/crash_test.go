@@ -319,7 +319,7 @@ func TestP13EachStepBroken(t *testing.T) {
 	}
 	stride := 1
 	if testing.Short() {
-		stride = 7
+		stride = 19
 	}
 	for m := range modes {
 		t.Run(m.String(), func(t *testing.T) {
@@ -342,7 +342,7 @@ func TestP13FailedWriteThenKilled(t *testing.T) {
 		}
 		for _, m := range []mode{notDone, doneFailed} {
 			for then := 1; then <= 6; then++ {
-				if testing.Short() && (at+then)%5 != 0 {
+				if testing.Short() && (at+then)%11 != 0 {
 					continue
 				}
 				t.Run(fmt.Sprintf("%d %s %s then %d", at, name, m, then), func(t *testing.T) { p.play(t, at, m, then) })

@@ -345,3 +345,51 @@ func TestPassphrase(t *testing.T) {
 		t.Error("an empty passphrase was taken")
 	}
 }
+
+// forgetfulHost hides its now from the first who asks.
+type forgetfulHost struct {
+	*memHost
+	asked bool
+}
+
+func (h *forgetfulHost) CurrentNow(ctx context.Context) (*cell.Now, error) {
+	if !h.asked {
+		h.asked = true
+		return nil, relay.ErrNotFound
+	}
+	return h.memHost.CurrentNow(ctx)
+}
+
+// A folder restored from an older copy, whose now the host refuses because it has another
+// with that serial: the refused one is dropped, and the next goes on above the host's.
+func TestP10RefusedNowIsBuiltAnew(t *testing.T) {
+	w := newWorld(t)
+	h := w.withMemHost()
+	dir, older := t.TempDir(), t.TempDir()
+	s := w.create(dir)
+	w.day(s)
+	if err := os.CopyFS(older, os.DirFS(dir)); err != nil {
+		t.Fatal(err)
+	}
+	w.turn(1)
+	w.day(s)
+	s.Close()
+	theirs, _ := w.visitorNotes()
+	_, _, raw, _ := seal.SplitNotes(h.current.Notes)
+
+	w.cfg.Connect = func(string) (Host, error) { return &forgetfulHost{memHost: h}, nil }
+	s = w.open(older)
+	if _, err := s.Day(context.Background()); !errors.Is(err, relay.ErrConflict) {
+		t.Fatalf("a second note of serial %d: %v", theirs.Sift.Serial, err)
+	}
+	if h.current.Serial != theirs.Sift.Serial {
+		t.Fatal("the host took it")
+	}
+	if r, _ := s.Day(context.Background()); r.Serial != theirs.Sift.Serial+1 || !r.Published {
+		t.Errorf("%+v", r)
+	}
+	if n, _ := w.visitorNotes(); n.Sift.Previous == nil || *n.Sift.Previous != seal.HashNote(raw) {
+		t.Error("the new note is not chained to that of the host")
+	}
+	w.day(s)
+}

@@ -45,7 +45,22 @@ func (r *run) drain(ctx context.Context) error {
 			return fmt.Errorf("sift: drain %s: %w", day, err)
 		}
 	}
-	return nil
+	return r.settle(ctx)
+}
+
+// settle takes yesterday as done if the host holds its batch and offers the day no more:
+// another life of this sift drained it, before its folder was lost or restored.
+func (r *run) settle(ctx context.Context) error {
+	yesterday := r.today - 1
+	if !r.tookCells(yesterday) || r.st.arrivals[yesterday] >= drained {
+		return nil
+	}
+	stands, err := r.stands(ctx, batchName(yesterday))
+	if err != nil || !stands {
+		return err
+	}
+	r.st.arrivals[yesterday] = acked
+	return r.save()
 }
 
 // drainDay opens a day and makes records, replay keys and the day's being drained durable at

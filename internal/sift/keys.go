@@ -11,9 +11,11 @@ import (
 	"kkachi/internal/seal"
 )
 
+// A key file, before it is encrypted: magic, u32 day, u8 difficulty, seed
+// (spec/06-batch.md, section 2).
 const (
-	dayKeyMagic = "KKD1"
-	dayKeySize  = 4 + 4 + 1 + seal.HPKESeedSize
+	DayKeyMagic = "KKD1"
+	DayKeySize  = 4 + 4 + 1 + seal.HPKESeedSize
 )
 
 // A dayKey opens the outer seal of one epoch, until it is destroyed.
@@ -79,7 +81,7 @@ func readKeys(f files, b box, id seal.NewsroomID) (map[cell.Day]*dayKey, error) 
 		if err != nil {
 			return nil, err
 		}
-		if len(raw) != dayKeySize || string(raw[:4]) != dayKeyMagic ||
+		if len(raw) != DayKeySize || string(raw[:4]) != DayKeyMagic ||
 			cell.Day(binary.BigEndian.Uint32(raw[4:8])) != day || raw[8] > cell.MaxDifficulty {
 			return nil, fmt.Errorf("%w: %s", ErrState, name)
 		}
@@ -106,7 +108,7 @@ func (s *Sift) makeKey(day cell.Day) error {
 		return err
 	}
 	defer seed.Wipe()
-	raw := binary.BigEndian.AppendUint32([]byte(dayKeyMagic), uint32(day))
+	raw := binary.BigEndian.AppendUint32([]byte(DayKeyMagic), uint32(day))
 	raw = append(raw, s.cfg.Difficulty)
 	raw = append(raw, seed[:]...)
 	defer clear(raw)

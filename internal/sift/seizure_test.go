@@ -156,7 +156,7 @@ func (w *world) seized(dir string) (plain [][]byte) {
 // of what is small enough to be a key file is tried as a seed.
 func (w *world) opens(plain [][]byte, cells []*cell.Cell) (n int, seeds [][]byte) {
 	for _, p := range plain {
-		if len(p) > 4*dayKeySize {
+		if len(p) > 4*DayKeySize {
 			continue
 		}
 		for at := 0; at+seal.HPKESeedSize <= len(p); at++ {

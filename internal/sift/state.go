@@ -90,11 +90,12 @@ func (st *state) addPool(day cell.Day, recs []cell.Record) {
 	st.pool[day] = all
 }
 
-const stateMagic = "KKS1"
+// StateMagic begins the state, and says its version.
+const StateMagic = "KKS1"
 
 // marshal lays out the state as spec/06-batch.md, section 4. Equal states give equal bytes.
 func (st *state) marshal() []byte {
-	w := &writer{b: []byte(stateMagic)}
+	w := &writer{b: []byte(StateMagic)}
 	w.u32(uint32(st.day))
 	w.u64(st.serial)
 	w.u32(uint32(st.noteDay))
@@ -159,11 +160,11 @@ func (st *state) marshalPool(w *writer) {
 
 // parseState reads what marshal wrote, and nothing else. It fails with ErrState.
 func parseState(b []byte) (*state, error) {
-	if len(b) < len(stateMagic) || string(b[:len(stateMagic)]) != stateMagic {
+	if len(b) < len(StateMagic) || string(b[:len(StateMagic)]) != StateMagic {
 		return nil, fmt.Errorf("%w: %s is not a state of this version", ErrState, stateFile)
 	}
 	st := newState()
-	r := &reader{b: b[len(stateMagic):]}
+	r := &reader{b: b[len(StateMagic):]}
 	st.day = r.day()
 	st.serial, st.noteDay = r.u64(), r.day()
 	if r.flag() {
