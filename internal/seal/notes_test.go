@@ -76,6 +76,16 @@ func TestNotesAreRefusedWhole(t *testing.T) {
 			must(t, err)
 			return raw
 		}, day0, ErrHash},
+		"another root note": {func(t *testing.T, r *room) []byte {
+			_, desk, sift, err := SplitNotes(r.signed(t))
+			must(t, err)
+			r.rootNote.Serial++
+			root, err := SignRoot(r.rootNote, r.root)
+			must(t, err)
+			raw, err := JoinNotes(root, desk, sift)
+			must(t, err)
+			return raw
+		}, day0, ErrHash},
 		"four notes": {func(t *testing.T, r *room) []byte {
 			raw := r.signed(t)
 			return append(append(raw, '\n'), raw...)
@@ -200,6 +210,21 @@ func TestSuccessionKeepsTheID(t *testing.T) {
 	r.rootNote.Succession[0], r.rootNote.Succession[1] = r.rootNote.Succession[1], r.rootNote.Succession[0]
 	if _, err := SignRoot(r.rootNote, next); !errors.Is(err, ErrSignature) {
 		t.Errorf("a succession in another order: %v", err)
+	}
+}
+
+// Whoever has a key of his own can write our id into a note: it must be the digest of the key.
+func TestARootKeyOfAnotherDoesNotTakeTheID(t *testing.T) {
+	r := newRoom(t)
+	thief := signing(RoleRoot, "thief")
+	r.rootNote.First = thief.Public()
+	if _, err := SignRoot(r.rootNote, thief); !errors.Is(err, ErrNewsroom) {
+		t.Errorf("signed: %v", err)
+	}
+	forged, err := sign(r.rootNote.text(), RoleRoot, []*SigningKey{thief})
+	must(t, err)
+	if _, err := ParseRoot(forged, r.id, day0); !errors.Is(err, ErrNewsroom) {
+		t.Errorf("read: %v", err)
 	}
 }
 

@@ -96,6 +96,12 @@ func TestRepliesAtTheBeginningOfTime(t *testing.T) {
 	if got := c.FindReplies(fillBulletin(t, "early", cell.MinSlots, slots), 3, 0); len(got) != 1 {
 		t.Errorf("%d replies on day 3", len(got))
 	}
+	FindReplies(func(w cell.Week) (WeekKey, bool) {
+		if w != 0 {
+			t.Errorf("on day 3 the key of week %d is asked for", w)
+		}
+		return WeekKey{}, false
+	}, fillBulletin(t, "early", cell.MinSlots, slots), 3, 0)
 	if got := c.FindReplies(nil, 3, 0); got != nil {
 		t.Error("replies out of no bulletin")
 	}

@@ -59,7 +59,12 @@ func noteRows(t *testing.T) []row {
 		bent("wrong role", "desk note signed by the sift", "a sift can't name inbox keys", day0, func(r *room) { r.desk = SigningKeyFromSeed(RoleDesk, r.sift.Seed()) }),
 		bent("wrong role", "one key in two roles", "", day0, func(r *room) { r.rootNote.SiftKeys = append(r.rootNote.SiftKeys, r.desk.Public()) }),
 		bent("bad signature", "root note signed by a stranger", "", day0, func(r *room) { r.root = signing(RoleRoot, "stranger") }),
-		notes("digest", "desk note exchanged", "well signed, but not the one that the sift note names", day0, m.exchanged()),
+		notes("digest", "desk note exchanged", "well signed, but not the one that the sift note names", day0, m.exchanged(false)),
+		notes("digest", "root note exchanged", "well signed, but not the one that the sift note names", day0, m.exchanged(true)),
+		bent("wrong newsroom", "a thief's root key under our id", "the id is the digest of the first root key", day0, func(r *room) {
+			r.root = signing(RoleRoot, "thief")
+			r.rootNote.First = r.root.Public()
+		}),
 		notes("bad signature", "root note's name changed", "", day0, strings.Replace(all, "newsroom 喜鹊", "Newsroom 喜鹊", 1)),
 		notes("malformed note", "cut", "", day0, all[:len(all)-1]),
 		notes("malformed note", "two notes", "", day0, all[:strings.LastIndex(all, "kkachi/1 sift")-1]),
@@ -72,10 +77,15 @@ func noteRows(t *testing.T) []row {
 	return append(rows, m.singleRows()...)
 }
 
-// exchanged has a second, well signed desk note in the place of the first.
-func (m noteMaker) exchanged() string {
+// exchanged has a second, well signed root or desk note in the place of the first.
+func (m noteMaker) exchanged(root bool) string {
 	r := newRoom(m.t)
 	all := m.all(r, nil)
+	if root {
+		first := m.root(r)
+		r.rootNote.Serial++
+		return strings.Replace(all, first, m.root(r), 1)
+	}
 	first := m.sign(r.deskNote.text(), RoleDesk, r.desk)
 	r.deskNote.Serial++
 	return strings.Replace(all, first, m.sign(r.deskNote.text(), RoleDesk, r.desk), 1)
@@ -149,7 +159,7 @@ func (m noteMaker) singleRows() []row {
 	sitePath := func(path string) string {
 		n := *r.siteNote
 		n.Files = []SiteFile{{[32]byte{4}, 10, path}}
-		list := n.list()
+		list := []byte(strings.Replace(string(n.list()), " 10 zero", " 010 zero", 1))
 		return m.sign(n.text(list), RoleDesk, r.desk) + "\n" + string(list)
 	}
 	classic := strings.Replace(r.devicesNote.text(), "age1pq1", "age1", 1)
@@ -163,6 +173,7 @@ func (m noteMaker) singleRows() []row {
 		of("wrong role", "site", "site note signed by the sift in the desk's name", "", siteBy(r.sift, RoleDesk), day0),
 		of("digest", "site", "a file changed", "", strings.Replace(string(site), " 10 en/", " 11 en/", 1), day0),
 		of("malformed note", "site", "a path that climbs", "", sitePath("../root.age"), day0),
+		of("malformed note", "site", "a size with a zero before it", "a list has one form", sitePath("zero"), day0),
 		of("malformed note", "site", "an absolute path", "", sitePath("/etc/passwd"), day0),
 		of("malformed note", "desk", "a root note as desk note", "", m.sign(r.rootNote.text(), RoleDesk, r.desk), day0),
 		of("wrong role", "desk", "desk note signed by root", "", m.sign(r.deskNote.text(), RoleRoot, r.root), day0),
