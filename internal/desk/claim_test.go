@@ -160,6 +160,14 @@ func TestClaimView(t *testing.T) {
 	if d.Chain || d.Relays[0].Kind != RelayTeller || d.Relays[0].Shown != b.Handle {
 		t.Errorf("evidence of report 5: %+v", d)
 	}
+	// What is shown can be entered again and gives the same.
+	for _, e := range v.Evidence {
+		refs, unknown, err := p.desk.relayRefs(ctx, e.RelaysInput())
+		must(t, err)
+		if len(refs) != len(e.Relays) || unknown {
+			t.Errorf("%q gives %+v", e.RelaysInput(), refs)
+		}
+	}
 	for claim, want := range map[string][]string{
 		"C05": {"desk.why.one", "desk.why.same"},
 		"C01": {"desk.why.two", "desk.why.open.unknown-relay"},

@@ -83,3 +83,17 @@ func (d *Desk) signingKey() (*seal.SigningKey, error) {
 	}
 	return seal.SigningKeyFromSeed(seal.RoleDesk, [32]byte(b)), nil
 }
+
+// SignSite signs the manifest of a site with the desk's signing key, for press.
+func (d *Desk) SignSite(n *seal.SiteNote) ([]byte, error) {
+	key, err := d.signingKey()
+	if err != nil {
+		return nil, err
+	}
+	defer key.Wipe()
+	raw, err := seal.SignSite(n, key)
+	if err != nil {
+		return nil, fmt.Errorf("desk: signing the site: %w", err)
+	}
+	return raw, nil
+}

@@ -190,7 +190,7 @@ func (d *Desk) evidenceOf(ctx context.Context, in EvidenceInput) (evidence, ID, 
 	if len(rs) == 0 {
 		return e, ID{}, field("report", "no such report")
 	}
-	if !strings.Contains(rs[0].Text, e.Words) {
+	if !strings.Contains(spaced(rs[0].Text), spaced(e.Words)) {
 		return e, ID{}, field("words", "do not stand so in the report")
 	}
 	e.Relays, e.Unknown, err = d.relayRefs(ctx, in.Relays)
@@ -202,6 +202,9 @@ func (d *Desk) evidenceOf(ctx context.Context, in EvidenceInput) (evidence, ID, 
 	}
 	return e, rs[0].Source, nil
 }
+
+// spaced makes all blanks alike, for a browser's selection has its own line ends.
+func spaced(s string) string { return strings.Join(strings.Fields(s), " ") }
 
 func notFoundField(name string, err error) error {
 	if errors.Is(err, ErrNotFound) {

@@ -25,6 +25,9 @@ const (
 // first week.
 func (d *Desk) root() (*seal.RootNote, []byte, error) {
 	raw, err := os.ReadFile(d.cfg.path(notesDir, RootNoteFile))
+	if errors.Is(err, os.ErrNotExist) {
+		return nil, nil, fmt.Errorf("desk: there is no root note yet: run kkachi root sign and bring %s to the desk's folder %s: %w", RootNoteFile, notesDir, err)
+	}
 	if err != nil {
 		return nil, nil, fmt.Errorf("desk: the root note: %w", err)
 	}

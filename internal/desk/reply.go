@@ -65,7 +65,8 @@ func (d *Desk) Reply(ctx context.Context, src ID, text, by string) (ID, OpID, er
 }
 
 // WithdrawReply takes a reply back while it waits. Once a bulletin held it, it is too late:
-// ErrLate. A parcel for tomorrow may be at the host already; then the next sync replaces it.
+// ErrLate. A parcel for tomorrow may be at the host already: the next sync replaces it, and
+// if none comes before the day ends the reply goes out once, and is shown so.
 func (d *Desk) WithdrawReply(ctx context.Context, id ID) (OpID, error) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
@@ -121,7 +122,7 @@ func (r *replyRow) state(today cell.Day) ReplyState {
 	switch {
 	case r.seen.Valid:
 		return ReplyState{ReadBack, cell.Day(r.seen.Int64)}
-	case r.gone:
+	case r.gone && !r.day.Valid:
 		return ReplyState{Withdrawn, 0}
 	case today > r.Queued+ReplyDays:
 		return ReplyState{Expired, r.Queued + ReplyDays}
@@ -133,5 +134,5 @@ func (r *replyRow) state(today cell.Day) ReplyState {
 
 // wants says whether the reply is still to be sealed into parcels.
 func (r *replyRow) wants() bool {
-	return r.State.Progress == Waiting || r.State.Progress == InBulletin
+	return !r.gone && (r.State.Progress == Waiting || r.State.Progress == InBulletin)
 }

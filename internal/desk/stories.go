@@ -82,7 +82,7 @@ func (d *Desk) progress(ctx context.Context, v *StoryView) error {
 	if err != nil {
 		return err
 	}
-	if ok && len(v.Approvers) > 0 {
+	if ok {
 		if _, v.Signed, err = d.approvals(ctx, v.ID, c); err != nil {
 			return err
 		}

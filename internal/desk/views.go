@@ -1,6 +1,8 @@
 package desk
 
 import (
+	"strings"
+
 	"kkachi/internal/cell"
 	"kkachi/internal/desk/ladder"
 )
@@ -226,6 +228,23 @@ type RelayView struct {
 	Kind  RelayKind
 	Shown string // a handle, "k" with the beginning of the token, "?", or a story's title
 	ID    ID     // of a teller or story
+}
+
+// Input is the link as EvidenceInput.Relays takes it.
+func (r RelayView) Input() string {
+	if r.Kind == RelayStory {
+		return storyWord + r.ID.String()
+	}
+	return r.Shown
+}
+
+// RelaysInput is the evidence's links as EvidenceInput.Relays takes them.
+func (e EvidenceView) RelaysInput() string {
+	parts := make([]string, len(e.Relays))
+	for i, r := range e.Relays {
+		parts[i] = r.Input()
+	}
+	return strings.Join(parts, ", ")
 }
 
 // A Teller is somebody who can be named as teller or relay.
