@@ -77,16 +77,16 @@ func parameters(t testing.TB, file string) []parameter {
 // other.
 type houseImporter struct {
 	byDir map[string][]*ast.File
-	fset  map[string]*token.FileSet
+	fset  *token.FileSet // of all files
 	done  map[string]*types.Package
 }
 
 func newHouseImporter(t testing.TB) *houseImporter {
-	imp := &houseImporter{map[string][]*ast.File{}, map[string]*token.FileSet{}, map[string]*types.Package{}}
+	imp := &houseImporter{byDir: map[string][]*ast.File{}, done: map[string]*types.Package{}}
 	for _, s := range sources(t) {
 		if !s.test {
 			imp.byDir[s.dir] = append(imp.byDir[s.dir], s.file)
-			imp.fset[s.dir] = s.fset
+			imp.fset = s.fset
 		}
 	}
 	return imp
@@ -105,7 +105,7 @@ func (h *houseImporter) Import(path string) (*types.Package, error) {
 		return p, nil
 	}
 	conf := types.Config{Importer: h, Error: func(error) {}, IgnoreFuncBodies: true}
-	p, err := conf.Check(path, h.fset[dir], h.byDir[dir], nil)
+	p, err := conf.Check(path, h.fset, h.byDir[dir], nil)
 	if p == nil {
 		return nil, err
 	}

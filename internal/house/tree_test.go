@@ -71,12 +71,12 @@ type source struct {
 func sources(t testing.TB) []source {
 	t.Helper()
 	top := root(t)
+	fset := token.NewFileSet()
 	var out []source
 	walk(t, func(rel string) {
 		if !strings.HasSuffix(rel, ".go") || strings.Contains(rel, "testdata/") {
 			return
 		}
-		fset := token.NewFileSet()
 		f, err := parser.ParseFile(fset, filepath.Join(top, rel), nil, parser.ParseComments)
 		if err != nil {
 			t.Fatalf("%s: %v", rel, err)
