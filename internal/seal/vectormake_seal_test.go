@@ -24,106 +24,134 @@ func traditional(w Words) string {
 	return strings.Join(out, " ")
 }
 
-func openRows(t *testing.T) []row {
-	id, other := NewsroomID(*seedOf("newsroom")), NewsroomID(*seedOf("another newsroom"))
-	day, inbox, stranger := seedOf("day key"), seedOf("inbox key"), seedOf("another key")
-	base := bentCell{
-		id: id, epoch: 20657, day: day.Public(), inbox: inbox.Public(), flag: FlagLetter, fragment: vectorFragment(t, nil),
+// An openMaker makes cells that open, and cells that don't.
+type openMaker struct {
+	t                    *testing.T
+	id                   NewsroomID
+	day, inbox, stranger *HPKESeed
+	base                 bentCell
+}
+
+func newOpenMaker(t *testing.T) *openMaker {
+	m := &openMaker{t: t, id: NewsroomID(*seedOf("newsroom")), day: seedOf("day key"), inbox: seedOf("inbox key"), stranger: seedOf("another key")}
+	m.base = bentCell{
+		id: m.id, epoch: 20657, day: m.day.Public(), inbox: m.inbox.Public(), flag: FlagLetter, fragment: vectorFragment(t, nil),
 		outerRandom: randomOf("outer"), innerRandom: randomOf("inner"),
 	}
-	made := func(bend func(b *bentCell)) []byte {
-		b := base
-		if bend != nil {
-			bend(&b)
-		}
-		return b.seal(t)[:]
+	return m
+}
+
+func (m *openMaker) made(bend func(b *bentCell)) []byte {
+	b := m.base
+	if bend != nil {
+		bend(&b)
 	}
-	in := func(c []byte) []any {
-		return []any{
-			"newsroom", id.String(), "epoch", 20657, "day-seed", hex.EncodeToString(day[:]), "inbox-seed", hex.EncodeToString(inbox[:]),
-			"cell", inPieces(c),
-		}
+	return b.seal(m.t)[:]
+}
+
+func (m *openMaker) in(c []byte) []any {
+	return []any{
+		"newsroom", m.id.String(), "epoch", 20657, "day-seed", hex.EncodeToString(m.day[:]), "inbox-seed", hex.EncodeToString(m.inbox[:]),
+		"cell", inPieces(c),
 	}
-	keys := []any{"day-key", hex.EncodeToString(day.Public()[:]), "inbox-key", hex.EncodeToString(inbox.Public()[:])}
-	ok := func(name, comment string, bend func(b *bentCell)) row {
-		b := base
-		if bend != nil {
-			bend(&b)
-		}
-		return good(name, comment, append(append(in(b.seal(t)[:]), "flag", b.flag, "fragment", inPieces(b.fragment)), keys...)...)
+}
+
+func (m *openMaker) ok(name, comment string, bend func(b *bentCell)) row {
+	b := m.base
+	if bend != nil {
+		bend(&b)
 	}
-	no := func(failure, layer, name, comment string, c []byte) row {
-		return bad(failure, name, comment, append(in(c), "layer", layer)...)
-	}
-	flip := func(at int, bit byte) []byte { c := made(nil); c[at] ^= bit; return c }
-	// innerFlip changes the record and seals the outer layer anew, as a dishonest sift could.
-	inner := func(bend func(rec []byte)) []byte {
-		rec := bentSeal(t, base.inbox, innerInfo(id, base.inbox), base.fragment, base.innerRandom, bent{})
-		bend(rec)
-		sealed := bentSeal(t, base.day, outerInfo(id, base.epoch), append([]byte{FlagLetter}, rec...), base.outerRandom, bent{})
-		return append(binary.BigEndian.AppendUint32(nil, 20657), append(make([]byte, 8), sealed...)...)
-	}
+	return good(name, comment, append(m.in(b.seal(m.t)[:]), "flag", b.flag, "fragment", inPieces(b.fragment),
+		"day-key", hex.EncodeToString(m.day.Public()[:]), "inbox-key", hex.EncodeToString(m.inbox.Public()[:]))...)
+}
+
+func (m *openMaker) no(failure, layer, name, comment string, c []byte) row {
+	return bad(failure, name, comment, append(m.in(c), "layer", layer)...)
+}
+
+// flip changes a bit of a sealed cell.
+func (m *openMaker) flip(at int, bit byte) []byte { c := m.made(nil); c[at] ^= bit; return c }
+
+// inner changes the record and seals the outer layer anew, as a dishonest sift could.
+func (m *openMaker) inner(bend func(rec []byte)) []byte {
+	b := m.base
+	rec := bentSeal(m.t, b.inbox, innerInfo(m.id, b.inbox), b.fragment, b.innerRandom, bent{})
+	bend(rec)
+	sealed := bentSeal(m.t, b.day, outerInfo(m.id, b.epoch), append([]byte{FlagLetter}, rec...), b.outerRandom, bent{})
+	return append(binary.BigEndian.AppendUint32(nil, 20657), append(make([]byte, 8), sealed...)...)
+}
+
+func openRows(t *testing.T) []row {
+	m := newOpenMaker(t)
+	return append(append(m.openingRows(), m.flippedRows()...), m.closedRows()...)
+}
+
+func (m *openMaker) openingRows() []row {
 	cover := append([]byte{0}, bytes.Repeat([]byte{0x5a}, cell.FragmentSize-1)...)
 	nine := append([]byte{9}, make([]byte, 31)...)
+	own := m.day.Public()[1184:]
+	rewritten := m.made(func(b *bentCell) { b.outer = bent{point: nine, secret: own} })
+	copy(rewritten[cell.HeaderSize+1088:], nonCanonicalNine())
+	return []row{
+		m.ok("letter", "both layers sealed with given randomness", nil),
+		m.ok("cover cell", "the same double seal of a fragment of version 0", func(b *bentCell) { b.flag, b.fragment = FlagCover, cover }),
+		m.ok("canary", "", func(b *bentCell) { b.flag = FlagCanary }),
+		m.ok("point 9", "the base point as ephemeral key: the secret is the recipient's own point", func(b *bentCell) {
+			b.outer = bent{point: nine, secret: own}
+		}),
+		m.ok("point 9 + p", "non-canonical: RFC 7748 wants it taken, and the combiner binds it as it is written", func(b *bentCell) {
+			b.outer = bent{point: nonCanonicalNine(), secret: own}
+		}),
+		m.no("non-canonical point", "outer", "point 9 written as 9 + p", "the same secret, other bytes in the combiner", rewritten),
+	}
+}
+
+func (m *openMaker) flippedRows() []row {
+	return []row{
+		m.no("flipped bit", "outer", "top bit of the outer point", "X25519 ignores it, the combiner does not", m.flip(cell.HeaderSize+1119, 0x80)),
+		m.no("flipped bit", "outer", "outer point", "", m.flip(cell.HeaderSize+1088, 1)),
+		m.no("flipped bit", "outer", "outer ML-KEM ciphertext", "implicit rejection", m.flip(cell.HeaderSize, 1)),
+		m.no("flipped bit", "outer", "outer ciphertext", "", m.flip(cell.HeaderSize+cell.EncapSize, 1)),
+		m.no("flipped bit", "outer", "outer tag", "", m.flip(cell.Size-1, 0x80)),
+		m.no("flipped bit", "inner", "top bit of the inner point", "", m.inner(func(r []byte) { r[1119] ^= 0x80 })),
+		m.no("flipped bit", "inner", "inner ML-KEM ciphertext", "", m.inner(func(r []byte) { r[500] ^= 4 })),
+		m.no("flipped bit", "inner", "inner ciphertext", "", m.inner(func(r []byte) { r[1500] ^= 4 })),
+		m.no("flipped bit", "inner", "inner tag", "", m.inner(func(r []byte) { r[cell.RecordSize-1] ^= 1 })),
+		bad("wrong size", "truncated cell", "", m.in(m.made(nil)[:cell.Size-1])...),
+		bad("wrong size", "cell with a byte more", "", m.in(append(m.made(nil), 0))...),
+	}
+}
+
+func (m *openMaker) closedRows() []row {
 	mixed := func(pq, x *HPKESeed) *HPKEPublic {
 		k := *pq.Public()
 		copy(k[1184:], x.Public()[1184:])
 		return &k
 	}
+	zero := make([]byte, 32)
+	relabelled := m.made(func(b *bentCell) { b.epoch = 20658 })
+	relabelled[3]--
 	rows := []row{
-		ok("letter", "both layers sealed with given randomness", nil),
-		ok("cover cell", "the same double seal of a fragment of version 0", func(b *bentCell) { b.flag, b.fragment = FlagCover, cover }),
-		ok("canary", "", func(b *bentCell) { b.flag = FlagCanary }),
-		ok("point 9", "the base point as ephemeral key: the secret is the recipient's own point", func(b *bentCell) {
-			b.outer = bent{point: nine, secret: day.Public()[1184:]}
-		}),
-		ok("point 9 + p", "non-canonical: RFC 7748 wants it taken, and the combiner binds it as it is written", func(b *bentCell) {
-			b.outer = bent{point: nonCanonicalNine(), secret: day.Public()[1184:]}
-		}),
-		no("non-canonical point", "outer", "point 9 written as 9 + p", "the same secret, other bytes in the combiner", func() []byte {
-			c := made(func(b *bentCell) { b.outer = bent{point: nine, secret: day.Public()[1184:]} })
-			copy(c[cell.HeaderSize+1088:], nonCanonicalNine())
-			return c
-		}()),
-		no("flipped bit", "outer", "top bit of the outer point", "X25519 ignores it, the combiner does not", flip(cell.HeaderSize+1119, 0x80)),
-		no("flipped bit", "outer", "outer point", "", flip(cell.HeaderSize+1088, 1)),
-		no("flipped bit", "outer", "outer ML-KEM ciphertext", "implicit rejection", flip(cell.HeaderSize, 1)),
-		no("flipped bit", "outer", "outer ciphertext", "", flip(cell.HeaderSize+cell.EncapSize, 1)),
-		no("flipped bit", "outer", "outer tag", "", flip(cell.Size-1, 0x80)),
-		no("flipped bit", "inner", "top bit of the inner point", "", inner(func(r []byte) { r[1119] ^= 0x80 })),
-		no("flipped bit", "inner", "inner ML-KEM ciphertext", "", inner(func(r []byte) { r[500] ^= 4 })),
-		no("flipped bit", "inner", "inner ciphertext", "", inner(func(r []byte) { r[1500] ^= 4 })),
-		no("flipped bit", "inner", "inner tag", "", inner(func(r []byte) { r[cell.RecordSize-1] ^= 1 })),
-		no("low-order point", "inner", "inner point is zero", "", made(func(b *bentCell) {
-			b.inner = bent{point: make([]byte, 32), secret: make([]byte, 32)}
-		})),
-		no("half key", "outer", "right X25519 half, wrong ML-KEM half", "who has broken X25519 reads nothing", made(func(b *bentCell) {
-			b.day = mixed(stranger, day)
-		})),
-		no("half key", "outer", "right ML-KEM half, wrong X25519 half", "who has broken ML-KEM reads nothing", made(func(b *bentCell) {
-			b.day = mixed(day, stranger)
-		})),
-		no("half key", "outer", "ML-KEM secret of zeros", "", made(func(b *bentCell) { b.outer = bent{pq: make([]byte, 32)} })),
-		no("half key", "outer", "point left out of the combiner", "", made(func(b *bentCell) { b.outer = bent{cut: true} })),
-		no("wrong key", "outer", "another day key", "", made(func(b *bentCell) { b.day = stranger.Public() })),
-		no("wrong role", "outer", "sealed to the inbox key twice", "", made(func(b *bentCell) { b.day = inbox.Public() })),
-		no("wrong inbox", "inner", "another inbox key", "", made(func(b *bentCell) { b.inbox = stranger.Public() })),
-		no("wrong role", "inner", "sealed to the day key twice", "", made(func(b *bentCell) { b.inbox = day.Public() })),
-		no("wrong newsroom", "outer", "another newsroom", "", made(func(b *bentCell) { b.id = other })),
-		no("wrong epoch", "outer", "another epoch", "", made(func(b *bentCell) { b.epoch = 20658 })),
-		no("wrong epoch", "outer", "epoch relabelled", "sealed for another epoch, then the header changed", func() []byte {
-			c := made(func(b *bentCell) { b.epoch = 20658 })
-			c[3]--
-			return c
-		}()),
-		no("unknown flag", "outer", "flag 3", "", made(func(b *bentCell) { b.flag = 3 })),
-		no("unknown flag", "outer", "flag 255", "", made(func(b *bentCell) { b.flag = 255 })),
-		bad("wrong size", "truncated cell", "", in(made(nil)[:cell.Size-1])...),
-		bad("wrong size", "cell with a byte more", "", in(append(made(nil), 0))...),
+		m.no("low-order point", "inner", "inner point is zero", "", m.made(func(b *bentCell) { b.inner = bent{point: zero, secret: zero} })),
+		m.no("half key", "outer", "right X25519 half, wrong ML-KEM half", "who has broken X25519 reads nothing",
+			m.made(func(b *bentCell) { b.day = mixed(m.stranger, m.day) })),
+		m.no("half key", "outer", "right ML-KEM half, wrong X25519 half", "who has broken ML-KEM reads nothing",
+			m.made(func(b *bentCell) { b.day = mixed(m.day, m.stranger) })),
+		m.no("half key", "outer", "ML-KEM secret of zeros", "", m.made(func(b *bentCell) { b.outer = bent{pq: zero} })),
+		m.no("half key", "outer", "point left out of the combiner", "", m.made(func(b *bentCell) { b.outer = bent{cut: true} })),
+		m.no("wrong key", "outer", "another day key", "", m.made(func(b *bentCell) { b.day = m.stranger.Public() })),
+		m.no("wrong role", "outer", "sealed to the inbox key twice", "", m.made(func(b *bentCell) { b.day = m.inbox.Public() })),
+		m.no("wrong inbox", "inner", "another inbox key", "", m.made(func(b *bentCell) { b.inbox = m.stranger.Public() })),
+		m.no("wrong role", "inner", "sealed to the day key twice", "", m.made(func(b *bentCell) { b.inbox = m.day.Public() })),
+		m.no("wrong newsroom", "outer", "another newsroom", "", m.made(func(b *bentCell) { b.id = NewsroomID(*seedOf("another newsroom")) })),
+		m.no("wrong epoch", "outer", "another epoch", "", m.made(func(b *bentCell) { b.epoch = 20658 })),
+		m.no("wrong epoch", "outer", "epoch relabelled", "sealed for another epoch, then the header changed", relabelled),
+		m.no("unknown flag", "outer", "flag 3", "", m.made(func(b *bentCell) { b.flag = 3 })),
+		m.no("unknown flag", "outer", "flag 255", "", m.made(func(b *bentCell) { b.flag = 255 })),
 	}
 	for i, p := range lowOrder() {
-		rows = append(rows, no("low-order point", "outer", fmt.Sprintf("low-order point %d", i), "the X25519 secret is zero",
-			made(func(b *bentCell) { b.outer = bent{point: p, secret: make([]byte, 32)} })))
+		rows = append(rows, m.no("low-order point", "outer", fmt.Sprintf("low-order point %d", i), "the X25519 secret is zero",
+			m.made(func(b *bentCell) { b.outer = bent{point: p, secret: zero} })))
 	}
 	return rows
 }
