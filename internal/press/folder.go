@@ -43,6 +43,9 @@ func switchFolder(dst string, files []printed) (err error) {
 			return err
 		}
 	}
+	if err := settle(fresh); err != nil {
+		return fmt.Errorf("press: sync %s: %w", fresh, err)
+	}
 	if err := exchange(fresh, dst); err != nil {
 		return fmt.Errorf("press: switch %s: %w", dst, err)
 	}
@@ -74,7 +77,7 @@ func writeFile(path string, data []byte) error {
 		return fmt.Errorf("press: %w", err)
 	}
 	_, err = f.Write(data)
-	if err := errors.Join(err, f.Sync(), f.Close()); err != nil {
+	if err := errors.Join(err, f.Close()); err != nil {
 		return fmt.Errorf("press: %w", err)
 	}
 	return nil

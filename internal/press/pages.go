@@ -101,7 +101,11 @@ type contactPage struct {
 	Steps   []step
 }
 
-type step struct{ Text, Command string }
+// A step may end in a command, whose parts are not broken over lines.
+type step struct {
+	Text    string
+	Command []string
+}
 
 type aboutPage struct {
 	chrome

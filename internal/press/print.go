@@ -243,13 +243,13 @@ func (p *printer) contact(t lang.Tag) page {
 		chrome:  p.chrome(t, "../", "contact.html", lang.T(t, "site.write")+" · "+p.site.Name.In(t)),
 		Address: p.site.Address, Limits: texts(t, "site.limit_", 5),
 	}
-	verbs := map[int]string{3: "new", 4: "write", 5: "read"}
-	for i, text := range texts(t, "site.how_", 5) {
+	verbs := map[int]string{4: "new", 5: "write", 6: "read"}
+	for i, text := range texts(t, "site.how_", 6) {
 		s := step{Text: text}
 		if v := verbs[i+1]; v != "" {
-			s.Command = "kkachi source " + v + " --lang " + string(t)
+			s.Command = []string{"kkachi source " + v, "--lang " + string(t)}
 			if v != "new" {
-				s.Command += " --proxy socks5://127.0.0.1:9050"
+				s.Command = append(s.Command, "--proxy socks5://127.0.0.1:9050")
 			}
 		}
 		pg.Steps = append(pg.Steps, s)
