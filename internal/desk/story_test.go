@@ -172,6 +172,7 @@ func TestOverrideNeedsTwoAndAReason(t *testing.T) {
 	s := p.draftStory()
 	s.Paragraphs[0].Sentences[0].Level.Place = 4
 	s.Names.Province = lang.Words{KO: "랴오닝성", EN: "Liaoning", ZH: "辽宁省"}
+	s.Names.City = lang.Words{KO: "단둥", EN: "Dandong", ZH: "丹东"}
 	id := p.newStory(t, s)
 	verdict := func() Verdict {
 		v, err := p.desk.Story(ctx, id)
@@ -229,6 +230,14 @@ func TestApprovalByTwoAndRelease(t *testing.T) {
 	}
 	_, err = p.desk.CleanPhoto(ctx, id)
 	must(t, err)
+	v, err = p.desk.Story(ctx, id)
+	must(t, err)
+	if _, err := p.desk.PhotoCopy(ctx, v.Photo.Original); !errors.Is(err, ErrNotFound) {
+		t.Errorf("the original can be had: %v", err)
+	}
+	if data, err := p.desk.PhotoCopy(ctx, v.Photo.SHA256); err != nil || len(data) == 0 {
+		t.Errorf("the copy can't be had: %v", err)
+	}
 
 	if _, err := p.desk.Release(ctx, id); !errors.Is(err, ErrApprovals) {
 		t.Errorf("released by nobody: %v", err)

@@ -4,6 +4,8 @@ import (
 	"crypto/rand"
 	"encoding/base64"
 	"errors"
+	"fmt"
+	"slices"
 	"strings"
 	"testing"
 
@@ -325,5 +327,75 @@ func TestP15OldSlotsCannotBeFound(t *testing.T) {
 	r.reopen()
 	if n := find(); n != 0 {
 		t.Errorf("three weeks later %d replies are still found", n)
+	}
+}
+
+// A desk restored from an old backup, which remembers too few numbers, takes none twice.
+func TestP13RestoredDeskTakesHigherNumbers(t *testing.T) {
+	r := newRoom(t)
+	for range 3 {
+		r.sync()
+	}
+	for _, counter := range []string{"parcel", "note"} {
+		must(t, r.desk.v.DeleteSecret(secretCounter+counter))
+	}
+	rep := r.sync()
+	if !slices.Contains(rep.Put, fmt.Sprintf("parcel/%d/0/4", r.today+1)) {
+		t.Errorf("put %v", rep.Put)
+	}
+}
+
+// Other bytes under a name at the host are reported, and given up for a higher number.
+func TestConflictAtTheHostIsReported(t *testing.T) {
+	r := newRoom(t)
+	r.sync()
+	must(t, r.desk.enqueue("note/desk/1", []byte("other bytes")))
+	if _, err := r.desk.Sync(t.Context()); err == nil || !strings.Contains(err.Error(), "note/desk/1") {
+		t.Errorf("conflict: %v", err)
+	}
+	r.sync()
+	v, err := r.desk.Newsroom(t.Context())
+	must(t, err)
+	if v.LastError != "" || len(v.Notes) != 3 || len(v.Approvers) != 2 || len(v.Keys) != 4 {
+		t.Errorf("%+v", v)
+	}
+	if len(v.Warnings()) != 0 {
+		t.Errorf("warned too early: %v", v.Warnings())
+	}
+	r.today += seal.RootLife - 10
+	v, err = r.desk.Newsroom(t.Context())
+	must(t, err)
+	if len(v.Warnings()) != 2 {
+		t.Errorf("not warned of notes that end: %v", v.Notes)
+	}
+}
+
+// A desk that was off for weeks makes a new desk note in time, and one for each new week.
+func TestDeskNoteIsRenewed(t *testing.T) {
+	r := newRoom(t)
+	r.sync()
+	serials := func() int {
+		names, err := r.host.ListObjects(t.Context(), deskPrefix)
+		must(t, err)
+		return len(names)
+	}
+	for _, step := range []struct{ days, notes int }{{0, 1}, {1, 1}, {6, 2}, {7, 3}, {14, 4}} {
+		r.today += cell.Day(step.days)
+		r.sync()
+		if got := serials(); got != step.notes {
+			t.Errorf("after %d days more: %d desk notes, want %d", step.days, got, step.notes)
+		}
+	}
+	boxes, err := r.desk.inboxes()
+	must(t, err)
+	if len(boxes) != 6 {
+		t.Errorf("%d inbox keys live: %+v", len(boxes), boxes)
+	}
+	r.today += 7 * 7
+	r.reopen()
+	boxes, err = r.desk.inboxes()
+	must(t, err)
+	if len(boxes) != 2 {
+		t.Errorf("%d inbox keys live after seven weeks", len(boxes))
 	}
 }

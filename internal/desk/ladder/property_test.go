@@ -181,6 +181,14 @@ func TestExactToTwentyFourEntangledItems(t *testing.T) {
 	if exact || len(got) == 0 || len(got) > ExactItems/2 {
 		t.Errorf("ring of %d: %d, exact %v: want a lower bound that says so", ExactItems+1, len(got), exact)
 	}
+	// What includes the tokens of another decides nothing, however much of it there is.
+	many := [][]string{{"a"}}
+	for _, s := range ring(ExactItems + 1) {
+		many = append(many, append([]string{"a"}, s...))
+	}
+	if got, exact := pack(many); len(got) != 1 || !exact {
+		t.Errorf("many of one origin: %d, exact %v", len(got), exact)
+	}
 	apart := make([][]string, 100)
 	for i := range apart {
 		apart[i] = []string{fmt.Sprint(i)}
