@@ -10,6 +10,8 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
+	"sync/atomic"
 	"testing"
 	"unicode/utf16"
 
@@ -175,11 +177,11 @@ func TestErasedSourceIsGone(t *testing.T) {
 // stopAfter is a context that ends at the n-th look, by the desk or by the vault.
 type stopAfter struct {
 	context.Context
-	left int
+	left atomic.Int64
 }
 
 func (s *stopAfter) Err() error {
-	if s.left--; s.left < 0 {
+	if s.left.Add(-1) < 0 {
 		return context.Canceled
 	}
 	return nil
@@ -200,7 +202,9 @@ func TestP8IntakeStoppedAnywhere(t *testing.T) {
 		r.desk.mu.Lock()
 		in, err := r.desk.newIntake(r.week())
 		must(t, err)
-		err = in.read(&stopAfter{ctx, n}, day0, recs)
+		stop := &stopAfter{Context: ctx}
+		stop.left.Store(int64(n))
+		err = in.read(stop, day0, recs)
 		r.desk.mu.Unlock()
 		if err == nil {
 			break
@@ -224,5 +228,43 @@ func TestP8IntakeStoppedAnywhere(t *testing.T) {
 	must(t, err)
 	if len(rows) != 3 {
 		t.Errorf("%d sources, want 3", len(rows))
+	}
+}
+
+// One desk in many hands: syncs, commands and queries at once.
+func TestDeskInManyHands(t *testing.T) {
+	ctx := t.Context()
+	p := newPlay(t)
+	story := p.newStory(t, p.draftStory())
+	work := []func() error{
+		func() error { return second(p.desk.Sync(ctx)) },
+		func() error { return second(p.desk.Inbox(ctx)) },
+		func() error { return second(p.desk.Story(ctx, story)) },
+		func() error { return second(p.desk.SetEdition(ctx, story, lang.English, EditionText{"a", "b", "c"})) },
+		func() error { return p.desk.SaveDraft(ctx, "reply", p.source["A"], noiseText(40)) },
+		func() error { return p.desk.MarkRead(ctx, p.source["B"]) },
+		func() error {
+			_, op, err := p.desk.NewClaim(ctx, Claim{Statement: "x"})
+			if err == nil {
+				_, _, err = p.desk.Undo(ctx, op)
+			}
+			return err
+		},
+	}
+	var wg sync.WaitGroup
+	for _, w := range work {
+		for range 3 {
+			wg.Go(func() {
+				if err := w(); err != nil {
+					t.Error(err)
+				}
+			})
+		}
+	}
+	wg.Wait()
+	rows, err := p.desk.Claims(ctx)
+	must(t, err)
+	if len(rows) != 12 {
+		t.Errorf("%d claims", len(rows))
 	}
 }
