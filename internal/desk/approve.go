@@ -158,7 +158,7 @@ func (d *Desk) Approve(ctx context.Context, id ID, approver string, passphrase [
 	if err != nil {
 		return OpID{}, fmt.Errorf("desk: approving: %w", err)
 	}
-	return hs[len(hs)-1], nil
+	return OpID(hs[len(hs)-1]), nil
 }
 
 func unanswered(fs []Finding) (n int) {
@@ -206,7 +206,7 @@ func (d *Desk) fix(ctx context.Context, id ID, v *StoryView) (candidate, vault.D
 	}
 	digest := release.DigestOf(data)
 	c.Digest = digest[:]
-	sum, _, err := d.v.PutBlob(ctx, id, bytes.NewReader(data))
+	sum, _, err := d.v.PutBlob(ctx, vault.Thing(id), bytes.NewReader(data))
 	if err != nil {
 		return candidate{}, vault.Draft{}, fmt.Errorf("desk: %w", err)
 	}

@@ -251,7 +251,7 @@ func (in *intake) log(ctx context.Context, src ID, l *seal.Letter, parts int) er
 		c.LastReply = l.LastReply[:]
 	}
 	if c.File || len(l.Text) > inlineText {
-		sum, _, err := in.d.v.PutBlob(ctx, src, bytes.NewReader(l.Text))
+		sum, _, err := in.d.v.PutBlob(ctx, vault.Thing(src), bytes.NewReader(l.Text))
 		if err != nil {
 			return fmt.Errorf("desk: a long letter: %w", err)
 		}

@@ -1,6 +1,7 @@
 package desk
 
 import (
+	"database/sql/driver"
 	"encoding/hex"
 	"errors"
 	"fmt"
@@ -10,17 +11,70 @@ import (
 )
 
 // An ID names a thing of the desk: a source, a report, a reply, a claim, an item of
-// evidence, a story. It is random and means nothing.
-type ID = vault.Thing
+// evidence, a story. It is random and means nothing. In JSON it is 32 hex digits.
+type ID vault.Thing
 
-// An OpID names an operation, for Undo.
-type OpID = vault.Hash
+// An OpID names an operation, for Undo. In JSON it is 64 hex digits.
+type OpID vault.Hash
+
+// String is the ID in hex.
+func (id ID) String() string { return hex.EncodeToString(id[:]) }
+
+// IsZero says whether the ID names nothing.
+func (id ID) IsZero() bool { return id == ID{} }
+
+// MarshalText writes the ID in hex.
+func (id ID) MarshalText() ([]byte, error) { return []byte(id.String()), nil }
+
+// UnmarshalText reads what MarshalText wrote.
+func (id *ID) UnmarshalText(b []byte) error {
+	got, err := ParseID(string(b))
+	*id = got
+	return err
+}
+
+// Value gives the ID to SQL as a blob.
+func (id ID) Value() (driver.Value, error) { return id[:], nil }
+
+// Scan takes a blob from SQL.
+func (id *ID) Scan(src any) error { return (*vault.Thing)(id).Scan(src) }
+
+// String is the OpID in hex.
+func (id OpID) String() string { return hex.EncodeToString(id[:]) }
+
+// IsZero says whether the OpID names nothing.
+func (id OpID) IsZero() bool { return id == OpID{} }
+
+// MarshalText writes the OpID in hex.
+func (id OpID) MarshalText() ([]byte, error) { return []byte(id.String()), nil }
+
+// UnmarshalText reads what MarshalText wrote.
+func (id *OpID) UnmarshalText(b []byte) error {
+	got, err := ParseOpID(string(b))
+	*id = got
+	return err
+}
+
+// Value gives the OpID to SQL as a blob.
+func (id OpID) Value() (driver.Value, error) { return id[:], nil }
+
+// Scan takes a blob from SQL.
+func (id *OpID) Scan(src any) error { return (*vault.Hash)(id).Scan(src) }
 
 // A Lang is one of the languages of the house.
 type Lang = lang.Tag
 
 // ParseID reads an ID written in hex.
-func ParseID(s string) (ID, error) { return vault.ParseThing(s) }
+func ParseID(s string) (ID, error) {
+	var id ID
+	if len(s) != 2*len(id) {
+		return ID{}, fmt.Errorf("id: %d hex digits wanted", 2*len(id))
+	}
+	if _, err := hex.Decode(id[:], []byte(s)); err != nil {
+		return ID{}, errors.New("id: not hex")
+	}
+	return id, nil
+}
 
 // ParseOpID reads an OpID: 64 hex digits.
 func ParseOpID(s string) (OpID, error) {

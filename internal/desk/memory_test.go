@@ -18,6 +18,7 @@ import (
 	"kkachi/internal/cell"
 	"kkachi/internal/lang"
 	"kkachi/internal/seal"
+	"kkachi/internal/vault"
 )
 
 // Canaries planted in letters, replies, call notes, drafts and handles stand nowhere in
@@ -157,7 +158,7 @@ func TestErasedSourceIsGone(t *testing.T) {
 	p := newPlay(t)
 	_, _, err := p.desk.Reply(ctx, p.source["A"], "답", "mina")
 	must(t, err)
-	must(t, p.desk.Vault().Erase(ctx, p.source["A"]))
+	must(t, p.desk.Vault().Erase(ctx, vault.Thing(p.source["A"])))
 	if _, err := p.desk.Thread(ctx, p.source["A"]); err == nil {
 		t.Error("the source is still there")
 	}

@@ -83,7 +83,7 @@ func (d *Desk) TakeCall(ctx context.Context, n CallNote) (src, report ID, op OpI
 	if err != nil {
 		return ID{}, ID{}, OpID{}, err
 	}
-	return src, report, hs[len(hs)-1], nil
+	return src, report, OpID(hs[len(hs)-1]), nil
 }
 
 // EditCall changes a call note. Its source stays.

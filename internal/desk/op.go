@@ -44,7 +44,7 @@ func draft(kind vault.Kind, subject, keyOf ID, content any) (vault.Draft, error)
 	if err != nil {
 		return vault.Draft{}, fmt.Errorf("desk: %s: %w", kind, err)
 	}
-	return vault.Draft{Kind: kind, Subject: subject, KeyOf: keyOf, Content: b}, nil
+	return vault.Draft{Kind: kind, Subject: vault.Thing(subject), KeyOf: vault.Thing(keyOf), Content: b}, nil
 }
 
 // append1 appends one operation and gives its id.
@@ -57,11 +57,14 @@ func (d *Desk) append1(ctx context.Context, kind vault.Kind, subject, keyOf ID, 
 	if err != nil {
 		return OpID{}, fmt.Errorf("desk: %s: %w", kind, err)
 	}
-	return hs[0], nil
+	return OpID(hs[0]), nil
 }
 
 // newID draws the ID of a new thing.
-func (d *Desk) newID() (ID, error) { return vault.NewThing(d.cfg.Rand) }
+func (d *Desk) newID() (ID, error) {
+	t, err := vault.NewThing(d.cfg.Rand)
+	return ID(t), err
+}
 
 // read decodes the content of an operation or a state strictly.
 func read(content []byte, into any) error {

@@ -55,7 +55,7 @@ func (d *Desk) SetPhoto(ctx context.Context, id ID, file []byte, p Photo) (OpID,
 	if err != nil {
 		return OpID{}, fmt.Errorf("desk: photograph: %w", err)
 	}
-	return hs[len(hs)-1], nil
+	return OpID(hs[len(hs)-1]), nil
 }
 
 func (d *Desk) keepPhoto(ctx context.Context, id ID, file []byte) (vault.Draft, error) {
@@ -63,7 +63,7 @@ func (d *Desk) keepPhoto(ctx context.Context, id ID, file []byte) (vault.Draft, 
 	if err != nil {
 		return vault.Draft{}, field("photo", "%v", err)
 	}
-	sum, _, err := d.v.PutBlob(ctx, id, bytes.NewReader(file))
+	sum, _, err := d.v.PutBlob(ctx, vault.Thing(id), bytes.NewReader(file))
 	if err != nil {
 		return vault.Draft{}, fmt.Errorf("desk: photograph: %w", err)
 	}
@@ -87,7 +87,7 @@ func (d *Desk) CleanPhoto(ctx context.Context, id ID) (OpID, error) {
 	if err != nil {
 		return OpID{}, field("photo", "%v", err)
 	}
-	sum, _, err := d.v.PutBlob(ctx, id, bytes.NewReader(data))
+	sum, _, err := d.v.PutBlob(ctx, vault.Thing(id), bytes.NewReader(data))
 	if err != nil {
 		return OpID{}, fmt.Errorf("desk: photograph: %w", err)
 	}

@@ -5,8 +5,6 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
-
-	"kkachi/internal/vault"
 )
 
 // undo is the content of an operation that turns another over.
@@ -31,7 +29,7 @@ func (d *Desk) Undo(ctx context.Context, op OpID) (kind string, id OpID, err err
 		return "", OpID{}, fmt.Errorf("desk: undo: %w", err)
 	}
 	var noun string
-	var thing, owner vault.Thing
+	var thing, owner ID
 	err = d.v.View().QueryRow(ctx, `SELECT kind, noun, thing, owner FROM version WHERE op = ?`, target).Scan(&kind, &noun, &thing, &owner)
 	if errors.Is(err, sql.ErrNoRows) {
 		return "", OpID{}, ErrNotUndone
