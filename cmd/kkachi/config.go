@@ -1,0 +1,208 @@
+package main
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io/fs"
+	"net"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/BurntSushi/toml"
+
+	"kkachi/internal/cell"
+	"kkachi/internal/lang"
+	"kkachi/internal/seal"
+	"kkachi/internal/store"
+)
+
+// configFile is the name of the file that stands on top of each newsroom's folder.
+const configFile = "newsroom.toml"
+
+// A newsroom is newsroom.toml: names, addresses, parameters, languages; never a secret.
+// Each role reads it, so a copy of it goes to each machine.
+type newsroom struct {
+	ID        string     `toml:"id"`        // SHA-256 of the first root key, hex
+	Name      string     `toml:"name"`      // as it stands in the root note
+	URL       string     `toml:"url"`       // where sources and readers find the host
+	Languages []lang.Tag `toml:"languages"` // of the site, the first is the default
+	Desks     int        `toml:"desks"`     // that share the bulletin
+	Slots     int        `toml:"slots"`     // of the bulletin
+	Batch     int        `toml:"batch"`     // records a day from sift to desk
+	Quota     int        `toml:"quota"`     // cells a day that the host takes
+	Proxy     string     `toml:"proxy"`     // through which sift and desk reach the host, socks5://…
+	Listen    listen     `toml:"listen"`
+	Names     lang.Words `toml:"names"` // the newsroom's name on the site, where it differs by language
+}
+
+// listen says where the roles listen, as HOST:PORT.
+type listen struct {
+	Drop string `toml:"drop"`
+	Desk string `toml:"desk"` // always loopback
+}
+
+// newNewsroom has the defaults of a new newsroom.
+func newNewsroom() newsroom {
+	return newsroom{
+		Name: "A newsroom", URL: "http://127.0.0.1:8400", Languages: lang.All(),
+		Desks: 1, Slots: cell.DefaultSlots, Batch: cell.DefaultBatch, Quota: store.DefaultQuota,
+		Listen: listen{Drop: "127.0.0.1:8400", Desk: "127.0.0.1:0"},
+	}
+}
+
+// readNewsroom reads DIR/newsroom.toml. Everything wrong in it is bad input, named by field.
+func readNewsroom(dir string) (*newsroom, error) {
+	path := filepath.Join(dir, configFile)
+	data, err := os.ReadFile(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, bad(fmt.Errorf("%s: no %s in it", dir, configFile),
+			"name the folder that kkachi init made, or copy its "+configFile+" beside the role's folder")
+	}
+	if err != nil {
+		return nil, err
+	}
+	n, err := parseNewsroom(data)
+	if err != nil {
+		return nil, bad(fmt.Errorf("%s: %w", path, err), "mend the file; doc/operator.md lists its fields")
+	}
+	return n, nil
+}
+
+func parseNewsroom(data []byte) (*newsroom, error) {
+	n := newNewsroom()
+	n.Name, n.URL = "", ""
+	meta, err := toml.Decode(string(data), &n)
+	if err != nil {
+		// The library's text names line and key already.
+		return nil, errors.New(strings.TrimPrefix(err.Error(), "toml: "))
+	}
+	if unknown := meta.Undecoded(); len(unknown) > 0 {
+		return nil, fmt.Errorf("line %d: unknown key %q", lineOf(data, unknown[0]), unknown[0].String())
+	}
+	return &n, n.check(true)
+}
+
+// lineOf finds the line of key, 0 if it is written in a way that this search does not know.
+func lineOf(data []byte, key toml.Key) int {
+	table := ""
+	for i, line := range strings.Split(string(data), "\n") {
+		line = strings.TrimSpace(line)
+		if strings.HasPrefix(line, "[") {
+			table = strings.Trim(strings.SplitN(line, "#", 2)[0], "[] \t")
+			if table == key.String() {
+				return i + 1
+			}
+			continue
+		}
+		name, _, ok := strings.Cut(line, "=")
+		name = strings.Trim(strings.TrimSpace(name), `"'`)
+		if table != "" {
+			name = table + "." + name
+		}
+		if ok && name == key.String() {
+			return i + 1
+		}
+	}
+	return 0
+}
+
+// check names the first field that can't be right.
+func (n *newsroom) check(withID bool) error {
+	if withID {
+		if _, err := seal.ParseNewsroomID(n.ID); err != nil {
+			return fmt.Errorf("id: %w", err)
+		}
+	}
+	if n.Name == "" || len(n.Name) > 128 || strings.ContainsFunc(n.Name, func(r rune) bool { return r < ' ' || r == 0x7f }) {
+		return errors.New("name: write 1 to 128 bytes in one line")
+	}
+	if _, err := seal.ParseAddress(seal.Address{URL: n.URL}.String()); err != nil {
+		return fmt.Errorf("url: %w", err)
+	}
+	if len(n.Languages) == 0 {
+		return errors.New("languages: name at least one of ko, en, zh")
+	}
+	for _, t := range n.Languages {
+		if !t.Valid() {
+			return fmt.Errorf("languages: %q is not one of ko, en, zh", string(t))
+		}
+	}
+	for _, f := range []struct {
+		name           string
+		value, lo, hi  int
+		powerOfTwoOnly bool
+	}{
+		{"desks", n.Desks, 1, cell.MaxDesks, false},
+		{"slots", n.Slots, cell.MinSlots, cell.MaxSlots, false},
+		{"batch", n.Batch, cell.DefaultBatch, cell.MaxBatch, true},
+		{"quota", n.Quota, 1, 1 << 24, false},
+	} {
+		if f.value < f.lo || f.value > f.hi {
+			return fmt.Errorf("%s: %d is not between %d and %d", f.name, f.value, f.lo, f.hi)
+		}
+		if f.powerOfTwoOnly && f.value&(f.value-1) != 0 {
+			return fmt.Errorf("%s: %d is not %d doubled some times", f.name, f.value, f.lo)
+		}
+	}
+	for _, l := range []struct{ name, addr string }{{"listen.drop", n.Listen.Drop}, {"listen.desk", n.Listen.Desk}} {
+		if _, _, err := net.SplitHostPort(l.addr); err != nil {
+			return fmt.Errorf("%s: %q is not HOST:PORT", l.name, l.addr)
+		}
+	}
+	return loopbackOnly(n.Listen.Desk)
+}
+
+// loopbackOnly refuses an address of the desk that others could reach.
+func loopbackOnly(addr string) error {
+	host, _, err := net.SplitHostPort(addr)
+	if err != nil {
+		return fmt.Errorf("listen.desk: %q is not HOST:PORT", addr)
+	}
+	if ip := net.ParseIP(host); host != "localhost" && (ip == nil || !ip.IsLoopback()) {
+		return fmt.Errorf("listen.desk: %q is not loopback: the desk is for one browser on this computer", addr)
+	}
+	return nil
+}
+
+// id is the newsroom id; check has seen that it parses.
+func (n *newsroom) id() seal.NewsroomID {
+	id, err := seal.ParseNewsroomID(n.ID)
+	if err != nil {
+		panic("newsroom.id before check: " + err.Error())
+	}
+	return id
+}
+
+// address is what sources and watchers are given by hand.
+func (n *newsroom) address() string { return seal.Address{ID: n.id(), URL: n.URL}.String() }
+
+// setLanguages takes tags as they stand on a command line; check says if one is none.
+func (n *newsroom) setLanguages(tags []string) {
+	n.Languages = nil
+	for _, t := range tags {
+		n.Languages = append(n.Languages, lang.Tag(t))
+	}
+}
+
+// marshal writes the file for people to read and edit.
+func (n *newsroom) marshal() ([]byte, error) {
+	var b bytes.Buffer
+	b.WriteString("# The newsroom. There are no secrets in this file: copy it beside each role's folder.\n\n")
+	if err := toml.NewEncoder(&b).Encode(n); err != nil {
+		return nil, err
+	}
+	return b.Bytes(), nil
+}
+
+// siteNames are the names of the newsroom on its site, the one name where none is given.
+func (n *newsroom) siteNames() lang.Words {
+	names := n.Names
+	for _, p := range []*string{&names.KO, &names.EN, &names.ZH} {
+		if *p == "" {
+			*p = n.Name
+		}
+	}
+	return names
+}

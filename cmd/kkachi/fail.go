@@ -1,0 +1,103 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"syscall"
+
+	"kkachi/internal/desk"
+	"kkachi/internal/relay"
+	"kkachi/internal/seal"
+	"kkachi/internal/sift"
+	"kkachi/internal/store/disk"
+	"kkachi/internal/vault"
+)
+
+// Exit codes of every verb.
+const (
+	exitDone   = 0
+	exitFailed = 1
+	exitBad    = 2 // bad input, or usage
+	exitHold   = 3
+	exitBlock  = 4
+)
+
+// A failure is an error with the exit code and the next step that a verb knows better than
+// the table of hints.
+type failure struct {
+	code int
+	err  error
+	hint string
+}
+
+func (f *failure) Error() string { return f.err.Error() }
+func (f *failure) Unwrap() error { return f.err }
+
+// bad marks err as bad input: exit code 2.
+func bad(err error, hint string) error { return &failure{exitBad, err, hint} }
+
+// badf is bad with a message and no further step than what the message says.
+func badf(format string, args ...any) error { return bad(fmt.Errorf(format, args...), "") }
+
+// withHint keeps err a plain failure (exit code 1), and says the next step.
+func withHint(err error, hint string) error { return &failure{exitFailed, err, hint} }
+
+// report is the one place where errors become text and exit codes.
+func report(stderr io.Writer, err error) int {
+	if err == nil {
+		return exitDone
+	}
+	if errors.Is(err, context.Canceled) {
+		fmt.Fprintln(stderr, "kkachi: interrupted")
+		return exitFailed
+	}
+	code, hint := judge(err)
+	fmt.Fprintf(stderr, "kkachi: %v\n", err)
+	if hint != "" {
+		fmt.Fprintf(stderr, "  next: %s\n", hint)
+	}
+	return code
+}
+
+// judge gives the exit code of err and the step that helps.
+func judge(err error) (code int, hint string) {
+	var f *failure
+	if errors.As(err, &f) {
+		if f.hint != "" || f.code != exitFailed {
+			return f.code, f.hint
+		}
+	}
+	for _, h := range hints {
+		if errors.Is(err, h.is) {
+			return h.code, h.say
+		}
+	}
+	return exitFailed, ""
+}
+
+// hints leads from the errors of the rooms to what a person can do about them. The first
+// that fits counts.
+var hints = []struct {
+	is   error
+	code int
+	say  string
+}{
+	{vault.ErrWrongKey, exitBad, "the passphrase is the one that init asked for as desk"},
+	{vault.ErrLocked, exitFailed, "another kkachi has this vault open: end it first"},
+	{vault.ErrNoVault, exitBad, "name the folder that holds desk/ with its vault"},
+	{vault.ErrNewer, exitFailed, "a newer kkachi wrote this vault: use that version"},
+	{vault.ErrDamaged, exitFailed, "kkachi vault verify says what is wrong; kkachi vault restore makes a new one from a backup"},
+	{sift.ErrUnlock, exitBad, "the passphrase is the one that init asked for as sift"},
+	{sift.ErrLocked, exitFailed, "another kkachi sift works in this folder: end it first"},
+	{disk.ErrLocked, exitFailed, "another kkachi drop works in this folder: end it first"},
+	{seal.ErrExpired, exitFailed, "kkachi root status says which note has ended; kkachi root sign makes the next"},
+	{relay.ErrUnavailable, exitFailed, "check that kkachi drop runs, the url in newsroom.toml, the network and the proxy; then run the same command again"},
+	{desk.ErrApprovals, exitHold, "two different approvers must approve the story on the desk's pages"},
+	{desk.ErrHeld, exitHold, "the story's page says what holds it, and the cheapest answer"},
+	{syscall.EADDRINUSE, exitFailed, "another program listens there; choose another address with --listen"},
+	{syscall.EADDRNOTAVAIL, exitBad, "this machine does not have that address; choose another with --listen"},
+	{syscall.ENOSPC, exitFailed, "the disk is full: make room, then run the same command again"},
+	{syscall.EACCES, exitFailed, "run as the user who owns the folder"},
+}

@@ -1,0 +1,40 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+
+	"github.com/google/renameio/v2"
+)
+
+// writeFile puts data into path, whole or not at all, and makes it durable.
+func writeFile(path string, data []byte, mode os.FileMode) error {
+	if err := renameio.WriteFile(path, data, mode, renameio.WithStaticPermissions(mode)); err != nil {
+		return err
+	}
+	return syncDir(filepath.Dir(path))
+}
+
+// syncDir makes the names within a folder durable.
+func syncDir(dir string) error {
+	d, err := os.Open(dir)
+	if err != nil {
+		return err
+	}
+	return errors.Join(d.Sync(), d.Close())
+}
+
+// roleFolder is DIR/NAME, which must be there.
+func roleFolder(dir, name string) (string, error) {
+	path := filepath.Join(dir, name)
+	info, err := os.Stat(path)
+	switch {
+	case err != nil:
+		return "", bad(fmt.Errorf("%s: no folder %s/ in it: %w", dir, name, err), "name the folder that kkachi init made, or bring its "+name+"/ here")
+	case !info.IsDir():
+		return "", bad(fmt.Errorf("%s is no folder", path), "")
+	}
+	return path, nil
+}

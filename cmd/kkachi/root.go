@@ -1,0 +1,292 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"kkachi/internal/cell"
+	"kkachi/internal/seal"
+)
+
+type rootCmd struct {
+	Sign   rootSignCmd   `cmd:"" help:"Sign the next root note and devices note, offline."`
+	Status rootStatusCmd `cmd:"" help:"Say when each note ends, and warn."`
+}
+
+type rootSignCmd struct {
+	Dir        string            `arg:"" help:"The folder with newsroom.toml and root/."`
+	Days       int               `help:"Days until the notes end, 1 to 35." default:"35"`
+	Onion      string            `help:"Onion address of the host from now on; - is none."`
+	SiftKey    []string          `help:"Signing keys of sifts from now on, instead of the last note's." placeholder:"KEY"`
+	DeskKey    []string          `help:"Signing keys of desks from now on, instead of the last note's." placeholder:"KEY"`
+	Device     map[string]string `help:"Desk devices from now on, instead of the last note's." placeholder:"NAME=age1pq…" mapsep:"none"`
+	Approver   map[string]string `help:"Approvers' keys from now on, instead of the last note's." placeholder:"NAME=KEY" mapsep:"none"`
+	Passphrase passphraseFiles   `help:"For scripts: root=PATH." name:"passphrase-file" placeholder:"NAME=PATH" mapsep:"none"`
+}
+
+// Help is shown by --help.
+func (*rootSignCmd) Help() string {
+	return `Reads newsroom.toml, root/root.age and the last notes in root/notes. Shows what changes, asks for the passphrase of the root key, signs, and writes root/notes/root-N and devices-N; and desk/notes, if desk/ is in DIR. Needs no network: do it on a machine that has none.
+
+If the desk is elsewhere, carry the two new files to its desk/notes as root.note and devices.note.
+
+Example:
+
+    kkachi root sign mynews --days 35`
+}
+
+// Run signs the next notes.
+func (c *rootSignCmd) Run(w *world) error {
+	w.protect(false)
+	if err := c.Passphrase.checkNames("root"); err != nil {
+		return err
+	}
+	if c.Days < 1 || c.Days > seal.RootLife {
+		return badf("--days: %d is not between 1 and %d", c.Days, seal.RootLife)
+	}
+	n, err := readNewsroom(c.Dir)
+	if err != nil {
+		return err
+	}
+	last, err := readPair(c.Dir, n.id())
+	if err != nil {
+		return err
+	}
+	today := cell.DayOf(w.now())
+	if today < last.root.Issued {
+		return withHint(fmt.Errorf("the last note was signed on %s, and this computer's clock says %s", last.root.Issued, today), "set the clock, then sign")
+	}
+	next, err := c.next(last, n)
+	if err != nil {
+		return err
+	}
+	w.say("Root note and devices note of %q: serial %d to %d, valid until %s (was %s).", next.root.Name,
+		last.root.Serial, last.root.Serial+1, today+cell.Day(c.Days), last.root.Expires)
+	changes := differences(last, next)
+	for _, line := range changes {
+		w.say("  %s", line)
+	}
+	if len(changes) == 0 {
+		w.say("  nothing else changes")
+	}
+	pass, err := w.passphrase(c.Passphrase, "root", "the root key")
+	if err != nil {
+		return err
+	}
+	defer clear(pass)
+	path := filepath.Join(c.Dir, "root", rootKeyFile)
+	key, err := openRootKey(path, pass)
+	if err != nil {
+		return err
+	}
+	defer key.Wipe()
+	if key.Public() != last.root.Key() {
+		return bad(fmt.Errorf("%s is not the key that the last note names", path), "")
+	}
+	signed, err := next.sign(key, n.id(), last.root.Serial+1, today, c.Days)
+	if err != nil {
+		return bad(err, "")
+	}
+	if err := signed.save(c.Dir); err != nil {
+		return err
+	}
+	w.say("Signed. The desk puts both notes up to the host at its next sync.")
+	return nil
+}
+
+// next is the last pair with what the flags and newsroom.toml change.
+func (c *rootSignCmd) next(last *pair, n *newsroom) (*pair, error) {
+	p := *last
+	p.root.Name = n.Name
+	switch c.Onion {
+	case "":
+	case "-":
+		p.root.Onion = ""
+	default:
+		p.root.Onion = c.Onion
+	}
+	for _, k := range []struct {
+		flag string
+		from []string
+		to   *[]seal.VerifyKey
+	}{{"--sift-key", c.SiftKey, &p.root.SiftKeys}, {"--desk-key", c.DeskKey, &p.root.DeskKeys}} {
+		if len(k.from) == 0 {
+			continue
+		}
+		*k.to = nil
+		for _, s := range k.from {
+			key, err := seal.ParseVerifyKey(s)
+			if err != nil {
+				return nil, bad(fmt.Errorf("%s: %w", k.flag, err), "")
+			}
+			*k.to = append(*k.to, key)
+		}
+	}
+	if len(c.Device) > 0 {
+		p.devices.Devices = nil
+		for _, name := range sortedKeys(c.Device) {
+			p.devices.Devices = append(p.devices.Devices, seal.Device{Name: name, Recipient: c.Device[name]})
+		}
+	}
+	if len(c.Approver) > 0 {
+		p.devices.Approvers = nil
+		for _, name := range sortedKeys(c.Approver) {
+			key, err := seal.ParseVerifyKey(c.Approver[name])
+			if err != nil {
+				return nil, bad(fmt.Errorf("--approver %s: %w", name, err), "")
+			}
+			p.devices.Approvers = append(p.devices.Approvers, seal.Approver{Name: name, Key: key})
+		}
+	}
+	return &p, nil
+}
+
+func sortedKeys(m map[string]string) []string {
+	var out []string
+	for k := range m {
+		out = append(out, k)
+	}
+	slices.Sort(out)
+	return out
+}
+
+// differences says in lines what next changes against last.
+func differences(last, next *pair) []string {
+	var out []string
+	change := func(what string, from, to []string) {
+		for _, s := range from {
+			if !slices.Contains(to, s) {
+				out = append(out, "- "+what+" "+s)
+			}
+		}
+		for _, s := range to {
+			if !slices.Contains(from, s) {
+				out = append(out, "+ "+what+" "+s)
+			}
+		}
+	}
+	some := func(s string) []string {
+		if s == "" {
+			return nil
+		}
+		return []string{s}
+	}
+	change("name", some(last.root.Name), some(next.root.Name))
+	change("onion", some(last.root.Onion), some(next.root.Onion))
+	change("sift key", texts(last.root.SiftKeys, seal.VerifyKey.String), texts(next.root.SiftKeys, seal.VerifyKey.String))
+	change("desk key", texts(last.root.DeskKeys, seal.VerifyKey.String), texts(next.root.DeskKeys, seal.VerifyKey.String))
+	device := func(d seal.Device) string { return d.Name + " " + d.Recipient }
+	approver := func(a seal.Approver) string { return a.Name + " " + a.Key.String() }
+	change("device", texts(last.devices.Devices, device), texts(next.devices.Devices, device))
+	change("approver", texts(last.devices.Approvers, approver), texts(next.devices.Approvers, approver))
+	return out
+}
+
+func texts[T any](in []T, text func(T) string) (out []string) {
+	for _, v := range in {
+		out = append(out, text(v))
+	}
+	return out
+}
+
+type rootStatusCmd struct {
+	Dir  string `arg:"" help:"The folder with newsroom.toml and root/ or desk/."`
+	JSON bool   `help:"Print a list of note, serial, issued, expires, days_left, state." name:"json"`
+}
+
+// Help is shown by --help.
+func (*rootStatusCmd) Help() string {
+	return `Reads newsroom.toml and the newest notes in root/notes, or else desk/notes. Writes nothing, needs no passphrase and no network. Warns 14, 7, 3 and 1 days before a note ends. Exit code 1 if one has ended.
+
+Example:
+
+    kkachi root status mynews --json`
+}
+
+// A noteStatus is what is known of one note.
+type noteStatus struct {
+	Note     string `json:"note"`
+	Serial   uint64 `json:"serial"`
+	Issued   string `json:"issued"`
+	Expires  string `json:"expires"`
+	DaysLeft int    `json:"days_left"` // 0 or less: it has ended
+	State    string `json:"state"`     // ok, warn, expired
+}
+
+// warnDays are the days before an end at which people are warned; the first is when it begins.
+var warnDays = [...]int{14, 7, 3, 1}
+
+var errNoteEnded = errors.New("a note has ended: clients send nothing until a new one is at the host")
+
+// Run prints the state of root note and devices note.
+func (c *rootStatusCmd) Run(w *world) error {
+	n, err := readNewsroom(c.Dir)
+	if err != nil {
+		return err
+	}
+	list, err := noteStates(c.Dir, n.id(), cell.DayOf(w.now()))
+	if err != nil {
+		return err
+	}
+	if c.JSON {
+		if err := w.json(list); err != nil {
+			return err
+		}
+	} else {
+		for _, s := range list {
+			w.say("%s", s.line())
+		}
+	}
+	for _, s := range list {
+		if s.State == "expired" {
+			return withHint(errNoteEnded, "kkachi root sign "+c.Dir)
+		}
+	}
+	return nil
+}
+
+// noteStates says how the newest notes in dir stand.
+func noteStates(dir string, id seal.NewsroomID, today cell.Day) ([]noteStatus, error) {
+	p, err := readPair(dir, id)
+	if err != nil {
+		return nil, err
+	}
+	return []noteStatus{
+		statusOf("root", p.root.Serial, p.root.Issued, p.root.Expires, today),
+		statusOf("devices", p.devices.Serial, p.devices.Issued, p.devices.Expires, today),
+	}, nil
+}
+
+func statusOf(note string, serial uint64, issued, expires, today cell.Day) noteStatus {
+	s := noteStatus{note, serial, issued.String(), expires.String(), int(expires) - int(today), "ok"}
+	switch {
+	case s.DaysLeft <= 0:
+		s.State = "expired"
+	case s.DaysLeft <= warnDays[0]:
+		s.State = "warn"
+	}
+	return s
+}
+
+// line is the status for people. The nearer the end, the plainer.
+func (s noteStatus) line() string {
+	head := fmt.Sprintf("%s note %d, signed %s:", s.Note, s.Serial, s.Issued)
+	switch {
+	case s.State == "expired":
+		return head + " ended on " + s.Expires
+	case s.State == "ok":
+		return fmt.Sprintf("%s valid until %s, %d days", head, s.Expires, s.DaysLeft)
+	}
+	urgency := 0
+	for _, d := range warnDays {
+		if s.DaysLeft <= d {
+			urgency++
+		}
+	}
+	words := []string{"sign the next soon", "sign the next this week", "sign the next now", "SIGN THE NEXT TODAY"}[urgency-1]
+	days := strings.TrimSuffix(fmt.Sprintf("%d days", s.DaysLeft), map[bool]string{true: "s"}[s.DaysLeft == 1])
+	return fmt.Sprintf("%s ends on %s, %s left: %s", head, s.Expires, days, words)
+}

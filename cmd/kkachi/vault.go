@@ -1,0 +1,345 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+
+	"filippo.io/age"
+	"github.com/google/renameio/v2"
+
+	"kkachi/internal/desk"
+	"kkachi/internal/vault"
+)
+
+type vaultCmd struct {
+	Verify  vaultVerifyCmd  `cmd:"" help:"Check the whole log, and name what is wrong."`
+	Rebuild vaultRebuildCmd `cmd:"" help:"Make the tables anew from the log."`
+	Backup  vaultBackupCmd  `cmd:"" help:"Write an encrypted backup."`
+	Restore vaultRestoreCmd `cmd:"" help:"Make a desk from a backup."`
+}
+
+// vaultFlags are what the verbs of the vault have in common.
+type vaultFlags struct {
+	Dir        string          `arg:"" help:"The folder with desk/."`
+	KeyFile    string          `help:"Open the vault with a key file instead of a passphrase." placeholder:"PATH"`
+	Passphrase passphraseFiles `help:"For scripts: desk=PATH, backup=PATH." name:"passphrase-file" placeholder:"NAME=PATH" mapsep:"none"`
+}
+
+// vaultKey opens a key file, or asks for the passphrase.
+func (w *world) vaultKey(keyFile string, files passphraseFiles) (vault.Key, error) {
+	if keyFile != "" {
+		key, err := vault.KeyFile(keyFile)
+		if err != nil {
+			return vault.Key{}, bad(err, "")
+		}
+		return key, nil
+	}
+	pass, err := w.passphrase(files, "desk", "the desk's vault")
+	if err != nil {
+		return vault.Key{}, err
+	}
+	defer clear(pass)
+	key, err := vault.Passphrase(pass)
+	if err != nil {
+		return vault.Key{}, bad(err, "")
+	}
+	return key, nil
+}
+
+// begin gives the vault's folder and its key.
+func (f *vaultFlags) begin(w *world) (dir string, key vault.Key, err error) {
+	w.protect(false)
+	if err := f.Passphrase.checkNames("desk", "backup"); err != nil {
+		return "", key, err
+	}
+	if dir, err = roleFolder(f.Dir, "desk"); err != nil {
+		return "", key, err
+	}
+	key, err = w.vaultKey(f.KeyFile, f.Passphrase)
+	return dir, key, err
+}
+
+func (w *world) vaultOptions() vault.Options { return vault.Options{Now: w.now, Rand: w.rand} }
+
+type vaultVerifyCmd struct {
+	vaultFlags
+	JSON bool `help:"Print the report as JSON." name:"json"`
+}
+
+// Help is shown by --help.
+func (*vaultVerifyCmd) Help() string {
+	return `Reads desk/, writes nothing, needs no network. Checks each operation's signature and place in the chain of its author, and each blob; says what is torn, cut, edited, forked or lost, with author and number. Also works on a vault that the desk refuses to open. Exit code 1 if anything is wrong.
+
+Example:
+
+    kkachi vault verify mynews --json`
+}
+
+// A faultJSON is a fault for scripts.
+type faultJSON struct {
+	What   string `json:"what"`
+	File   string `json:"file"`
+	Author string `json:"author,omitempty"`
+	Seq    uint64 `json:"seq,omitempty"`
+	Detail string `json:"detail"`
+}
+
+// A verifyJSON is a report for scripts.
+type verifyJSON struct {
+	Ops     int         `json:"operations"`
+	Authors int         `json:"authors"`
+	Things  int         `json:"things"`
+	Erased  int         `json:"erased"`
+	Blobs   int         `json:"blobs"`
+	Faults  []faultJSON `json:"faults"`
+}
+
+var errFaults = errors.New("the vault is damaged")
+
+// Run verifies the vault.
+func (c *vaultVerifyCmd) Run(w *world) error {
+	dir, key, err := c.begin(w)
+	if err != nil {
+		return err
+	}
+	step, end := w.progress("checking operations")
+	r, err := vault.VerifyDir(w.ctx, dir, key, w.vaultOptions(), step)
+	end()
+	if err != nil {
+		return err
+	}
+	if c.JSON {
+		out := verifyJSON{r.Ops, r.Authors, r.Things, r.Erased, r.Blobs, []faultJSON{}}
+		for _, f := range r.Faults {
+			j := faultJSON{What: string(f.What), File: f.File, Seq: f.Seq, Detail: f.Detail}
+			if f.Seq != 0 {
+				j.Author = f.Author.String()
+			}
+			out.Faults = append(out.Faults, j)
+		}
+		if err := w.json(out); err != nil {
+			return err
+		}
+	} else {
+		w.tellReport(r)
+		for _, f := range r.Faults {
+			w.say("%s", f)
+		}
+	}
+	if len(r.Faults) > 0 {
+		return withHint(fmt.Errorf("%s: %w: %d faults", dir, errFaults, len(r.Faults)), "keep this folder as it is, and restore the last backup into a new one: kkachi vault restore")
+	}
+	return nil
+}
+
+func (w *world) tellReport(r vault.Report) {
+	w.say("%d operations by %d devices on %d things (%d erased), %d blobs, %d faults", r.Ops, r.Authors, r.Things, r.Erased, r.Blobs, len(r.Faults))
+}
+
+type vaultRebuildCmd struct{ vaultFlags }
+
+// Help is shown by --help.
+func (*vaultRebuildCmd) Help() string {
+	return `Reads the log in desk/ and writes its tables (view.db) anew. Nothing is lost: the tables hold nothing that is not in the log. Needs no network; the desk must not be running.
+
+Example:
+
+    kkachi vault rebuild mynews`
+}
+
+// Run rebuilds the projections.
+func (c *vaultRebuildCmd) Run(w *world) error {
+	dir, key, err := c.begin(w)
+	if err != nil {
+		return err
+	}
+	step, end := w.progress("replaying operations")
+	defer end()
+	v, err := vault.Open(dir, key, desk.Projectors(), w.vaultOptions())
+	if err != nil {
+		return err
+	}
+	if err := errors.Join(v.Rebuild(w.ctx, step), v.Close()); err != nil {
+		return err
+	}
+	w.say("The tables were made anew from the log.")
+	return nil
+}
+
+type vaultBackupCmd struct {
+	vaultFlags
+	Output string `short:"o" required:"" help:"The file to write." placeholder:"FILE"`
+	To     string `help:"Encrypt to a post-quantum age recipient instead of a passphrase." placeholder:"age1pq…"`
+}
+
+// Help is shown by --help.
+func (*vaultBackupCmd) Help() string {
+	return `Reads desk/, writes FILE, whole or not at all: one age file with the log, the keys of what is not erased, and the blobs, under a passphrase of its own or to a recipient. Needs no network; the desk must not be running.
+
+Keep a backup at most 30 days: what is erased at the desk still stands in it.
+
+Example:
+
+    kkachi vault backup mynews -o /media/stick/desk.age`
+}
+
+// Run writes a backup.
+func (c *vaultBackupCmd) Run(w *world) error {
+	dir, key, err := c.begin(w)
+	if err != nil {
+		return err
+	}
+	to, err := c.recipient(w)
+	if err != nil {
+		return err
+	}
+	v, err := vault.Open(dir, key, desk.Projectors(), w.vaultOptions())
+	if err != nil {
+		return err
+	}
+	if err := errors.Join(c.write(w, v, to), v.Close()); err != nil {
+		return err
+	}
+	w.say("Backup written to %s. Destroy it within 30 days.", c.Output)
+	return nil
+}
+
+func (c *vaultBackupCmd) write(w *world, v *vault.Vault, to age.Recipient) (err error) {
+	f, err := renameio.NewPendingFile(c.Output, renameio.WithStaticPermissions(0o600))
+	if err != nil {
+		return bad(err, "name a file in a folder that exists")
+	}
+	defer func() { err = errors.Join(err, f.Cleanup()) }()
+	if err := v.Backup(w.ctx, f, to, nil); err != nil {
+		return err
+	}
+	if err := f.CloseAtomicallyReplace(); err != nil {
+		return err
+	}
+	return syncDir(filepath.Dir(c.Output))
+}
+
+func (c *vaultBackupCmd) recipient(w *world) (age.Recipient, error) {
+	if c.To != "" {
+		to, err := age.ParseHybridRecipient(c.To)
+		if err != nil {
+			return nil, bad(fmt.Errorf("--to: not a post-quantum age recipient: %w", err), "make one with age-keygen -pq")
+		}
+		return to, nil
+	}
+	var pass []byte
+	var err error
+	if path, ok := c.Passphrase["backup"]; ok {
+		pass, err = readPassphrase("backup", path)
+	} else {
+		pass, err = w.newPassphrase("the backup (backup)")
+	}
+	if err != nil {
+		return nil, err
+	}
+	defer clear(pass)
+	if err := checkPassphrase("the backup", pass); err != nil {
+		return nil, err
+	}
+	return age.NewScryptRecipient(string(pass))
+}
+
+type vaultRestoreCmd struct {
+	Dir        string          `arg:"" help:"The folder in which desk/ is made; there must be none."`
+	File       string          `arg:"" help:"The backup."`
+	Identity   string          `help:"Decrypt with the age identity in a file instead of a passphrase." placeholder:"PATH"`
+	KeyFile    string          `help:"Close the new vault with a key file instead of a passphrase." placeholder:"PATH"`
+	Passphrase passphraseFiles `help:"For scripts: backup=PATH, desk=PATH." name:"passphrase-file" placeholder:"NAME=PATH" mapsep:"none"`
+}
+
+// Help is shown by --help.
+func (*vaultRestoreCmd) Help() string {
+	return `Reads FILE, writes DIR/desk, whole or not at all, checks all of it, and makes the tables anew. Asks for the passphrase of the backup, then for a new one of the vault. Needs no network. newsroom.toml, desk/notes and desk/approvers (each key under its own passphrase) are not in a backup: keep copies of them.
+
+Example:
+
+    kkachi vault restore newdesk /media/stick/desk.age`
+}
+
+// Run restores a backup.
+func (c *vaultRestoreCmd) Run(w *world) error {
+	w.protect(false)
+	if err := c.Passphrase.checkNames("desk", "backup"); err != nil {
+		return err
+	}
+	dir := filepath.Join(c.Dir, "desk")
+	if _, err := os.Lstat(dir); !errors.Is(err, fs.ErrNotExist) {
+		return bad(fmt.Errorf("%s: there is a desk already", dir), "name another folder: restore never writes over anything")
+	}
+	f, err := os.Open(c.File)
+	if err != nil {
+		return bad(err, "")
+	}
+	defer f.Close()
+	id, err := c.identity(w)
+	if err != nil {
+		return err
+	}
+	key, err := c.newKey(w)
+	if err != nil {
+		return err
+	}
+	if err := os.MkdirAll(c.Dir, 0o700); err != nil {
+		return err
+	}
+	step, end := w.progress("checking operations")
+	opts := w.vaultOptions()
+	opts.Progress = step
+	r, err := vault.Restore(w.ctx, f, id, dir, key, opts)
+	end()
+	if err != nil {
+		return err
+	}
+	w.tellReport(r)
+	w.say("The vault stands in %s. Bring %s, desk/notes and desk/approvers there too: they are not in the backup.", dir, configFile)
+	return nil
+}
+
+func (c *vaultRestoreCmd) identity(w *world) (age.Identity, error) {
+	if c.Identity != "" {
+		f, err := os.Open(c.Identity)
+		if err != nil {
+			return nil, bad(err, "")
+		}
+		defer f.Close()
+		ids, err := age.ParseIdentities(f)
+		if err != nil || len(ids) != 1 {
+			return nil, badf("--identity: %s does not hold one age identity", c.Identity)
+		}
+		return ids[0], nil
+	}
+	pass, err := w.passphrase(c.Passphrase, "backup", "the backup")
+	if err != nil {
+		return nil, err
+	}
+	defer clear(pass)
+	id, err := age.NewScryptIdentity(string(pass))
+	if err != nil {
+		return nil, bad(err, "")
+	}
+	return id, nil
+}
+
+func (c *vaultRestoreCmd) newKey(w *world) (vault.Key, error) {
+	if c.KeyFile != "" || c.Passphrase["desk"] != "" {
+		return w.vaultKey(c.KeyFile, c.Passphrase)
+	}
+	pass, err := w.newPassphrase("the desk's vault (desk)")
+	if err != nil {
+		return vault.Key{}, err
+	}
+	defer clear(pass)
+	key, err := vault.Passphrase(pass)
+	if err != nil {
+		return vault.Key{}, bad(err, "")
+	}
+	return key, nil
+}
