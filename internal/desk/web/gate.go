@@ -1,0 +1,163 @@
+package web
+
+import (
+	"strconv"
+	"strings"
+
+	"kkachi/internal/desk"
+	"kkachi/internal/lang"
+)
+
+// photoView is a story's photograph: the harmless copy, and what was in the original's file.
+type photoView struct {
+	Src           string
+	Width, Height int
+	Findings      []findingLine
+	Copied, File  bool
+}
+
+type findingLine struct {
+	Word, Detail string
+	Position     bool
+}
+
+type photoText struct{ Tag, Lang, Name, Alt, Caption, Credit string }
+
+// approvalView is what still has to happen before a story may leave the house.
+type approvalView struct {
+	People             []person
+	May, Ready, Blocks bool // may be approved; may be released; has blocks to override
+	Missing            string
+	Releases           []releaseLine
+	Holds              []answer
+}
+
+type person struct {
+	Name, Day string
+	Signed    bool
+}
+
+type releaseLine struct{ Word, Digest string }
+
+// answer says why what is held may be printed all the same, by rule.
+type answer struct{ Rule, Word, Text string }
+
+var verdicts = map[desk.Verdict]string{desk.Pass: "pass", desk.Hold: "hold", desk.Block: "block"}
+
+func (v *visit) verdict(w desk.Verdict) mark {
+	kind, ok := verdicts[w]
+	if !ok {
+		kind = "pass"
+	}
+	return mark{kind, v.T("desk.verdict." + kind)}
+}
+
+// gate lists what the gate says, and puts its worst into one line.
+func (v *visit) gate(p *storyPage, st *desk.StoryView) {
+	p.Verdict = v.verdict(st.Verdict)
+	for _, f := range st.Findings {
+		p.Findings = append(p.Findings, v.finding(p, f))
+	}
+	for _, f := range st.Findings {
+		if f.Answered {
+			continue
+		}
+		line := v.finding(p, f)
+		p.Lead = line.Word
+		if line.Where != "" {
+			p.Lead = line.Where + ": " + line.Word
+		}
+		break
+	}
+	if p.Lead == "" {
+		p.Lead = v.T("desk.gate.passes")
+	}
+}
+
+func (v *visit) finding(p *storyPage, f desk.Finding) findingView {
+	out := findingView{
+		Verdict: v.verdict(f.Verdict), Word: lang.Capital(v.T(f.Key, f.Args...)), Answered: f.Answered,
+	}
+	if f.Fix != "" {
+		out.Fix = lang.Capital(v.T(f.Fix, f.Args...))
+	}
+	if f.Lang.Valid() {
+		out.Where = v.language(f.Lang)
+	}
+	if f.Paragraph >= 0 && f.Sentence >= 0 {
+		out.Where = strings.TrimSpace(v.T("desk.gate.at", at(f.Paragraph, f.Sentence)) + " " + out.Where)
+		out.Href = p.Query + "&s=" + at(f.Paragraph, f.Sentence) + "#s" + at(f.Paragraph, f.Sentence)
+	}
+	for _, o := range f.Override {
+		out.Overrides = append(out.Overrides, v.T("desk.gate.override", o.Approver, o.Reason))
+	}
+	return out
+}
+
+func (v *visit) photoView(st *desk.StoryView) *photoView {
+	if st.Photo == nil {
+		return nil
+	}
+	out := &photoView{Copied: st.Photo.Copied, File: st.Photo.File, Width: st.Photo.Width, Height: st.Photo.Height}
+	if out.Copied {
+		out.Src = "/photo/" + st.Photo.SHA256
+	}
+	for _, f := range st.Photo.Findings {
+		word := f.Kind
+		if key := "desk.photo.kind." + strings.ReplaceAll(strings.ToLower(f.Kind), " ", "-"); lang.Has(lang.English, key) {
+			word = v.T(key)
+		}
+		out.Findings = append(out.Findings, findingLine{word, f.Detail, f.Position})
+	}
+	return out
+}
+
+func photoTexts(p *desk.Photo) []photoText {
+	var out []photoText
+	for _, l := range lang.All() {
+		t := photoText{Tag: string(l), Lang: l.HTML(), Name: l.Name()}
+		if p != nil {
+			t.Alt, t.Caption, t.Credit = p.Alt[l], p.Caption[l], p.Credit[l]
+		}
+		out = append(out, t)
+	}
+	return out
+}
+
+func (v *visit) approval(st *desk.StoryView) approvalView {
+	var out approvalView
+	signed := map[string]string{}
+	for _, a := range st.Signed {
+		signed[a.Name] = v.short(a.Day)
+	}
+	for _, name := range st.Approvers {
+		day, ok := signed[name]
+		out.People = append(out.People, person{name, day, ok})
+	}
+	out.May = st.Verdict == desk.Pass && st.State != desk.Released && len(st.Paragraphs) > 0
+	out.Ready = out.May && len(st.Signed) >= 2
+	switch {
+	case st.State == desk.Released:
+		out.Missing = v.T("desk.approval.done")
+	case st.Verdict != desk.Pass:
+		out.Missing = v.T("desk.approval.gate")
+	case len(st.Approvers) == 0:
+		out.Missing = v.T("desk.approval.nobody")
+	case len(st.Signed) < 2:
+		out.Missing = v.N("desk.approval.missing", 2-len(st.Signed))
+	}
+	asked := map[string]bool{}
+	for _, f := range st.Findings {
+		out.Blocks = out.Blocks || f.Verdict == desk.Block && !f.Final && !f.Answered
+		if f.Verdict == desk.Hold && !asked[f.Rule] {
+			asked[f.Rule] = true
+			out.Holds = append(out.Holds, answer{f.Rule, lang.Capital(v.T(f.Key, f.Args...)), st.Story.Answers[f.Rule]})
+		}
+	}
+	for _, r := range st.Releases {
+		out.Releases = append(out.Releases, releaseLine{
+			v.T("desk.release.line", strconv.FormatUint(r.Serial, 10), v.day(r.Printed), strings.Join(r.By, ", ")), r.Digest,
+		})
+	}
+	return out
+}

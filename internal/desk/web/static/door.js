@@ -1,0 +1,15 @@
+// Exchanges the token of the link for the session of this one browser, once.
+"use strict";
+(async () => {
+  const token = location.hash.slice(1);
+  // The token leaves the address at once, before anything can copy it.
+  history.replaceState(null, "", "/");
+  const say = (id) => { for (const e of document.querySelectorAll("[data-say]")) e.hidden = e.id !== id; };
+  if (!token) { say("none"); return; }
+  try {
+    const r = await fetch("/open", { method: "POST", body: token });
+    if (r.ok) location.replace("/inbox"); else say("used");
+  } catch {
+    say("gone");
+  }
+})();

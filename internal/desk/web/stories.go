@@ -1,0 +1,405 @@
+package web
+
+import (
+	"bytes"
+	"net/http"
+	"slices"
+	"strconv"
+	"strings"
+
+	"kkachi/internal/desk"
+	"kkachi/internal/lang"
+)
+
+// storiesPage lists the stories.
+type storiesPage struct {
+	frame
+	Rows []storyRow
+}
+
+type storyRow struct {
+	Href, Title, Langs, Day string
+	Headline                said
+	State                   mark
+}
+
+type newStoryPage struct {
+	frame
+	Heading   string
+	Originals []choice
+}
+
+// storyPage is one story: its editions, what carries each sentence, and what the gate says.
+type storyPage struct {
+	frame
+	ID, Heading, View string
+	State             mark
+	Tabs              []tab
+	Side              bool
+	Editions          []editionView // those that are shown
+	Paragraphs        []paragraphView
+	Verdict           mark
+	Lead              string // the gate's worst, in one sentence
+	Findings          []findingView
+	Photo             *photoView
+	PhotoTexts        []photoText
+	FilePhoto         bool
+	Approval          approvalView
+	Names             []namesRow
+	Open              bool // a sentence is open for writing
+	All               []editionView
+	Original          string
+	Query             string
+	NextParagraph     string
+}
+
+type tab struct {
+	Href, Word, Lang string
+	Here             bool
+}
+
+type editionView struct {
+	Tag                          lang.Tag
+	Lang, Name                   string
+	Headline, Standfirst, Reason string
+}
+
+type paragraphView struct {
+	Next      string // where a further sentence would stand
+	Sentences []sentenceView
+	Open      *sentenceForm
+}
+
+// sentenceView is a sentence in the editions shown, with what stands in the margin.
+type sentenceView struct {
+	N             int // of the whole story, as the margin counts
+	At, Href      string
+	Texts         []textView
+	Carries, Here bool
+	Claims        []claimLine
+	Attribution   string
+	Level, Voice  string
+	Rung          mark
+	Disputed      bool
+	Findings      []findingView
+}
+
+type textView struct {
+	Lang, Name string
+	Text       said
+	Missing    bool
+}
+
+type findingView struct {
+	Verdict     mark
+	Where, Href string
+	Word, Fix   string
+	Answered    bool
+	Overrides   []string
+}
+
+// sentenceForm writes one sentence in every edition, its claims and its level.
+type sentenceForm struct {
+	Paragraph, Sentence      int
+	Texts                    []textField
+	Claims                   []choice
+	Place, Role, Day, Medium []choice
+	Voices                   []choice
+	Disputed, New            bool
+	Preview                  []textField
+	Query, ID, View, At      string
+}
+
+type textField struct{ Tag, Lang, Name, Text string }
+
+type namesRow struct {
+	Field, Word string
+	Texts       []textField
+}
+
+func (s *Server) stories(v *visit) error {
+	rows, err := s.desk.Stories(v.ctx())
+	if err != nil {
+		return err
+	}
+	p := storiesPage{}
+	for _, r := range rows {
+		row := storyRow{
+			Href: "/story/" + r.ID.String(), Title: r.Title, Day: v.short(r.Day), State: v.storyState(r),
+		}
+		var names []string
+		for _, l := range r.Langs {
+			names = append(names, l.Name())
+		}
+		row.Langs = strings.Join(names, " · ")
+		for _, l := range []lang.Tag{lang.Tag(v.tongue), lang.Korean, lang.English, lang.Chinese} {
+			if h := r.Headlines[l]; h != "" {
+				row.Headline = says(l, h)
+				break
+			}
+		}
+		p.Rows = append(p.Rows, row)
+	}
+	p.frame = s.frame(v, "stories", "desk.stories.title")
+	return s.show(v, "stories", p)
+}
+
+func (v *visit) storyState(r desk.StoryRow) mark {
+	switch r.State {
+	case desk.Held:
+		return mark{"hold", v.T("desk.story.held")}
+	case desk.Approved:
+		return mark{"one", v.N("desk.story.approved", r.Approvals)}
+	case desk.Released:
+		return mark{"done", v.T("desk.story.released", r.Serial)}
+	default:
+		return mark{"wait", v.T("desk.story.drafting")}
+	}
+}
+
+func (s *Server) newStory(v *visit) error { return s.showNewStory(v, wrong{}, "") }
+
+func (s *Server) showNewStory(v *visit, w wrong, title string) error {
+	p := newStoryPage{frame: s.frame(v, "stories", "desk.story.new"), Heading: title}
+	p.Wrong = w
+	for _, l := range lang.All() {
+		p.Originals = append(p.Originals, choice{string(l), v.language(l), l == lang.Tag(v.tongue)})
+	}
+	return s.showAs(v, "newstory", statusOf(w), p)
+}
+
+func statusOf(w wrong) int {
+	if w.Word != "" {
+		return http.StatusUnprocessableEntity
+	}
+	return http.StatusOK
+}
+
+func (s *Server) story(v *visit) error {
+	id, err := v.id("id")
+	if err != nil {
+		return err
+	}
+	return s.showStory(v, id, wrong{})
+}
+
+// showStory shows a story as its address asks: one edition or all side by side, one
+// sentence open or none.
+func (s *Server) showStory(v *visit, id desk.ID, w wrong) error {
+	st, err := s.desk.Story(v.ctx(), id)
+	if err != nil {
+		return err
+	}
+	board, err := s.desk.Claims(v.ctx())
+	if err != nil {
+		return err
+	}
+	tellers, err := s.desk.Tellers(v.ctx())
+	if err != nil {
+		return err
+	}
+	p := &storyPage{
+		ID: id.String(), Heading: st.Title, State: v.storyState(st.StoryRow), Original: v.language(st.Story.Original),
+	}
+	view := v.r.URL.Query().Get("view")
+	if v.r.Method == http.MethodPost {
+		view = v.form("view")
+	}
+	tag, err := lang.Parse(view)
+	if p.Side = view == "side"; err != nil {
+		if tag = st.Story.Original; !tag.Valid() {
+			tag = lang.Korean
+		}
+	}
+	p.View = string(tag)
+	if p.Side {
+		p.View = "side"
+	}
+	p.Query = "?view=" + p.View
+	v.tabs(p, st, tag)
+	v.paragraphs(p, st, v.openSentence(), board, tellers)
+	v.gate(p, st)
+	p.Photo, p.PhotoTexts = v.photoView(st), photoTexts(st.Story.Photo)
+	p.FilePhoto = st.Story.Photo == nil || st.Story.Photo.File
+	p.Approval = v.approval(st)
+	v.names(p, st)
+	p.frame = s.frame(v, "stories", "desk.story.title")
+	p.Wrong = w
+	return s.showAs(v, "story", statusOf(w), p)
+}
+
+// openSentence is the sentence that the address or the form asks to write: "1.2", or "" .
+func (v *visit) openSentence() string {
+	if v.r.Method == http.MethodPost {
+		return v.form("at")
+	}
+	return v.r.URL.Query().Get("s")
+}
+
+func (v *visit) tabs(p *storyPage, st *desk.StoryView, now lang.Tag) {
+	for _, l := range lang.All() {
+		e := st.Story.Editions[l]
+		view := editionView{
+			Tag: l, Lang: l.HTML(), Name: l.Name(), Headline: e.Headline, Standfirst: e.Standfirst, Reason: e.Reason,
+		}
+		p.All = append(p.All, view)
+		if p.Side || l == now {
+			p.Editions = append(p.Editions, view)
+		}
+		p.Tabs = append(p.Tabs, tab{"?view=" + string(l), l.Name(), l.HTML(), !p.Side && l == now})
+	}
+	p.Tabs = append(p.Tabs, tab{"?view=side", v.T("desk.story.side"), "", p.Side})
+}
+
+func at(paragraph, sentence int) string {
+	return strconv.Itoa(paragraph+1) + "." + strconv.Itoa(sentence+1)
+}
+
+func (v *visit) paragraphs(p *storyPage, st *desk.StoryView, open string, board []desk.ClaimRow, tellers []desk.Teller) {
+	p.NextParagraph = at(len(st.Paragraphs), 0)
+	n := 0
+	for i, para := range st.Paragraphs {
+		pv := paragraphView{Next: at(i, len(para.Sentences))}
+		for j, sen := range para.Sentences {
+			n++
+			sv := v.sentence(p, sen, i, j)
+			sv.N = n
+			if sv.At == open {
+				sv.Here, p.Open = true, true
+				pv.Open = v.sentenceForm(p, sen, i, j, board, tellers)
+			}
+			pv.Sentences = append(pv.Sentences, sv)
+		}
+		if open == at(i, len(para.Sentences)) {
+			p.Open, pv.Open = true, v.newSentence(p, para, i, board, tellers)
+		}
+		p.Paragraphs = append(p.Paragraphs, pv)
+	}
+	if last := len(st.Paragraphs); open == at(last, 0) {
+		p.Open = true
+		p.Paragraphs = append(p.Paragraphs, paragraphView{Open: v.newSentence(p, desk.ParagraphView{}, last, board, tellers)})
+	}
+}
+
+func (v *visit) newSentence(p *storyPage, para desk.ParagraphView, i int, board []desk.ClaimRow, tellers []desk.Teller) *sentenceForm {
+	f := v.sentenceForm(p, desk.SentenceView{Sentence: desk.Sentence{Level: lang.Level{Place: 2, Day: 1}}}, i, len(para.Sentences), board, tellers)
+	f.New = true
+	return f
+}
+
+func (v *visit) sentence(p *storyPage, sen desk.SentenceView, i, j int) sentenceView {
+	out := sentenceView{
+		At: at(i, j), Href: p.Query + "&s=" + at(i, j) + "#s" + at(i, j), Carries: len(sen.Claims) > 0,
+		Disputed: sen.Sentence.Disputed || sen.Disputed,
+	}
+	for _, e := range p.Editions {
+		text := sen.Printed[e.Tag]
+		if text == "" {
+			text = sen.Text[e.Tag]
+		}
+		out.Texts = append(out.Texts, textView{e.Lang, e.Name, says(e.Tag, text), text == ""})
+	}
+	if len(sen.Claims) > 0 {
+		out.Rung = v.rung(sen.Rung)
+		out.Level = sen.Level.String()
+		out.Attribution = sen.Attribution[p.Editions[0].Tag]
+		out.Voice = sen.VoiceHandle
+	}
+	for _, c := range sen.Claims {
+		out.Claims = append(out.Claims, claimLine{"/claim/" + c.ID.String(), c.Number, says("", c.Statement), v.rung(c.Rung)})
+	}
+	for _, f := range sen.Findings {
+		out.Findings = append(out.Findings, v.finding(p, f))
+	}
+	return out
+}
+
+func (v *visit) sentenceForm(p *storyPage, sen desk.SentenceView, i, j int, board []desk.ClaimRow, tellers []desk.Teller) *sentenceForm {
+	out := &sentenceForm{Paragraph: i, Sentence: j, Disputed: sen.Sentence.Disputed, Query: p.Query, ID: p.ID, View: p.View, At: at(i, j)}
+	for _, l := range lang.All() {
+		out.Texts = append(out.Texts, textField{string(l), l.HTML(), l.Name(), sen.Text[l]})
+		if a := sen.Attribution[l]; a != "" {
+			out.Preview = append(out.Preview, textField{string(l), l.HTML(), l.Name(), a})
+		}
+	}
+	for _, c := range board {
+		if !c.Withdrawn {
+			out.Claims = append(out.Claims, choice{c.ID.String(), c.Number + " · " + c.Statement, slices.Contains(sen.Sentence.Claims, c.ID)})
+		}
+	}
+	out.Place = v.levels("desk.level.place", lang.MaxPlace, sen.Level.Place)
+	out.Role = v.levels("desk.level.role", lang.MaxRole, sen.Level.Role)
+	out.Day = v.levels("desk.level.day", lang.MaxDay, sen.Level.Day)
+	out.Medium = v.levels("desk.level.medium", lang.MaxMedium, sen.Level.Medium)
+	for _, t := range tellers {
+		out.Voices = append(out.Voices, choice{t.ID.String(), t.Handle, t.ID == sen.Sentence.Voice})
+	}
+	return out
+}
+
+func (v *visit) levels(family string, most int, now uint8) []choice {
+	var values []string
+	for i := range most + 1 {
+		values = append(values, strconv.Itoa(i))
+	}
+	return v.choices(family, strconv.Itoa(int(now)), values...)
+}
+
+// names are the words that fill the levels, in three languages.
+func (v *visit) names(p *storyPage, st *desk.StoryView) {
+	n := st.Story.Names
+	for _, f := range []struct {
+		field string
+		w     lang.Words
+	}{
+		{"country", n.Country},
+		{"region", n.Region},
+		{"province", n.Province},
+		{"city", n.City},
+		{"sector", n.Sector},
+		{"trade", n.Trade},
+		{"post", n.Post},
+		{"app", n.App},
+		{"when", n.When},
+	} {
+		row := namesRow{Field: f.field, Word: v.T("desk.names." + f.field)}
+		for _, l := range lang.All() {
+			row.Texts = append(row.Texts, textField{string(l), l.HTML(), l.Name(), f.w.In(l)})
+		}
+		p.Names = append(p.Names, row)
+	}
+}
+
+// preview shows one edition as it will be printed, through the printer that cmd handed in.
+func (s *Server) preview(v *visit) error {
+	id, err := v.id("id")
+	if err != nil {
+		return err
+	}
+	tag, err := lang.Parse(v.r.PathValue("lang"))
+	if err != nil {
+		return desk.ErrNotFound
+	}
+	var buf bytes.Buffer
+	if err := s.desk.Preview(v.ctx(), id, tag, &buf); err != nil {
+		return err
+	}
+	v.w.Header().Set("Content-Type", "text/html; charset=utf-8")
+	_, _ = v.w.Write(buf.Bytes()) // a browser that left needs no answer
+	return nil
+}
+
+// photo hands out a harmless copy; the original can't be had by any page.
+func (s *Server) photo(v *visit) error {
+	data, err := s.desk.PhotoCopy(v.ctx(), v.r.PathValue("sha"))
+	if err != nil {
+		return err
+	}
+	kind := http.DetectContentType(data)
+	if kind != "image/jpeg" && kind != "image/png" {
+		return desk.ErrNotFound
+	}
+	v.w.Header().Set("Content-Type", kind)
+	_, _ = v.w.Write(data) // as above
+	return nil
+}

@@ -1,0 +1,120 @@
+package web
+
+import (
+	"errors"
+	"strconv"
+
+	"kkachi/internal/desk"
+	"kkachi/internal/lang"
+)
+
+// postReply queues an answer. What was typed comes back with what was wrong.
+func (s *Server) postReply(v *visit) error {
+	id, err := v.id("thread")
+	if err != nil {
+		return err
+	}
+	text := v.text("text")
+	_, op, err := s.desk.Reply(v.ctx(), id, text, s.opts.By)
+	if err != nil {
+		return s.again(v, err, func(w wrong) error { return s.showThread(v, id, w, text) })
+	}
+	if err := s.desk.SaveDraft(v.ctx(), draftReply, id, ""); err != nil {
+		return err
+	}
+	s.say(v.T("desk.said.queued"), op)
+	return v.see("/thread/" + id.String())
+}
+
+// again shows a form once more for errors that its writer can mend; others go on.
+func (s *Server) again(v *visit, err error, show func(wrong) error) error {
+	if key, _ := problemOf(err); key == "other" || key == "notfound" || key == "large" {
+		return err
+	}
+	var field *desk.FieldError
+	if !errors.As(err, &field) && errors.Is(err, desk.ErrNotFound) {
+		return err
+	}
+	return show(v.wrongOf(err))
+}
+
+func (s *Server) postWithdrawReply(v *visit) error {
+	id, err := v.id("id")
+	if err != nil {
+		return err
+	}
+	op, err := s.desk.WithdrawReply(v.ctx(), id)
+	if err != nil {
+		return err
+	}
+	s.say(v.T("desk.said.withdrawn"), op)
+	return v.back("/inbox")
+}
+
+func (s *Server) postTranslation(v *visit) error {
+	id, err := v.id("id")
+	if err != nil {
+		return err
+	}
+	op, err := s.desk.AddTranslation(v.ctx(), id, desk.Translation{
+		Lang: desk.Lang(v.form("lang")), Text: v.text("text"), By: s.opts.By,
+	})
+	if err != nil {
+		return err
+	}
+	s.say(v.T("desk.said.translated"), op)
+	return v.back("/inbox")
+}
+
+func (s *Server) postConsent(v *visit) error {
+	id, err := v.id("id")
+	if err != nil {
+		return err
+	}
+	op, err := s.desk.SetConsent(v.ctx(), id, v.form("consent") == "yes")
+	if err != nil {
+		return err
+	}
+	s.say(v.T("desk.said.saved"), op)
+	return v.back("/inbox")
+}
+
+func (s *Server) postSheet(v *visit) error {
+	id, err := v.id("thread")
+	if err != nil {
+		return err
+	}
+	danger, err := strconv.Atoi(v.form("danger"))
+	if err != nil {
+		danger = 0
+	}
+	sheet := desk.Sheet{
+		Access: v.form("access"), Wishes: v.form("wishes"), Note: v.form("note"),
+		Reliability: v.form("reliability"), Danger: danger,
+	}
+	for _, l := range v.r.PostForm["langs"] {
+		if tag, err := lang.Parse(l); err == nil {
+			sheet.Langs = append(sheet.Langs, tag)
+		}
+	}
+	op, err := s.desk.SetSheet(v.ctx(), id, sheet)
+	if err != nil {
+		return s.again(v, err, func(w wrong) error { return s.showThread(v, id, w, "") })
+	}
+	s.say(v.T("desk.said.saved"), op)
+	return v.see("/thread/" + id.String())
+}
+
+// postTake takes a request for help: from then on it is somebody's duty, and leaves the top.
+func (s *Server) postTake(v *visit) error {
+	id, err := v.id("id")
+	if err != nil {
+		return err
+	}
+	op, err := s.desk.TakeCase(v.ctx(), id, s.opts.By)
+	if err != nil {
+		return err
+	}
+	s.say(v.T("desk.said.taken"), op)
+	return v.back("/thread/" + id.String())
+}
