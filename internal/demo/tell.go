@@ -1,0 +1,84 @@
+package demo
+
+import (
+	"bufio"
+	"context"
+	"fmt"
+	"path/filepath"
+
+	"kkachi/internal/cell"
+	"kkachi/internal/lang"
+)
+
+// tell says in a dozen lines what happened and where to look.
+func (r *ring) tell(link string) {
+	say := func(format string, args ...any) { fmt.Fprintf(r.o.Out, format+"\n", args...) }
+	say("The ring has turned once, over %d days up to %s:", lastDay+1, lang.Date(lang.English, uint32(r.first)+lastDay))
+	say("  sent      %d cells of 4096 bytes; %d were cover, and the host could not tell which", r.cells, r.cover)
+	say("  arrived   %d tellings: 5 letters and a request for help through sift, 1 call note at the desk", len(r.reports))
+	say("  answered  the reply was in the bulletin of %s; a later letter told on %s that it was read", r.first+readDay, r.readBack)
+	say("  derived   %d of 12 claims stand as the case expects, from who told whom", r.checked.rungs)
+	say("  rebuilt   the desk's tables were deleted and came out of the signed log the same, %d bytes", r.dumped)
+	say("  released  approved by two keys; %d findings in the photograph's file, none in what is printed", r.checked.metadata)
+	say("  printed   %d editions, each linked to the others", r.checked.pages)
+	say("  searched  %d texts of letters, handles and threads: in none of %d files of host, sift and site", r.checked.canaries, r.checked.files)
+	say("Look:")
+	say("  site      %s/ko/", r.address.URL)
+	say("  desk      %s", link)
+	if r.o.Dir != "" {
+		say("  host      %s  (cells that nobody here can read, notes, bulletins, the site)", filepath.Join(r.dir, "host"))
+	}
+}
+
+// serve keeps everything up. Each line of input turns a day: sift and desk do what their hours
+// ask for, and readers read.
+func (r *ring) serve(ctx context.Context) error {
+	fmt.Fprintln(r.o.Out, "Return turns the day. Ctrl-C ends.")
+	lines := make(chan struct{})
+	go func() {
+		defer close(lines)
+		in := bufio.NewScanner(r.o.In)
+		for in.Scan() {
+			select {
+			case lines <- struct{}{}:
+			case <-ctx.Done():
+				return
+			}
+		}
+	}()
+	for d := lastDay + 1; ; {
+		select {
+		case <-ctx.Done():
+			return nil
+		case _, more := <-lines:
+			if !more { // no terminal: stay until the context ends
+				lines = nil
+				continue
+			}
+			if err := r.quietDay(ctx, d); err != nil {
+				return fmt.Errorf("demo: day %d: %w", d, err)
+			}
+			fmt.Fprintf(r.o.Out, "It is %s.\n", r.first+cell.Day(d))
+			d++
+		}
+	}
+}
+
+// quietDay is a day on which nobody of the case writes.
+func (r *ring) quietDay(ctx context.Context, d int) error {
+	day := r.first + cell.Day(d)
+	r.clock.set(day, 0)
+	if err := r.parts.Sift(ctx); err != nil {
+		return fmt.Errorf("sift: %w", err)
+	}
+	r.clock.set(day, 6)
+	if err := r.sync(ctx); err != nil {
+		return err
+	}
+	r.clock.set(day, 12)
+	if err := r.readers(ctx); err != nil {
+		return fmt.Errorf("a reader: %w", err)
+	}
+	r.clock.set(day, 22)
+	return r.sync(ctx)
+}
