@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
+	"os"
 	"strings"
 
 	"kkachi/internal/lang"
@@ -37,9 +39,13 @@ What this does not hide: Go's TLS differs from a browser's, so who watches the l
 
 // begin makes the process keep nothing, and reads the address.
 func (f *sourceFlags) begin(w *world) (seal.Address, error) {
-	w.protect(true)
+	toFile := isFile(w.stdout) || isFile(w.stderr)
+	w.protect(!toFile)
 	if !f.Lang.Valid() {
 		return seal.Address{}, badf("--lang: %q is not one of en, ko, zh", string(f.Lang))
+	}
+	if toFile { // the shell opened it: that is the person's will, and worth a word
+		fmt.Fprintln(w.stderr, f.t("source.tofile"))
 	}
 	if f.Address == "" {
 		fmt.Fprintln(w.stderr, f.t("source.ask.address"))
@@ -54,6 +60,16 @@ func (f *sourceFlags) begin(w *world) (seal.Address, error) {
 		return a, bad(fmt.Errorf("ADDRESS: %w", err), "take it from the newsroom's printed page: kkachi:, 64 digits, @ and its URL")
 	}
 	return a, nil
+}
+
+// isFile says whether what is written to s stays on a disk.
+func isFile(s io.Writer) bool {
+	f, ok := s.(*os.File)
+	if !ok {
+		return false
+	}
+	info, err := f.Stat()
+	return err == nil && info.Mode().IsRegular()
 }
 
 func (f *sourceFlags) t(key string, args ...any) string { return lang.T(f.Lang, key, args...) }

@@ -231,6 +231,32 @@ func files(t testing.TB, dir string) (out []string) {
 	return out
 }
 
+// Who redirects what is printed gets it, and is told that it stays.
+func TestSourceIntoAFile(t *testing.T) {
+	bin, err := exec.LookPath("kkachi")
+	if err != nil {
+		t.Fatal(err)
+	}
+	out, err := os.Create(filepath.Join(t.TempDir(), "out"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer out.Close()
+	cmd := exec.CommandContext(t.Context(), bin, "source", "new", "kkachi:"+strings.Repeat("0", 64)+"@https://news.example")
+	var errs bytes.Buffer
+	cmd.Stdout, cmd.Stderr = out, &errs
+	if err := cmd.Run(); err == nil {
+		t.Error("no words were entered again, and all was well")
+	}
+	data, err := os.ReadFile(out.Name())
+	if err != nil || !strings.Contains(string(data), "Echo word") {
+		t.Errorf("the file holds %q, error %v", data, err)
+	}
+	if !strings.Contains(errs.String(), "goes into a file and stays there") {
+		t.Errorf("said %q", errs.String())
+	}
+}
+
 // After protect(true) this kernel refuses to write into a file: tried in a process of its own.
 func TestP5TheKernelRefusesFiles(t *testing.T) { // P5
 	bin, err := exec.LookPath("kkachi-writes")

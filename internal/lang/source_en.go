@@ -30,6 +30,7 @@ var sourceEN = map[string]string{
 	"source.toolong":        "Send it as several letters. One letter holds up to 256 KB of text, and 64 pieces.",
 	"source.untrusted":      "The clock of this computer or the site is wrong. Nothing was sent.",
 	"source.untrusted.next": "Set this computer's clock and check the address. If both are right, the site is at fault: try again later, and over another way.",
+	"source.tofile":         "What is printed here goes into a file and stays there. Remove that file.",
 	"source.notready":       "The newsroom's site is not ready yet; try again tomorrow.",
 	"source.unreachable":    "The site can't be reached. Check the address and the network; over Tor, that it runs and that the proxy is given.",
 }

@@ -30,6 +30,7 @@ var sourceZH = map[string]string{
 	"source.toolong":        "请分成几封信发送。一封信最多 256 KB，64 个部分。",
 	"source.untrusted":      "这台电脑的时钟或网站有误。没有发出任何内容。",
 	"source.untrusted.next": "请校准这台电脑的时钟并核对地址。如果都正确，则是网站有误，请稍后换一种方式再试。",
+	"source.tofile":         "这里显示的内容会写入文件并留在那里。请删除该文件。",
 	"source.notready":       "编辑部的网站尚未就绪，请明天再试。",
 	"source.unreachable":    "无法连接网站。请检查地址和网络；使用 Tor 时，请确认它正在运行，并已填写代理地址。",
 }
