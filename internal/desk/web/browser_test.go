@@ -1,0 +1,247 @@
+package web
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/chromedp/cdproto/emulation"
+	"github.com/chromedp/cdproto/page"
+	"github.com/chromedp/chromedp"
+)
+
+// A browser is a real Chromium, entered through the link.
+type browser struct {
+	t   *testing.T
+	ctx context.Context
+	h   *house
+}
+
+// newBrowser starts Chromium. Where it is missing the test is skipped, but not in CI,
+// whose install step brings it.
+func newBrowser(t *testing.T, h *house) *browser {
+	t.Helper()
+	path := ""
+	for _, name := range []string{"chromium", "chromium-browser", "google-chrome"} {
+		if p, err := exec.LookPath(name); err == nil {
+			path = p
+			break
+		}
+	}
+	if path == "" {
+		if os.Getenv("CI") != "" {
+			t.Fatal("Chromium is missing: `make install` brings it")
+		}
+		t.Skip("Chromium is missing: `make install` brings it; the pages are not looked at")
+	}
+	alloc, cancelAlloc := chromedp.NewExecAllocator(context.Background(),
+		chromedp.ExecPath(path), chromedp.NoFirstRun, chromedp.NoDefaultBrowserCheck, chromedp.Flag("headless", "new"),
+		chromedp.NoSandbox, chromedp.DisableGPU, chromedp.Flag("disable-background-networking", true),
+		chromedp.Flag("disable-component-update", true), chromedp.Flag("disable-sync", true), chromedp.Flag("hide-scrollbars", true),
+		chromedp.Flag("lang", "en"), chromedp.Flag("disable-dev-shm-usage", true), chromedp.UserDataDir(t.TempDir()))
+	t.Cleanup(cancelAlloc)
+	ctx, cancel := chromedp.NewContext(alloc)
+	t.Cleanup(cancel)
+	ctx, cancelTime := context.WithTimeout(ctx, 8*time.Minute)
+	t.Cleanup(cancelTime)
+	b := &browser{t, ctx, h}
+	b.size(1280, 800)
+	b.do(chromedp.Navigate(h.s.Link()))
+	b.until(`location.pathname === "/inbox"`)
+	return b
+}
+
+func (b *browser) do(steps ...chromedp.Action[chromedp.Void]) {
+	b.t.Helper()
+	if err := chromedp.Do(b.ctx, steps...); err != nil {
+		b.t.Fatal(err)
+	}
+}
+
+func (b *browser) size(w, h int64) { b.do(chromedp.EmulateViewport(w, h)) }
+
+func (b *browser) open(path string) {
+	b.t.Helper()
+	b.do(chromedp.Navigate("http://" + b.h.s.host() + path))
+}
+
+// until waits for an expression to be true.
+func (b *browser) until(expression string) {
+	b.t.Helper()
+	for range 400 {
+		ok, err := chromedp.Run(b.ctx, chromedp.Evaluate[bool]("document.readyState === 'complete' && !!("+expression+")"))
+		if err == nil && ok {
+			return
+		}
+		time.Sleep(25 * time.Millisecond)
+	}
+	where, _ := chromedp.Run(b.ctx, chromedp.Evaluate[string]("location.pathname + ' ' + document.body.innerText.slice(0, 600)"))
+	b.t.Fatalf("never true: %s\nat %s", expression, where)
+}
+
+func eval[T any](b *browser, expression string) T {
+	b.t.Helper()
+	v, err := chromedp.Run(b.ctx, chromedp.Evaluate[T](expression, chromedp.EvalAwaitPromise))
+	if err != nil {
+		b.t.Fatalf("%s: %v", expression, err)
+	}
+	return v
+}
+
+func (b *browser) click(css string) {
+	b.t.Helper()
+	b.do(chromedp.Click(chromedp.CSS(css), chromedp.NodeVisible))
+}
+
+func (b *browser) fill(css, text string) {
+	b.t.Helper()
+	b.do(chromedp.SetValue(chromedp.CSS(css), text))
+}
+
+func (b *browser) key(keys string) { b.do(chromedp.KeyEvent(keys)) }
+
+func (b *browser) dark(yes bool) {
+	value := "light"
+	if yes {
+		value = "dark"
+	}
+	_, err := chromedp.Call(b.ctx, emulation.SetEmulatedMedia, emulation.SetEmulatedMediaParams{
+		Features: []*emulation.MediaFeature{{Name: "prefers-color-scheme", Value: value}},
+	})
+	must(b.t, err)
+}
+
+func (b *browser) speak(tag string) {
+	b.open("/newsroom")
+	b.click(`.langs button[value="` + tag + `"]`)
+	b.until(`document.documentElement.lang.startsWith("` + tag + `") && document.querySelector("header.rail")`)
+}
+
+// picture keeps what is seen, where KKACHI_PICTURES names a folder.
+func (b *browser) picture(name string) {
+	b.t.Helper()
+	dir := os.Getenv("KKACHI_PICTURES")
+	if dir == "" {
+		return
+	}
+	must(b.t, os.MkdirAll(dir, 0o755))
+	png, err := chromedp.Run(b.ctx, chromedp.CaptureScreenshot())
+	must(b.t, err)
+	must(b.t, os.WriteFile(filepath.Join(dir, name+".png"), png, 0o644))
+}
+
+// places are the pages to look at, with a reading width and a sentence open.
+func places(r *room, story string, claims map[string]string) map[string]string {
+	return map[string]string{
+		"inbox": "/inbox", "thread": "/thread/" + r.ids["A"].String(), "thread-translated": "/thread/" + r.ids["C"].String(),
+		"thread-help": "/thread/" + r.ids["F"].String(), "call": "/call", "claims": "/claims", "claim-two": "/claim/" + claims["C06"],
+		"claim-disputed": "/claim/" + claims["C07"], "claim-new": "/claim/new", "stories": "/stories", "story": "/story/" + story,
+		"story-side": "/story/" + story + "?view=side", "story-sentence": "/story/" + story + "?view=en&s=1.1#s1.1",
+		"newsroom": "/newsroom", "problem": "/no/such",
+	}
+}
+
+// full is a newsroom with the whole case in it.
+func full(t *testing.T) (*room, string, map[string]string) {
+	t.Helper()
+	r := newRoom(t)
+	r.tell()
+	claims := r.judge()
+	story := r.write(claims)
+	text := map[string]string{}
+	for n, id := range claims {
+		text[n] = id.String()
+	}
+	return r, story.String(), text
+}
+
+// Pictures of each page, in each language, at two widths, light and dark. Set
+// KKACHI_PICTURES to a folder; KKACHI_PICTURES_ONLY picks names by a part.
+func TestPictures(t *testing.T) {
+	if os.Getenv("KKACHI_PICTURES") == "" {
+		t.Skip("KKACHI_PICTURES names no folder")
+	}
+	r, story, claims := full(t)
+	h := newHouse(t, r)
+	b := newBrowser(t, h)
+	only := os.Getenv("KKACHI_PICTURES_ONLY")
+	for _, tag := range []string{"en", "ko", "zh"} {
+		b.speak(tag)
+		for _, dark := range []bool{false, true} {
+			b.dark(dark)
+			for _, width := range []int64{1280, 768} {
+				b.size(width, 860)
+				for name, path := range places(r, story, claims) {
+					full := fmt.Sprintf("%s-%s-%d-%s", name, tag, width, map[bool]string{false: "light", true: "dark"}[dark])
+					if strings.Contains(full, only) {
+						b.open(path)
+						b.picture(full)
+					}
+				}
+			}
+		}
+	}
+}
+
+// No page has a violation that axe-core knows of, in any language, light and dark.
+func TestAxe(t *testing.T) {
+	axe, err := os.ReadFile("../../../page/node_modules/axe-core/axe.min.js")
+	if err != nil {
+		if os.Getenv("CI") != "" {
+			t.Fatal("axe-core is missing: `make install` brings it")
+		}
+		t.Skip("axe-core is missing: `npm ci` in page/ brings it")
+	}
+	r, story, claims := full(t)
+	b := newBrowser(t, newHouse(t, r))
+	_, err = chromedp.Call(b.ctx, page.SetBypassCSP, page.SetBypassCSPParams{Enabled: true})
+	must(t, err)
+	check := func(name string) {
+		t.Helper()
+		b.do(chromedp.Evaluate[chromedp.Void](string(axe)))
+		found := eval[[]string](b, `axe.run(document, {resultTypes: ["violations"]}).then(r => r.violations.flatMap(v => v.nodes.map(n =>
+			v.id + " (" + v.impact + "): " + n.target.join(" ") + " " + (n.any.concat(n.all, n.none)[0]?.message || v.help))))`)
+		for _, f := range found {
+			t.Errorf("%s: %s", name, f)
+		}
+	}
+	for _, tag := range []string{"en", "ko", "zh"} {
+		b.speak(tag)
+		for _, dark := range []bool{false, true} {
+			b.dark(dark)
+			for name, path := range places(r, story, claims) {
+				b.open(path)
+				if strings.HasPrefix(name, "story") {
+					b.do(chromedp.Evaluate[chromedp.Void](`document.querySelectorAll("details").forEach(d => d.open = true)`))
+				}
+				check(name + " " + tag)
+				if tag != "en" && dark {
+					continue
+				}
+				b.do(chromedp.Evaluate[chromedp.Void](`document.querySelectorAll("details").forEach(d => d.open = true); document.getElementById("keys")?.showModal()`))
+				check(name + " " + tag + ", opened")
+			}
+		}
+	}
+	b.size(768, 900)
+	for name, path := range places(r, story, claims) {
+		b.open(path)
+		check(name + ", narrow")
+		if over := eval[int](b, `document.documentElement.scrollWidth - innerWidth`); over > 0 {
+			t.Errorf("%s, narrow: %d px wider than the window", name, over)
+		}
+	}
+	empty := newBrowser(t, newHouse(t, newRoom(t)))
+	_, err = chromedp.Call(empty.ctx, page.SetBypassCSP, page.SetBypassCSPParams{Enabled: true})
+	must(t, err)
+	b = empty
+	for _, path := range []string{"/inbox", "/call", "/claims", "/stories", "/story/new", "/newsroom", "/"} {
+		b.open(path)
+		check("empty " + path)
+	}
+}
