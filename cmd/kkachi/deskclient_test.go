@@ -213,3 +213,140 @@ func readCase(dir string) (texts, tellers map[string]string, err error) {
 	}
 	return texts, tellers, nil
 }
+
+// deskCommand is the command "desk" of scripts:
+//
+//	desk open LINK           exchanges the link's token
+//	desk meet                learns which report of $WORK/case stands where
+//	desk reply TELLER TEXT   answers a teller
+//	desk call FILE LANG      takes a call note
+//	desk evidence            enters the case's claims and evidence.tsv
+//	desk story PHOTO         drafts a story in three languages, with its photograph
+//	desk approve NAME FILE   approves it with the passphrase in a file
+//	desk release             releases it
+//	desk shows PATH RE       fetches a page that must match; PATH may hold {story}
+func (d *deskClient) command(dir string, args []string) error {
+	switch args[0] {
+	case "meet":
+		texts, tellers, err := readCase(dir + "/case")
+		if err != nil {
+			return err
+		}
+		return d.meet(texts, tellers)
+	case "reply":
+		_, err := d.post("/thread/reply", "thread", d.who[args[1]], "text", args[2])
+		return err
+	case "call":
+		text, err := os.ReadFile(dir + "/" + args[1])
+		if err != nil {
+			return err
+		}
+		_, err = d.post("/call", "text", string(text), "lang", args[2])
+		return err
+	case "evidence":
+		return d.enterCase(dir + "/case")
+	case "story":
+		return d.draft(dir + "/" + args[1])
+	case "approve":
+		pass, err := os.ReadFile(dir + "/" + args[2])
+		if err != nil {
+			return err
+		}
+		_, err = d.post("/story/"+d.made["story"]+"/approve", "approver", args[1], "passphrase", strings.TrimSpace(string(pass)))
+		return err
+	case "release":
+		_, err := d.post("/story/" + d.made["story"] + "/release")
+		return err
+	case "shows":
+		page, err := d.get(strings.ReplaceAll(args[1], "{story}", d.made["story"]))
+		if err == nil && !regexp.MustCompile(args[2]).MatchString(page) {
+			err = fmt.Errorf("%s does not hold %s", args[1], args[2])
+		}
+		return err
+	}
+	return fmt.Errorf("desk: no command %q", args[0])
+}
+
+// enterCase enters expected/claims.tsv and evidence.tsv, and compares the rung that each
+// claim's page then shows.
+func (d *deskClient) enterCase(dir string) error {
+	table, err := os.ReadFile(dir + "/evidence.tsv")
+	if err != nil {
+		return err
+	}
+	expected, err := os.ReadFile(dir + "/expected/claims.tsv")
+	if err != nil {
+		return err
+	}
+	var statements [][2]string
+	rungs := map[string]string{}
+	for _, line := range strings.Split(strings.TrimSpace(string(expected)), "\n")[1:] {
+		f := strings.Split(line, "\t")
+		statements = append(statements, [2]string{f[0], f[1]})
+		rungs[f[0]] = f[5]
+	}
+	if err := d.enter(statements, string(table)); err != nil {
+		return err
+	}
+	for claim, rung := range rungs {
+		page, err := d.get("/claim/" + d.made[claim])
+		if err != nil {
+			return err
+		}
+		m := regexp.MustCompile(`class="standing"><span class="mark [^"]*">([^<]*)<`).FindStringSubmatch(page)
+		if m == nil || html.UnescapeString(m[1]) != rung {
+			return fmt.Errorf("claim %s is shown as %q, want %q", claim, m, rung)
+		}
+	}
+	return nil
+}
+
+// draft writes a short story in three languages, and gives it the photograph's harmless copy.
+func (d *deskClient) draft(photo string) error {
+	at, err := d.post("/story/new", "title", "Sessions", "original", "ko")
+	if err != nil {
+		return err
+	}
+	story := strings.TrimPrefix(at, "/story/")
+	d.made["story"] = story
+	forms := [][]string{
+		{"names", "country-ko", "중국", "country-en", "China", "country-zh", "中国"},
+		{"edition", "lang", "ko", "headline", "학습 모임이 잦아졌다", "standfirst", "이틀에 한 번 모인다.", "reason", "이름이 알려지면 위험하다."},
+		{"edition", "lang", "en", "headline", "Sessions every two days", "standfirst", "They were weekly.", "reason", "They would be in danger if named."},
+		{"edition", "lang", "zh", "headline", "学习会更加频繁", "standfirst", "两天举行一次。", "reason", "讲述者若公开身份会有危险。"},
+		{
+			"insert", "paragraph", "0", "sentence", "0", "claims", d.made["C01"], "voice", d.who["A"],
+			"text-ko", "{said} 모임이 이틀에 한 번 열린다고 전했다.", "text-en", "{said} that sessions are held every two days.", "text-zh", "{said}，学习会两天举行一次。",
+			"place", "2", "role", "0", "day", "1", "medium", "0",
+		},
+		{
+			"insert", "paragraph", "0", "sentence", "1", "claims", d.made["C06"],
+			"text-ko", "{source}은 단속이 늘었다고 전했다.", "text-en", "{Source} said that patrols have increased.", "text-zh", "{source}说，巡查有所增加。",
+			"place", "2", "role", "0", "day", "1", "medium", "0",
+		},
+	}
+	for _, f := range forms {
+		if _, err := d.post("/story/"+story+"/"+f[0], f[1:]...); err != nil {
+			return fmt.Errorf("%s: %w", f[0], err)
+		}
+	}
+	file, err := os.ReadFile(photo)
+	if err != nil {
+		return err
+	}
+	err = d.upload("/story/"+story+"/photo", "photo", "photo.jpg", file, "file", "yes",
+		"alt-ko", "건물", "alt-en", "A building", "alt-zh", "一座大楼", "caption-ko", "대표부 건물", "caption-en", "A mission building",
+		"caption-zh", "代表机构大楼", "credit-ko", "그림: 까치", "credit-en", "Drawing: Kkachi", "credit-zh", "绘图：喜鹊")
+	if err != nil {
+		return err
+	}
+	page, err := d.get("/story/" + story)
+	if err == nil && !strings.Contains(page, "mark-block") && !strings.Contains(page, `class="mark block`) {
+		err = errors.New("a photograph with a position in it does not block the story")
+	}
+	if err != nil {
+		return err
+	}
+	_, err = d.post("/story/" + story + "/clean")
+	return err
+}

@@ -95,6 +95,11 @@ func setClock(path, value string) error {
 //	address VAR          sets VAR to a free address of loopback
 //	await ADDRESS        waits until something listens there
 //	find FILE RE [VAR]   waits until FILE holds RE, and sets VAR to its first group
+//	cpcase DIR           copies the motivating case
+//	desk …               works at the desk's pages, see deskClient.command
+//	letter TELLER NN […] a teller of the case sends report NN, with kkachi source write
+//	reads TELLER RE      a teller looks for replies, with kkachi source read
+//	fetch URL RE         fetches a page, which must hold RE
 func TestScripts(t *testing.T) {
 	testscript.Run(t, testscript.Params{
 		Dir:                 "testdata",
@@ -117,6 +122,15 @@ func TestScripts(t *testing.T) {
 			},
 			"ends": func(ts *testscript.TestScript, _ bool, args []string) { ends(ts, args) },
 			"find": func(ts *testscript.TestScript, _ bool, args []string) { find(ts, args) },
+			"cpcase": func(ts *testscript.TestScript, _ bool, args []string) {
+				ts.Check(os.CopyFS(ts.MkAbs(args[0]), os.DirFS(caseFolder)))
+			},
+			"desk":   deskScript(),
+			"letter": func(ts *testscript.TestScript, _ bool, args []string) { letter(ts, args) },
+			"reads":  func(ts *testscript.TestScript, _ bool, args []string) { reads(ts, args) },
+			"fetch": func(ts *testscript.TestScript, _ bool, args []string) {
+				ts.Check(fetch(args[0], args[1]))
+			},
 		},
 	})
 }
