@@ -37,8 +37,11 @@ fuzz: ## each parser for a moment; the seeds are in testdata
 bench:
 	$(GO) test -run '^$$' -bench . -benchtime 1s $(PKGS)
 
-pictures: ## the screenshots of the README
-	KKACHI_PICTURES=1 $(GO) test -count=1 -run 'Pictures' ./internal/demo/...
+pictures: ## the screenshots of the README, made by the test that looks at the pages
+	mkdir -p bin/pictures
+	KKACHI_PICTURES=$(CURDIR)/bin/pictures $(GO) test -count=1 -run TestPagesInChromium ./cmd/kkachi
+	cp bin/pictures/story-ko.png doc/pictures/story.png
+	cp bin/pictures/desk-thread.png doc/pictures/desk.png
 
 clean:
 	rm -rf bin
