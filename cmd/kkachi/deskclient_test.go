@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"context"
 	"errors"
 	"fmt"
 	"html"
@@ -40,15 +41,16 @@ func openDeskPages(link string) (*deskClient, error) {
 	if err != nil {
 		return nil, err
 	}
-	dial := func(network, addr string) (net.Conn, error) {
+	dial := func(ctx context.Context, network, addr string) (net.Conn, error) {
 		_, port, err := net.SplitHostPort(addr)
 		if err != nil {
 			return nil, err
 		}
-		return net.Dial(network, "127.0.0.1:"+port)
+		var d net.Dialer
+		return d.DialContext(ctx, network, "127.0.0.1:"+port)
 	}
 	d := &deskClient{
-		base: "http://" + u.Host, http: &http.Client{Jar: jar, Transport: &http.Transport{Dial: dial}},
+		base: "http://" + u.Host, http: &http.Client{Jar: jar, Transport: &http.Transport{DialContext: dial}},
 		said: map[string]string{}, who: map[string]string{}, told: map[string]string{}, made: map[string]string{},
 	}
 	_, _, err = d.send("/open", "text/plain", strings.NewReader(u.Fragment))
