@@ -141,7 +141,8 @@ export function step(key, weeks) {
 }
 
 export const letterKey = (key) => expandTo(key, "kkachi/1 letter key", 32);
-export const letterId = (lkey, deflated) => hmac(sha256, lkey, deflated).slice(0, 16);
+export const letterId = (lkey, { kind, topic, flags }, deflated) =>
+  hmac(sha256, lkey, concat([kind, topic, flags], deflated)).slice(0, 16);
 
 /** Joins the fragments of one letter; the answer names the first thing that is wrong. */
 export function joinLetter(fragments, lkey) {
@@ -149,13 +150,13 @@ export function joinLetter(fragments, lkey) {
   const parts = new Array(first.count);
   for (const f of fragments) {
     const same = ["kind", "topic", "flags", "week", "count"].every((k) => f[k] === first[k]) &&
-      ["thread", "letter", "lastReply"].every((k) => equal(f[k], first[k]));
+      ["thread", "letter"].every((k) => equal(f[k], first[k]));
     if (!same || (parts[f.index] && !equal(parts[f.index], f.body))) return { fail: "mixed letters" };
     parts[f.index] = f.body;
   }
   for (let i = 0; i < first.count; i++) if (!parts[i]) return { fail: "incomplete" };
   const deflated = concat(...parts);
-  if (!equal(letterId(lkey, deflated), first.letter)) return { fail: "letter id" };
+  if (!equal(letterId(lkey, first, deflated), first.letter)) return { fail: "letter id" };
   const inflated = inflate(deflated);
   if (!inflated) return { fail: "inflate" };
   if (first.flags === 0) {

@@ -13,6 +13,7 @@ import (
 type Joiner struct {
 	key   LetterKey
 	first *cell.FragmentFields // whatever came first; the others must agree with it
+	reply cell.ReplyID         // the last reply that the newest fragment names, if any does
 	parts [][]byte
 	have  int
 }
@@ -22,7 +23,8 @@ func NewJoiner(key LetterKey) *Joiner { return &Joiner{key: key} }
 
 // Add takes a fragment in. A repeat of one that stands is harmless. A fragment of another
 // letter, or one that claims a place that is taken with other bytes, fails with ErrMixed and
-// changes nothing. f.Key is not looked at: TakeKey has taken it out.
+// changes nothing. Fragments may differ in the last reply seen: a letter that was broken off
+// is sent again after a receipt was read. f.Key is not looked at: TakeKey has taken it out.
 func (j *Joiner) Add(f *cell.FragmentFields) error {
 	if f.Count < 1 || f.Count > cell.MaxFragments || f.Index >= f.Count || len(f.Body) == 0 {
 		return cell.ErrFragment
@@ -41,16 +43,19 @@ func (j *Joiner) Add(f *cell.FragmentFields) error {
 		if !bytes.Equal(have, f.Body) {
 			return ErrMixed
 		}
-		return nil
+	} else {
+		j.parts[f.Index] = bytes.Clone(f.Body)
+		j.have++
 	}
-	j.parts[f.Index] = bytes.Clone(f.Body)
-	j.have++
+	if f.LastReply != (cell.ReplyID{}) {
+		j.reply = f.LastReply
+	}
 	return nil
 }
 
 func sameLetter(a, b *cell.FragmentFields) bool {
 	return a.Letter == b.Letter && a.Thread == b.Thread && a.Week == b.Week && a.Count == b.Count &&
-		a.Kind == b.Kind && a.Topic == b.Topic && a.Flags == b.Flags && a.LastReply == b.LastReply
+		a.Kind == b.Kind && a.Topic == b.Topic && a.Flags == b.Flags
 }
 
 // Complete says whether every fragment is there.
@@ -93,7 +98,7 @@ func (j *Joiner) Letter() (*Letter, error) {
 		return nil, ErrIncomplete
 	}
 	deflated := bytes.Join(j.parts, nil)
-	id := letterID(j.key, deflated)
+	id := letterID(j.key, j.first.Kind, j.first.Topic, j.first.Flags, deflated)
 	if !hmac.Equal(id[:], j.first.Letter[:]) {
 		return nil, ErrLetterID
 	}
@@ -107,7 +112,7 @@ func (j *Joiner) Letter() (*Letter, error) {
 	f := j.first
 	return &Letter{
 		ID: f.Letter, Kind: f.Kind, Topic: f.Topic, Flags: f.Flags, Week: f.Week,
-		Thread: f.Thread, Text: text, LastReply: f.LastReply,
+		Thread: f.Thread, Text: text, LastReply: j.reply,
 	}, nil
 }
 

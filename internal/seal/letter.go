@@ -50,7 +50,7 @@ func CutLetter(random io.Reader, l *Letter, k WeekKey) ([]cell.Fragment, error) 
 	if count > cell.MaxFragments {
 		return nil, fmt.Errorf("%w: letter of %d cells, at most %d", ErrTooLong, count, cell.MaxFragments)
 	}
-	l.ID = letterID(k.LetterKey(), deflated)
+	l.ID = letterID(k.LetterKey(), l.Kind, l.Topic, l.Flags, deflated)
 	out := make([]cell.Fragment, count)
 	for i := range out {
 		from := i * cell.BodySize
@@ -68,8 +68,11 @@ func CutLetter(random io.Reader, l *Letter, k WeekKey) ([]cell.Fragment, error) 
 	return out, nil
 }
 
-func letterID(k LetterKey, deflated []byte) cell.LetterID {
+// letterID names a letter: what it is and what it says. The same words sent again as a call
+// for help are another letter; the same letter sent again after a reply was read is not.
+func letterID(k LetterKey, kind cell.Kind, topic, flags uint8, deflated []byte) cell.LetterID {
 	mac := hmac.New(sha256.New, k[:])
+	mac.Write([]byte{uint8(kind), topic, flags})
 	mac.Write(deflated)
 	return cell.LetterID(mac.Sum(nil)[:16])
 }

@@ -129,7 +129,6 @@ func TestMixingIsRefused(t *testing.T) {
 		"another topic":             func(f *cell.FragmentFields) { f.Topic = 9 },
 		"another flag":              func(f *cell.FragmentFields) { f.Flags = cell.FlagFile },
 		"another week":              func(f *cell.FragmentFields) { f.Week++ },
-		"another last reply":        func(f *cell.FragmentFields) { f.LastReply[0]++ },
 		"other bytes in one place":  func(f *cell.FragmentFields) { *f = *base[0]; f.Body = second[0].Body },
 	} {
 		j := NewJoiner(c.Key(0).LetterKey())
@@ -234,4 +233,51 @@ func indices(n int) []int {
 		out[i] = i
 	}
 	return out
+}
+
+// P8: what is sent again is the same letter, and what means something else is another.
+func TestP8LettersAreToldApartByWhatTheySay(t *testing.T) {
+	c := conversationOf("apart")
+	id := func(l Letter) cell.LetterID {
+		l.Thread = c.Thread()
+		_, err := CutLetter(seeded("apart"), &l, c.Key(0))
+		must(t, err)
+		return l.ID
+	}
+	words := []byte("they are at the door")
+	first := id(Letter{Text: words})
+	if id(Letter{Text: words, LastReply: cell.ReplyID{7}}) != first {
+		t.Error("the same letter after a reply was read has another id")
+	}
+	for name, l := range map[string]Letter{
+		"help": {Kind: cell.KindHelp, Text: words}, "topic": {Topic: 3, Text: words}, "file": {Flags: cell.FlagFile, Text: words},
+	} {
+		if id(l) == first {
+			t.Errorf("the same words with another %s have the same id", name)
+		}
+	}
+	if id(Letter{Kind: cell.KindErase}) == id(Letter{Kind: cell.KindWithdraw}) {
+		t.Error("an empty withdrawal has the id of the erasure")
+	}
+}
+
+// A letter that was broken off, and sent again after a receipt was read, joins.
+func TestP8LetterSentAgainAfterAReceiptJoins(t *testing.T) {
+	c := conversationOf("again")
+	l := Letter{Text: noise(5000, 1), Thread: c.Thread()}
+	before := fragmentsOf(t, &l, c.Key(0))
+	l.LastReply = cell.ReplyID{9}
+	again := fragmentsOf(t, &l, c.Key(0))
+	j := NewJoiner(c.Key(0).LetterKey())
+	must(t, j.Add(before[0]))
+	must(t, j.Add(before[1]))
+	for _, f := range again {
+		must(t, j.Add(f))
+	}
+	must(t, j.Add(before[2])) // an old cell that was under way
+	got, err := j.Letter()
+	must(t, err)
+	if !bytes.Equal(got.Text, l.Text) || got.LastReply != l.LastReply {
+		t.Errorf("last reply %s, want %s; or another text", got.LastReply, l.LastReply)
+	}
 }

@@ -168,7 +168,8 @@ func letterRows(t *testing.T) []row {
 		count := (len(stream) + cell.BodySize - 1) / cell.BodySize
 		for i := range count {
 			out = append(out, inPieces(vectorFragment(t, func(f *cell.FragmentFields) {
-				f.Index, f.Count, f.Flags, f.Letter = uint8(i), uint8(count), flags, letterID(key.LetterKey(), stream)
+				f.Index, f.Count, f.Flags = uint8(i), uint8(count), flags
+				f.Letter = letterID(key.LetterKey(), f.Kind, f.Topic, flags, stream)
 				f.Body = stream[i*cell.BodySize : min((i+1)*cell.BodySize, len(stream))]
 				if bend != nil {
 					bend(f)
@@ -197,12 +198,18 @@ func letterRows(t *testing.T) []row {
 		of(good, "with repeats", "", append(append([]string{many[1], many[1]}, many...), many[0]), "text", inPieces(long)),
 		of(good, "empty text", "erase and withdraw need no words", cut([]byte{3, 0}, 0, nil), "text", ""),
 		of(good, "a file", "bytes that are no text, under flag 1", cut(stored([]byte{0xff, 0}), cell.FlagFile, nil), "text", "ff00"),
+		of(good, "sent again after a reply was read", "the last reply seen differs: the same letter all the same",
+			append(cut(stored(long), 0, func(f *cell.FragmentFields) { f.LastReply = cell.ReplyID{} })[:1], many[1:]...), "text", inPieces(long)),
+		of(no("letter id"), "an id made for another kind", "the same words as a call for help are another letter",
+			cut(stored(text), 0, func(f *cell.FragmentFields) {
+				f.Letter, f.Kind = letterID(key.LetterKey(), cell.KindLetter, f.Topic, 0, stored(text)), cell.KindHelp
+			})),
 		of(no("incomplete"), "the middle is lost", "what inflates of the beginning is shown", []string{many[0], many[2]},
 			"partial", inPieces(long[:cell.BodySize-5])),
 		of(no("incomplete"), "the beginning is lost", "", many[1:], "partial", ""),
 		of(no("mixed letters"), "a fragment of another letter", "", []string{many[0], otherText[1], many[2]}),
 		of(no("mixed letters"), "other bytes in one place", "", []string{many[0], cut(stored(otherBody(long)), 0, func(f *cell.FragmentFields) {
-			f.Letter = letterID(key.LetterKey(), stored(long))
+			f.Letter = letterID(key.LetterKey(), f.Kind, f.Topic, f.Flags, stored(long))
 		})[0]}),
 		of(no("mixed letters"), "another thread", "", []string{many[0], cut(stored(long), 0, func(f *cell.FragmentFields) { f.Thread[0]++ })[1]}),
 		of(no("mixed letters"), "another week", "", []string{many[0], cut(stored(long), 0, func(f *cell.FragmentFields) { f.Week++ })[1]}),

@@ -130,7 +130,7 @@ function letters() {
     const deflated = body instanceof Uint8Array ? body : stored(text(body));
     const count = Math.ceil(deflated.length / k.BODY);
     return Array.from({ length: count }, (_, index) => k.fragment({
-      kind: 0, topic: 1, index, count, flags: 0, week: 9, thread: draw("thread", 16), key, letter: k.letterId(lkey, deflated),
+      kind: 0, topic: 1, index, count, flags: 0, week: 9, thread: draw("thread", 16), key, letter: k.letterId(lkey, { kind: 0, topic: 1, flags: 0 }, deflated),
       lastReply: draw("reply", 8), body: deflated.slice(index * k.BODY, (index + 1) * k.BODY), ...change(index),
     }, draw(`${label} ${index}`, k.FRAGMENT)));
   };
