@@ -38,12 +38,10 @@ func (c *Client) Write(conv *seal.Conversation, kind cell.Kind, text []byte) (ce
 	if !utf8.Valid(text) {
 		return cell.LetterID{}, seal.ErrUTF8
 	}
-	epoch, _, _ := c.notes.DayKey(c.today())
-	week := c.notes.Week(epoch)
-	l := seal.Letter{Kind: kind, Week: week, Thread: conv.Thread(), Text: text}
-	if replies := c.Replies(conv); len(replies) > 0 {
-		l.LastReply = replies[len(replies)-1].ID
-	}
+	got := c.current()
+	epoch, _, _ := got.notes.DayKey(c.today())
+	week := got.notes.Week(epoch)
+	l := seal.Letter{Kind: kind, Week: week, Thread: conv.Thread(), Text: text, LastReply: lastRead(c.Replies(conv))}
 	key := conv.Key(week)
 	defer key.Wipe()
 	fragments, err := seal.CutLetter(c.cfg.Rand, &l, key)
@@ -59,6 +57,18 @@ func (c *Client) Write(conv *seal.Conversation, kind cell.Kind, text []byte) (ce
 	}
 	c.total += len(fragments)
 	return l.ID, nil
+}
+
+// lastRead is the newest reply that could be read to its end, zero if there is none. The
+// desk takes a reply that is named here, and those before it, out of the bulletin: half of
+// one has not been read, and a receipt is none.
+func lastRead(replies []seal.Reply) (id cell.ReplyID) {
+	for _, r := range replies {
+		if r.Kind == seal.ReplyText && r.Complete {
+			id = r.ID
+		}
+	}
+	return id
 }
 
 // Left is the number of pieces that have not arrived yet, of all that were cut.

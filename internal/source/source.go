@@ -15,6 +15,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"sync/atomic"
 	"time"
 
 	"kkachi/internal/cell"
@@ -65,13 +66,20 @@ type Config struct {
 // from outside they are the same. Its methods are called one after another, but for View,
 // during which Replies and Write may be called.
 type Client struct {
-	cfg      Config
+	cfg Config
+	got atomic.Pointer[fetched] // a view may fetch anew while a letter is written
+	queue
+}
+
+// fetched is what the host shows, checked as a whole; it never changes.
+type fetched struct {
 	raw      []byte // of the notes, for looking at their ends again
 	notes    *seal.Notes
 	bulletin cell.Bulletin
 	day      cell.Day // of the bulletin
-	queue
 }
+
+func (c *Client) current() *fetched { return c.got.Load() }
 
 // Open fetches notes and bulletin, once each, and checks everything. It fails with
 // ErrUntrusted, or with what the host's client says.
@@ -101,22 +109,23 @@ func (c *Client) fetch(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("%w, nothing was sent: %w", ErrUntrusted, err)
 	}
-	c.raw, c.notes, c.bulletin, c.day = raw, notes, bulletin, day
+	c.got.Store(&fetched{raw, notes, bulletin, day})
 	return nil
 }
 
 func (c *Client) today() cell.Day { return cell.DayOf(c.cfg.Now()) }
 
 // Name is the newsroom's name, as its root note has it.
-func (c *Client) Name() string { return c.notes.Root.Name }
+func (c *Client) Name() string { return c.current().notes.Root.Name }
 
 // BulletinDay is the day of the bulletin that was fetched.
-func (c *Client) BulletinDay() cell.Day { return c.day }
+func (c *Client) BulletinDay() cell.Day { return c.current().day }
 
 // Replies looks for replies in the bulletin, the oldest first. Any eight words may be asked
 // for; without replies the answer is empty and the work was the same (P6).
 func (c *Client) Replies(conv *seal.Conversation) []seal.Reply {
-	return conv.FindReplies(c.bulletin, c.day, c.notes.Root.W0)
+	got := c.current()
+	return conv.FindReplies(got.bulletin, got.day, got.notes.Root.W0)
 }
 
 // A View says what became of one view. It concerns the source alone: nothing that is sent
@@ -132,7 +141,7 @@ type View struct {
 // expired fetches them and the bulletin again, and fails with ErrUntrusted, nothing sent,
 // if they still are.
 func (c *Client) View(ctx context.Context) (View, error) {
-	if _, err := seal.VerifyNotes(c.raw, c.cfg.Newsroom, c.today()); err != nil {
+	if _, err := seal.VerifyNotes(c.current().raw, c.cfg.Newsroom, c.today()); err != nil {
 		if err := c.fetch(ctx); err != nil {
 			return View{}, err
 		}
@@ -201,14 +210,15 @@ func (c *Client) send(ctx context.Context, cells [CellsPerView]*cell.Cell, pause
 
 // seal makes the cell of a piece, or cover for nil, under today's keys, and stamps it.
 func (c *Client) seal(p *piece) (*cell.Cell, error) {
-	epoch, dayKey, d := c.notes.DayKey(c.today())
+	notes := c.current().notes
+	epoch, dayKey, d := notes.DayKey(c.today())
 	var out *cell.Cell
 	var err error
 	if p == nil {
-		inbox := c.notes.InboxKey(c.notes.Week(epoch))
+		inbox := notes.InboxKey(notes.Week(epoch))
 		out, err = seal.SealCoverCell(c.cfg.Rand, c.cfg.Newsroom, epoch, dayKey, inbox)
 	} else {
-		inbox := c.notes.InboxKey(p.week)
+		inbox := notes.InboxKey(p.week)
 		out, err = seal.SealLetterCell(c.cfg.Rand, c.cfg.Newsroom, epoch, dayKey, inbox, &p.fragment)
 	}
 	if err != nil {

@@ -317,3 +317,68 @@ func TestP5NoFileIsInReach(t *testing.T) { // P5
 		t.Errorf("only %d imports seen: the test is blind", seen)
 	}
 }
+
+// A letter names the newest reply that was read whole: not half of one, and no receipt. The
+// desk would take what it names out of the bulletin, and the rest would never be read.
+func TestLetterNamesTheReplyThatWasReadWhole(t *testing.T) {
+	n := newNewsroom(t, today)
+	conv := words(t).Open(n.id)
+	key := conv.Key(cell.WeekOf(today, n.w0))
+	put := func(i uint8, r seal.Reply, parts int) {
+		cut, err := seal.CutReply(&r)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for at := range parts {
+			slot, err := seal.SealSlot(rand.Reader, key, today, i+uint8(at), &cut[at])
+			if err != nil {
+				t.Fatal(err)
+			}
+			n.slots[int(i)+at] = *slot
+		}
+	}
+	put(0, seal.Reply{ID: cell.ReplyID{1}, Body: []byte("read whole")}, 1)
+	put(4, seal.Reply{ID: cell.ReplyID{2}, Body: make([]byte, 2*seal.ReplyBodySize)}, 1) // its second part is lost
+	put(8, seal.Reply{ID: cell.ReplyID{3}, Kind: seal.ReplyReceipt}, 1)
+	n.sign(today)
+	s := &sitting{newsroom: n, now: today}
+	c := s.open()
+	if got := c.Replies(conv); len(got) != 3 {
+		t.Fatalf("%d replies found, want 3", len(got))
+	}
+	if _, err := c.Write(conv, cell.KindLetter, []byte("an answer")); err != nil {
+		t.Fatal(err)
+	}
+	for range 2 {
+		if _, err := c.View(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for _, f := range s.opened(s.cells) {
+		if f.LastReply != (cell.ReplyID{1}) {
+			t.Errorf("the letter names reply %s as the last one seen", f.LastReply)
+		}
+	}
+}
+
+// A view that fetches anew and a letter that is written meanwhile don't meet half-way (run
+// under the race detector).
+func TestLetterWrittenWhileNotesAreFetchedAnew(t *testing.T) {
+	s := &sitting{newsroom: newNewsroom(t, today), now: today}
+	c := s.open()
+	s.now += seal.SiftLife
+	s.sign(s.now)
+	conv := words(t).Open(s.id)
+	done := make(chan error, 1)
+	go func() {
+		_, err := c.View(t.Context())
+		done <- err
+	}()
+	c.Replies(conv)
+	if _, err := c.Write(conv, cell.KindLetter, []byte("at midnight")); err != nil {
+		t.Fatal(err)
+	}
+	if err := <-done; err != nil {
+		t.Fatal(err)
+	}
+}
