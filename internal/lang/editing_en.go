@@ -244,4 +244,6 @@ var editingEN = map[string]string{
 	"desk.field.sentence.text":       "The sentence is too long.",
 	"desk.field.other":               "{0}: {1}",
 	"desk.newsroom.weekly":           "two weeks",
+	"desk.gate.instead":              "{0}: “{1}” instead",
+	"desk.said.coarser":              "The level is coarser now.",
 }

@@ -244,4 +244,6 @@ var editingKO = map[string]string{
 	"desk.field.sentence.text":       "문장이 너무 깁니다.",
 	"desk.field.other":               "{0}: {1}",
 	"desk.newsroom.weekly":           "두 주",
+	"desk.gate.instead":              "{0}: “{1}” 쓰기",
+	"desk.said.coarser":              "단계를 낮추었습니다.",
 }

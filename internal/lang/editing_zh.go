@@ -244,4 +244,6 @@ var editingZH = map[string]string{
 	"desk.field.sentence.text":       "句子过长。",
 	"desk.field.other":               "{0}：{1}",
 	"desk.newsroom.weekly":           "两周",
+	"desk.gate.instead":              "{0}：改为“{1}”",
+	"desk.said.coarser":              "级别已调粗。",
 }

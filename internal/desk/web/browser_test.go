@@ -11,8 +11,10 @@ import (
 	"time"
 
 	"github.com/chromedp/cdproto/emulation"
+	"github.com/chromedp/cdproto/input"
 	"github.com/chromedp/cdproto/page"
 	"github.com/chromedp/chromedp"
+	"github.com/chromedp/chromedp/kb"
 )
 
 // A browser is a real Chromium, entered through the link.
@@ -93,17 +95,44 @@ func eval[T any](b *browser, expression string) T {
 	return v
 }
 
+// click clicks what is visible, and what is enabled.
 func (b *browser) click(css string) {
 	b.t.Helper()
-	b.do(chromedp.Click(chromedp.CSS(css), chromedp.NodeVisible))
+	if !eval[bool](b, fmt.Sprintf(`(() => { const e = document.querySelector(%q);
+		if (!e || e.disabled || !e.checkVisibility()) return false;
+		e.click(); return true; })()`, css)) {
+		b.t.Fatalf("%s can't be clicked", css)
+	}
+}
+
+// send clicks a button that leads to a new page, and waits for the page.
+func (b *browser) send(css string) {
+	b.t.Helper()
+	b.do(chromedp.Evaluate[chromedp.Void](`window.before = true`))
+	b.click(css)
+	b.until(`!window.before`)
 }
 
 func (b *browser) fill(css, text string) {
 	b.t.Helper()
-	b.do(chromedp.SetValue(chromedp.CSS(css), text))
+	if !eval[bool](b, fmt.Sprintf(`(() => { const e = document.querySelector(%q);
+		if (!e) return false;
+		e.value = %q; e.dispatchEvent(new Event("input", {bubbles: true})); return e.value === %q; })()`, css, text, text)) {
+		b.t.Fatalf("%s can't be filled", css)
+	}
 }
 
-func (b *browser) key(keys string) { b.do(chromedp.KeyEvent(keys)) }
+// key presses a key as a command: no character comes of it, as when a page prevents it.
+func (b *browser) key(r rune) {
+	b.t.Helper()
+	for _, k := range kb.Encode(r) {
+		if k.Type == kb.KeyChar {
+			continue
+		}
+		_, err := chromedp.Call(b.ctx, input.DispatchKeyEvent, *k)
+		must(b.t, err)
+	}
+}
 
 func (b *browser) dark(yes bool) {
 	value := "light"

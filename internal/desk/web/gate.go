@@ -58,16 +58,17 @@ func (v *visit) gate(p *storyPage, st *desk.StoryView) {
 	for _, f := range st.Findings {
 		p.Findings = append(p.Findings, v.finding(p, f))
 	}
+	// The line on top is the worst that stands; among equals one that a click mends.
+	var worst desk.Verdict
 	for _, f := range st.Findings {
-		if f.Answered {
+		line := v.finding(p, f)
+		if f.Answered || p.Lead != "" && (f.Verdict != worst || p.Mend != nil || line.Coarser == nil) {
 			continue
 		}
-		line := v.finding(p, f)
-		p.Lead = line.Word
+		worst, p.Lead, p.Mend = f.Verdict, line.Word, line.Coarser
 		if line.Where != "" {
 			p.Lead = line.Where + ": " + line.Word
 		}
-		break
 	}
 	if p.Lead == "" {
 		p.Lead = v.T("desk.gate.passes")
@@ -81,6 +82,7 @@ func (v *visit) finding(p *storyPage, f desk.Finding) findingView {
 	if f.Fix != "" {
 		out.Fix = lang.Capital(v.T(f.Fix, f.Args...))
 	}
+	out.Coarser = v.coarser(f)
 	if f.Lang.Valid() {
 		out.Where = v.language(f.Lang)
 	}
@@ -92,6 +94,24 @@ func (v *visit) finding(p *storyPage, f desk.Finding) findingView {
 		out.Overrides = append(out.Overrides, v.T("desk.gate.override", o.Approver, o.Reason))
 	}
 	return out
+}
+
+// coarser is the one-click mend of a level that is finer than allowed: the same axis at
+// its ceiling. Nil for everything else.
+func (v *visit) coarser(f desk.Finding) *coarser {
+	axis, ok := strings.CutPrefix(f.Key, "risk.finer.")
+	if !ok || f.Paragraph < 0 || f.Sentence < 0 || len(f.Args) < 2 {
+		return nil
+	}
+	most, ok := f.Args[1].(uint8)
+	if !ok {
+		return nil
+	}
+	key := "desk.level." + axis + "." + strconv.Itoa(int(most))
+	if !lang.Has(lang.English, key) {
+		return nil
+	}
+	return &coarser{f.Paragraph, f.Sentence, axis, most, v.T("desk.gate.instead", v.T("desk.level."+axis), v.T(key))}
 }
 
 func (v *visit) photoView(st *desk.StoryView) *photoView {

@@ -43,15 +43,15 @@ type helpView struct{ ID, Day, Taker string }
 
 // letterView is one telling, or one reply of ours.
 type letterView struct {
-	ID, Kind, Day, Language, Taker, Incomplete string
-	Words                                      said
-	Translations                               []translationView
-	Claims                                     []claimLine
-	Ours, Translate                            bool
-	State                                      mark
-	Withdraw                                   string // id of a reply that may still be taken back
-	Consent                                    []choice
-	day                                        uint32
+	ID, Kind, Day, Language, Taker, By, Incomplete string
+	Words                                          said
+	Translations                                   []translationView
+	Claims                                         []claimLine
+	Ours, Translate                                bool
+	State                                          mark
+	Withdraw                                       string // id of a reply that may still be taken back
+	Consent                                        []choice
+	day                                            uint32
 }
 
 type translationView struct {
@@ -177,7 +177,7 @@ func (s *Server) threadView(v *visit, t *desk.ThreadView) (*threadView, error) {
 	for _, c := range board {
 		byID[c.ID] = c
 		if !c.Withdrawn {
-			out.Board = append(out.Board, choice{Value: c.ID.String(), Word: c.Number + " · " + snippet(c.Statement, 64)})
+			out.Board = append(out.Board, choice{Value: c.ID.String(), Word: c.Number + " · " + flat(snippet(c.Statement, 64))})
 		}
 	}
 	if t.Help {
@@ -197,13 +197,13 @@ func (s *Server) threadView(v *visit, t *desk.ThreadView) (*threadView, error) {
 	}
 	for _, r := range t.Pending {
 		out.Items = append(out.Items, letterView{
-			Kind: v.T("desk.kind.letter"), Day: v.day(r.Day), Words: says("", r.Text), Ours: false,
+			Kind: lang.Capital(v.T("desk.kind.letter")), Day: v.day(r.Day), Words: says("", r.Text), Ours: false,
 			Incomplete: v.T("desk.thread.incomplete", r.Have, r.Of), day: uint32(r.Day),
 		})
 	}
 	for _, r := range t.Replies {
 		item := letterView{
-			ID: r.ID.String(), Kind: v.T("desk.reply.ours"), Day: v.day(r.Queued), Taker: r.By, Words: says("", r.Text),
+			ID: r.ID.String(), Kind: v.T("desk.reply.ours"), Day: v.day(r.Queued), By: r.By, Words: says("", r.Text),
 			Ours: true, State: v.reply(r.State), day: uint32(r.Queued),
 		}
 		if r.State.Progress == desk.Waiting {
@@ -219,7 +219,7 @@ func (s *Server) threadView(v *visit, t *desk.ThreadView) (*threadView, error) {
 
 func (v *visit) letter(r desk.ReportView, claims map[desk.ID]desk.ClaimRow) letterView {
 	out := letterView{
-		ID: r.ID.String(), Kind: v.kind(r.Kind), Day: v.day(r.Day), Language: v.language(r.Lang), Taker: r.Taker,
+		ID: r.ID.String(), Kind: lang.Capital(v.kind(r.Kind)), Day: v.day(r.Day), Language: v.language(r.Lang), Taker: r.Taker,
 		Words: says(r.Lang, r.Text), Translate: !r.File, day: uint32(r.Day),
 	}
 	if r.File {

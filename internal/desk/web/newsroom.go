@@ -87,7 +87,7 @@ func (v *visit) ends(today cell.Day, d dying, end cell.Day, matters bool) dying 
 		d.State = mark{"pass", v.N("desk.newsroom.days", left)}
 	}
 	if !matters && left >= 0 {
-		d.State.Kind = "none"
+		d.State.Kind = ""
 	}
 	return d
 }

@@ -95,6 +95,7 @@ func (s *Server) table() []route {
 		page("POST", "/story/{id}/sentence", s.postSentence),
 		page("POST", "/story/{id}/insert", s.postInsert),
 		page("POST", "/story/{id}/remove", s.postRemove),
+		page("POST", "/story/{id}/level", s.postLevel),
 		page("POST", "/story/{id}/edition", s.postEdition),
 		page("POST", "/story/{id}/names", s.postNames),
 		page("POST", "/story/{id}/answer", s.postAnswer),

@@ -18,9 +18,9 @@ type storiesPage struct {
 }
 
 type storyRow struct {
-	Href, Title, Langs, Day string
-	Headline                said
-	State                   mark
+	Href, Langs, Day string
+	Title, Headline  said
+	State            mark
 }
 
 type newStoryPage struct {
@@ -32,25 +32,27 @@ type newStoryPage struct {
 // storyPage is one story: its editions, what carries each sentence, and what the gate says.
 type storyPage struct {
 	frame
-	ID, Heading, View string
-	State             mark
-	Tabs              []tab
-	Side              bool
-	Editions          []editionView // those that are shown
-	Paragraphs        []paragraphView
-	Verdict           mark
-	Lead              string // the gate's worst, in one sentence
-	Findings          []findingView
-	Photo             *photoView
-	PhotoTexts        []photoText
-	FilePhoto         bool
-	Approval          approvalView
-	Names             []namesRow
-	Open              bool // a sentence is open for writing
-	All               []editionView
-	Original          string
-	Query             string
-	NextParagraph     string
+	ID, View      string
+	Heading       said
+	State         mark
+	Tabs          []tab
+	Side          bool
+	Editions      []editionView // those that are shown
+	Paragraphs    []paragraphView
+	Verdict       mark
+	Lead          string // the gate's worst, in one sentence
+	Mend          *coarser
+	Findings      []findingView
+	Photo         *photoView
+	PhotoTexts    []photoText
+	FilePhoto     bool
+	Approval      approvalView
+	Names         []namesRow
+	Open          bool // a sentence is open for writing
+	All           []editionView
+	Original      string
+	Query         string
+	NextParagraph string
 }
 
 type tab struct {
@@ -62,6 +64,7 @@ type editionView struct {
 	Tag                          lang.Tag
 	Lang, Name                   string
 	Headline, Standfirst, Reason string
+	ShownHead, ShownStand        said
 }
 
 type paragraphView struct {
@@ -96,6 +99,15 @@ type findingView struct {
 	Word, Fix   string
 	Answered    bool
 	Overrides   []string
+	Coarser     *coarser
+}
+
+// coarser is a form of one button that lowers one axis of a sentence's level.
+type coarser struct {
+	Paragraph, Sentence int
+	Axis                string
+	Most                uint8
+	Word                string
 }
 
 // sentenceForm writes one sentence in every edition, its claims and its level.
@@ -125,7 +137,7 @@ func (s *Server) stories(v *visit) error {
 	p := storiesPage{}
 	for _, r := range rows {
 		row := storyRow{
-			Href: "/story/" + r.ID.String(), Title: r.Title, Day: v.short(r.Day), State: v.storyState(r),
+			Href: "/story/" + r.ID.String(), Title: says("", r.Title), Day: v.short(r.Day), State: v.storyState(r),
 		}
 		var names []string
 		for _, l := range r.Langs {
@@ -199,7 +211,7 @@ func (s *Server) showStory(v *visit, id desk.ID, w wrong) error {
 		return err
 	}
 	p := &storyPage{
-		ID: id.String(), Heading: st.Title, State: v.storyState(st.StoryRow), Original: v.language(st.Story.Original),
+		ID: id.String(), Heading: says("", st.Title), State: v.storyState(st.StoryRow), Original: v.language(st.Story.Original),
 	}
 	view := v.r.URL.Query().Get("view")
 	if v.r.Method == http.MethodPost {
@@ -241,6 +253,7 @@ func (v *visit) tabs(p *storyPage, st *desk.StoryView, now lang.Tag) {
 		e := st.Story.Editions[l]
 		view := editionView{
 			Tag: l, Lang: l.HTML(), Name: l.Name(), Headline: e.Headline, Standfirst: e.Standfirst, Reason: e.Reason,
+			ShownHead: says(l, e.Headline), ShownStand: says(l, e.Standfirst),
 		}
 		p.All = append(p.All, view)
 		if p.Side || l == now {
@@ -324,9 +337,19 @@ func (v *visit) sentenceForm(p *storyPage, sen desk.SentenceView, i, j int, boar
 	}
 	for _, c := range board {
 		if !c.Withdrawn {
-			out.Claims = append(out.Claims, choice{c.ID.String(), c.Number + " · " + c.Statement, slices.Contains(sen.Sentence.Claims, c.ID)})
+			out.Claims = append(out.Claims, choice{c.ID.String(), c.Number + " · " + flat(c.Statement), slices.Contains(sen.Sentence.Claims, c.ID)})
 		}
 	}
+	// Those that are chosen come first: the list may be long.
+	slices.SortStableFunc(out.Claims, func(a, b choice) int {
+		switch {
+		case a.Now == b.Now:
+			return 0
+		case a.Now:
+			return -1
+		}
+		return 1
+	})
 	out.Place = v.levels("desk.level.place", lang.MaxPlace, sen.Level.Place)
 	out.Role = v.levels("desk.level.role", lang.MaxRole, sen.Level.Role)
 	out.Day = v.levels("desk.level.day", lang.MaxDay, sen.Level.Day)

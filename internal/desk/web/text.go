@@ -93,6 +93,19 @@ func mixed(word string) bool {
 	return n > 1
 }
 
+// flat is a stranger's text where no markup can stand, as in an option of a list: what
+// pieces would mark stands between brackets.
+func flat(s string) string {
+	var b strings.Builder
+	for _, p := range pieces(s) {
+		if p.Mark != "" {
+			b.WriteString("⟨" + p.Mark + "⟩")
+		}
+		b.WriteString(p.Text)
+	}
+	return b.String()
+}
+
 // snippet is the beginning of a text in one line, for lists.
 func snippet(s string, runes int) string {
 	s = strings.Join(strings.Fields(s), " ")

@@ -143,6 +143,31 @@ func (s *Server) postRemove(v *visit) error {
 	})
 }
 
+// postLevel lowers one axis of a sentence's level to what the gate allows.
+func (s *Server) postLevel(v *visit) error {
+	return s.storyWrite(v, "desk.said.coarser", func(id desk.ID) (desk.OpID, error) {
+		i, j, err := v.place()
+		if err != nil {
+			return desk.OpID{}, err
+		}
+		st, err := s.desk.Story(v.ctx(), id)
+		if err != nil {
+			return desk.OpID{}, err
+		}
+		most, err := strconv.ParseUint(v.form("most"), 10, 8)
+		if err != nil || i >= len(st.Story.Paragraphs) || j >= len(st.Story.Paragraphs[i].Sentences) {
+			return desk.OpID{}, desk.ErrNotFound
+		}
+		l := st.Story.Paragraphs[i].Sentences[j].Level
+		axis, ok := map[string]*uint8{"place": &l.Place, "role": &l.Role, "day": &l.Day, "medium": &l.Medium}[v.form("axis")]
+		if !ok {
+			return desk.OpID{}, desk.ErrNotFound
+		}
+		*axis = min(*axis, uint8(most))
+		return s.desk.SetLevel(v.ctx(), id, i, j, l)
+	})
+}
+
 func (s *Server) postEdition(v *visit) error {
 	return s.storyWrite(v, "desk.said.saved", func(id desk.ID) (desk.OpID, error) {
 		tag, err := lang.Parse(v.form("lang"))

@@ -91,8 +91,8 @@
   const look = () => {
     if (!pick || dialog?.open) return;
     const sel = getSelection();
-    const block = sel && sel.rangeCount && !sel.isCollapsed &&
-      sel.getRangeAt(0).commonAncestorContainer.parentElement?.closest("[data-report]");
+    const node = sel && sel.rangeCount && !sel.isCollapsed && sel.getRangeAt(0).commonAncestorContainer;
+    const block = node && (node.nodeType === 1 ? node : node.parentElement)?.closest("[data-report]");
     if (!block || !sel.toString().trim()) { pick.hidden = true; picked = null; return; }
     picked = { report: block.dataset.report, words: exact(sel.getRangeAt(0)) };
     const r = sel.getRangeAt(0).getBoundingClientRect();
