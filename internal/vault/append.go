@@ -14,7 +14,8 @@ import (
 //
 // A projector's error refuses the whole Append, and nothing is written. If hashes come
 // with an error, then the operations are durable in the log, and only what follows has
-// failed; the next Append or Open catches up. Do not append them again.
+// failed. Do not append them again. If it is the projection that failed, nothing is read any
+// more from tables that lack them: open the vault again.
 //
 // Errors: ErrBadDraft, ErrTooLarge, ErrErased (KeyOf was erased), ErrClosed.
 func (v *Vault) Append(ctx context.Context, drafts ...Draft) ([]Hash, error) {
@@ -148,8 +149,12 @@ func (v *Vault) store(ctx context.Context, envs []*envelope, fresh map[Thing]*[3
 		return nil, err
 	}
 	hashes := v.advance(envs)
-	err = tx.commit()
-	v.view.behind = err != nil
+	if err = tx.commit(); err != nil {
+		v.view.behind = true
+		if err = v.catchUp(context.WithoutCancel(ctx)); err != nil {
+			v.view.shut()
+		}
+	}
 	if err2 := v.keys.setHeads(context.WithoutCancel(ctx), map[DeviceID]head{v.device: v.head}); err == nil {
 		err = err2
 	}

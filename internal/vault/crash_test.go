@@ -290,3 +290,60 @@ func TestDurabilityIsAskedFor(t *testing.T) {
 		}
 	}
 }
+
+// Where the log took operations and the tables could not follow (a full disk), the tables
+// are not asked any more: an answer that lacks a letter would let it be written twice.
+func TestP8StaleTablesAreNotRead(t *testing.T) {
+	v, dir, key := newVault(t)
+	ctx := context.Background()
+	a := thing(t)
+	put(t, v, a, "one")
+	_, err := v.view.conn.ExecContext(ctx, `CREATE TEMP TRIGGER full BEFORE INSERT ON vault_state BEGIN SELECT RAISE(ABORT, 'full'); END`)
+	if err != nil {
+		t.Fatal(err)
+	}
+	hashes, err := v.Append(ctx, Draft{Kind: "note.put", Subject: a, Content: []byte("two")})
+	if err == nil || len(hashes) != 1 {
+		t.Fatalf("hashes %v, error %v: want one that is kept, and an error", hashes, err)
+	}
+	var got string
+	if err := v.View().QueryRow(ctx, `SELECT text FROM notes`).Scan(&got); err == nil {
+		t.Errorf("the tables still answer: %q", got)
+	}
+	closeVault(t, v)
+	full := false
+	v, err = Open(dir, key, []Projector{refusing{notes{version: 1}, &full}}, testOptions())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := text(t, v, a); got != "two" {
+		t.Errorf("after opening again: %q", got)
+	}
+	full = true
+	if err := v.Erase(ctx, a); err == nil {
+		t.Fatal("erased without making the tables anew")
+	}
+	if err := v.View().QueryRow(ctx, `SELECT text FROM notes`).Scan(&got); err == nil {
+		t.Errorf("what was erased is still read: %q", got)
+	}
+	closeVault(t, v)
+	v = reopen(t, dir, key)
+	defer closeVault(t, v)
+	var n int
+	if err := v.View().QueryRow(ctx, `SELECT count(*) FROM notes WHERE text = 'two'`).Scan(&n); err != nil || n != 0 {
+		t.Errorf("after opening again: %d, %v", n, err)
+	}
+}
+
+// refusing projects nothing while the disk is full.
+type refusing struct {
+	notes
+	full *bool
+}
+
+func (r refusing) Apply(tx *Tx, op *Op) error {
+	if *r.full {
+		return errors.New("full")
+	}
+	return r.notes.Apply(tx, op)
+}

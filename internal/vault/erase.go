@@ -12,7 +12,8 @@ import (
 // operations come to Apply with Erased set. Things that were erased before are passed over;
 // a thing that has no key is ErrNotFound, and then nothing is erased.
 //
-// An error after the operations are written says so; the next Open completes the erasure.
+// An error after the operations are written says so; the next Open completes the erasure, and
+// until then nothing is read from tables that still hold what was erased.
 func (v *Vault) Erase(ctx context.Context, things ...Thing) error {
 	v.life.Lock()
 	defer v.life.Unlock()
@@ -49,6 +50,7 @@ func (v *Vault) Erase(ctx context.Context, things ...Thing) error {
 	v.view.behind = true
 	ctx = context.WithoutCancel(ctx) // decided: nothing stops it half-way but a crash
 	if err := v.destroy(ctx, drafts); err != nil {
+		v.view.shut()
 		return fmt.Errorf("vault: the erasure is written, but not complete; open the vault again: %w", err)
 	}
 	return nil

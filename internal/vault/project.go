@@ -13,6 +13,7 @@ import (
 	"slices"
 
 	"github.com/ncruces/go-sqlite3"
+	"github.com/ncruces/go-sqlite3/ext/fts5"
 )
 
 // A Projector turns operations into tables of view.db. It is the only writer there, and
@@ -118,7 +119,7 @@ func (v *Vault) dialView(ctx context.Context, path string, projectors []Projecto
 		}
 	}()
 	if p.db, err = openDB(path, "rwc", key, viewSetup, func(c *sqlite3.Conn) error {
-		return c.SetAuthorizer(p.guard.authorize)
+		return errors.Join(fts5.Register(c), c.SetAuthorizer(p.guard.authorize))
 	}); err != nil {
 		return false, err
 	}
@@ -127,7 +128,7 @@ func (v *Vault) dialView(ctx context.Context, path string, projectors []Projecto
 		return false, err
 	}
 	if p.readers, err = openDB(path, "ro", key, "PRAGMA query_only=ON;", func(c *sqlite3.Conn) error {
-		return c.SetAuthorizer(authorizeRead)
+		return errors.Join(fts5.Register(c), c.SetAuthorizer(authorizeRead))
 	}); err != nil {
 		return false, err
 	}
@@ -220,6 +221,10 @@ func (p *projection) close() error {
 	}
 	return errors.Join(errs...)
 }
+
+// shut ends all reading, because the tables lack operations of the log or hold what was
+// erased: who asks them whether something is known already would write it twice.
+func (p *projection) shut() { _ = p.readers.Close() }
 
 // forget drops the prepared statements.
 func (p *projection) forget() {

@@ -48,8 +48,8 @@ func (v *Vault) Secret(name string) ([]byte, error) {
 
 // ListSecrets names the living secrets that begin with prefix, in order.
 func (v *Vault) ListSecrets(prefix string) (_ []SecretInfo, err error) {
-	rows, err := v.keys.db.Query(`SELECT name, not_after FROM ring WHERE substr(name, 1, length(?1)) = ?1
-		AND (not_after = 0 OR not_after >= ?2) ORDER BY name`, prefix, v.opts.today())
+	rows, err := v.keys.db.Query(`SELECT name, not_after FROM ring WHERE name >= ? AND name < ?
+		AND (not_after = 0 OR not_after >= ?) ORDER BY name`, prefix, prefix+"\x7f", v.opts.today())
 	if err != nil {
 		return nil, dbError(keysFile, err)
 	}
