@@ -6,6 +6,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"runtime"
 	"sync"
 
 	"kkachi/internal/cell"
@@ -30,7 +31,8 @@ type arrivals struct {
 	next     *round // whom the next sync will answer
 
 	underWay sync.WaitGroup // cells being put; Add under mu and while not finished
-	lead     chan struct{}  // holds one token while somebody syncs
+	wake     chan struct{}  // one for each round that begins; closed when the last has ended
+	ended    chan struct{}  // closed when nobody syncs any more
 }
 
 // A round is the writers that one sync answers. Err is read after done is closed.
@@ -84,7 +86,7 @@ func openArrivals(path string, rand io.Reader) (*arrivals, error) {
 	if err != nil {
 		return nil, fmt.Errorf("store: %w", err)
 	}
-	a := &arrivals{path: path, file: f, rand: rand, lead: make(chan struct{}, 1)}
+	a := &arrivals{path: path, file: f, rand: rand, wake: make(chan struct{}, 1), ended: make(chan struct{})}
 	info, err := f.Stat()
 	if err == nil {
 		a.free = int(info.Size() / cell.Size)
@@ -96,11 +98,13 @@ func openArrivals(path string, rand io.Reader) (*arrivals, error) {
 		})
 	}
 	if err == nil {
+		smallPages(f)
 		err = still(path)
 	}
 	if err != nil {
 		return nil, errors.Join(err, f.Close())
 	}
+	go a.syncAll()
 	return a, nil
 }
 
@@ -168,35 +172,37 @@ func below(rand io.Reader, n int) (int, error) {
 	}
 }
 
-// sync answers when a sync that began after the call has ended. Whoever finds nobody syncing
-// does it for all who wait; those who come meanwhile wait for the next.
+// sync answers when a sync that began after the call has ended.
 func (a *arrivals) sync() error {
 	a.mu.Lock()
-	if a.next == nil {
-		a.next = &round{done: make(chan struct{})}
-	}
 	r := a.next
+	if r == nil {
+		r = &round{done: make(chan struct{})}
+		a.next = r
+		a.wake <- struct{}{} // never blocks: one is taken for each round
+	}
 	a.mu.Unlock()
-	select {
-	case <-r.done:
-		return r.err
-	case a.lead <- struct{}{}:
-	}
-	defer func() { <-a.lead }()
-	select {
-	case <-r.done: // the former leader answered us while we became the next
-		return r.err
-	default:
-	}
-	a.mu.Lock()
-	a.next = nil
-	r.err = a.broken
-	a.mu.Unlock()
-	if r.err == nil {
-		r.err = a.commit()
-	}
-	close(r.done)
+	<-r.done
 	return r.err
+}
+
+// syncAll syncs for all who wait, again and again; those who come meanwhile are answered by
+// the next. It is a goroutine of its own: each answered writer has an answer to send, and the
+// disk would stand idle until one of them had time to lead the next round.
+func (a *arrivals) syncAll() {
+	defer close(a.ended)
+	for range a.wake {
+		runtime.Gosched() // those who are about to write do so first: a larger round costs less
+		a.mu.Lock()
+		r := a.next
+		a.next = nil
+		r.err = a.broken
+		a.mu.Unlock()
+		if r.err == nil {
+			r.err = a.commit()
+		}
+		close(r.done)
+	}
 }
 
 // commit syncs the file. After a failed sync the system may have dropped the writes and
@@ -225,6 +231,8 @@ func (a *arrivals) finish() error {
 		return nil
 	}
 	a.underWay.Wait()
+	close(a.wake)
+	<-a.ended
 	if err := errors.Join(syncData(a.file), a.file.Close(), still(a.path)); err != nil {
 		return fmt.Errorf("store: closing a day: %w", err)
 	}
