@@ -32,6 +32,9 @@ const batchPrefix = "batch/"
 // inlineText is the size in bytes up to which a letter's text stands in its operation.
 const inlineText = 64 << 10
 
+// headText is how much of a longer text stands there.
+const headText = 16 << 10
+
 // errRefused marks what is refused and counted; anything else stops the sync.
 var errRefused = errors.New("desk: refused")
 
@@ -109,7 +112,7 @@ func (d *Desk) newIntake(week cell.Week) (*intake, error) {
 		boxes[i].seed.Wipe()
 	}
 	slices.Reverse(in.openers) // the newest is the likeliest
-	list, err := d.pendings()
+	list, err := d.pendings("")
 	if err != nil {
 		return nil, err
 	}
@@ -244,11 +247,14 @@ func (in *intake) finish(ctx context.Context, p *pending) error {
 
 func (in *intake) log(ctx context.Context, src ID, l *seal.Letter, parts int) error {
 	c := letter{
-		Kind: kindOf(l.Kind), Topic: l.Topic, Day: in.Day, Letter: l.ID[:], Parts: parts,
+		Kind: kindOf(l), Topic: l.Topic, Day: in.Day, Letter: l.ID[:], Parts: parts,
 		File: l.Flags&cell.FlagFile != 0,
 	}
 	if l.LastReply != (cell.ReplyID{}) {
 		c.LastReply = l.LastReply[:]
+	}
+	if next, ok := seal.ParseMove(l.Text); ok && c.Kind == KindMove {
+		c.Next, l.Text = next[:], nil
 	}
 	if c.File || len(l.Text) > inlineText {
 		sum, _, err := in.d.v.PutBlob(ctx, vault.Thing(src), bytes.NewReader(l.Text))
@@ -259,8 +265,9 @@ func (in *intake) log(ctx context.Context, src ID, l *seal.Letter, parts int) er
 	}
 	if !c.File {
 		c.Lang = guess(string(l.Text))
-		if c.Blob == nil {
-			c.Text = string(l.Text)
+		c.Text = string(l.Text)
+		if c.Blob != nil { // the beginning, to be shown and found without the rest
+			c.Text = strings.ToValidUTF8(c.Text[:headText], "")
 		}
 	}
 	id, err := in.d.newID()
@@ -271,14 +278,22 @@ func (in *intake) log(ctx context.Context, src ID, l *seal.Letter, parts int) er
 	return err
 }
 
-func kindOf(k cell.Kind) ReportKind {
-	switch k {
+func kindOf(l *seal.Letter) ReportKind {
+	switch l.Kind {
 	case cell.KindLetter:
 		return KindLetter
 	case cell.KindHelp:
 		return KindHelp
 	case cell.KindManifest:
 		return KindDocument
+	case cell.KindErase:
+		return KindErase
+	case cell.KindWithdraw:
+		return KindWithdraw
+	case cell.KindMove:
+		if next, ok := seal.ParseMove(l.Text); ok && next != l.Thread {
+			return KindMove
+		}
 	}
 	return KindOther
 }

@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"strings"
 
 	"kkachi/internal/cell"
 	"kkachi/internal/desk/ladder"
@@ -16,6 +17,7 @@ type board struct {
 	claims   []*claimState // by number
 	byID     map[ID]*claimState
 	evidence map[ID]*evidenceState
+	next     map[ID]ID // where sources went on
 	desk     *Desk
 }
 
@@ -32,6 +34,7 @@ type evidenceState struct {
 	evidence
 	report   reportInfo
 	gone     bool // withdrawn
+	erased   bool // its source asked for erasure
 	barred   bool // a request for help without consent
 	standing ladder.Standing
 }
@@ -47,6 +50,10 @@ type reportInfo struct {
 func (d *Desk) board(ctx context.Context) (*board, error) {
 	b := &board{byID: map[ID]*claimState{}, evidence: map[ID]*evidenceState{}, desk: d}
 	if err := b.loadClaims(ctx); err != nil {
+		return nil, err
+	}
+	var err error
+	if b.next, err = d.successors(ctx); err != nil {
 		return nil, err
 	}
 	if err := b.loadEvidence(ctx); err != nil {
@@ -96,43 +103,101 @@ func (b *board) loadEvidence(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	infos, err := b.desk.reportInfos(ctx)
-	if err != nil {
-		return err
-	}
+	var es []*evidenceState
+	var reports []ID
 	for _, st := range sts {
 		e := &evidenceState{state: st}
 		if e.evidence, err = unmarshal[evidence](st.doc); err != nil {
 			return fmt.Errorf("desk: evidence: %w", err)
 		}
+		es, reports = append(es, e), append(reports, e.Report)
+	}
+	infos, err := b.desk.reportInfos(ctx, reports)
+	if err != nil {
+		return err
+	}
+	days, err := b.desk.eraseDays(ctx)
+	if err != nil {
+		return err
+	}
+	for _, e := range es {
+		st := e.state
 		c, info := b.byID[e.Claim], infos[e.Report]
 		_, e.gone = gone[st.thing]
 		if c == nil || info.ID.IsZero() || e.gone {
 			continue // what it rested on is gone: undone, withdrawn or erased
 		}
-		e.report = info
+		e.report, e.erased = info, days[info.Source] != 0
+		e.report.Source = b.one(info.Source)
+		for i, r := range e.Relays {
+			if !r.Teller.IsZero() {
+				e.Relays[i].Teller = b.one(r.Teller)
+			}
+		}
+		if e.erased {
+			e.Words = ""
+		}
 		e.barred = info.Kind == KindHelp && !yes[info.ID]
+		b.evidence[st.thing] = e
+		c.evidence = append(c.evidence, e)
+	}
+	return b.loadErased(ctx)
+}
+
+// loadErased adds what is left of evidence that was destroyed with its source.
+func (b *board) loadErased(ctx context.Context) error {
+	sts, err := b.desk.states(ctx, nounErased)
+	if err != nil {
+		return err
+	}
+	for _, st := range sts {
+		left, err := unmarshal[evidenceGone](st.doc)
+		if err != nil {
+			return fmt.Errorf("desk: evidence: %w", err)
+		}
+		c := b.byID[left.Claim]
+		if c == nil || b.evidence[st.thing] != nil {
+			continue // still there: the erasure was stopped half-way
+		}
+		e := &evidenceState{state: st, evidence: evidence{Claim: left.Claim, Stance: left.Stance}, erased: true}
 		b.evidence[st.thing] = e
 		c.evidence = append(c.evidence, e)
 	}
 	return nil
 }
 
-// reportInfos gives what evidence needs of each report, without the texts.
-func (d *Desk) reportInfos(ctx context.Context) (map[ID]reportInfo, error) {
-	rows, err := d.v.View().Query(ctx, `SELECT r.id, r.source, r.n, r.kind, r.day, s.handle
-		FROM report r JOIN source s ON s.id = r.source WHERE r.gone = 0`)
-	if err != nil {
-		return nil, fmt.Errorf("desk: reports: %w", err)
+// one is the thread by which a source is counted: the last that it moved to.
+func (b *board) one(src ID) ID {
+	if to, ok := b.next[src]; ok {
+		return to
 	}
-	list, err := collect(rows, func(r *reportInfo) []any {
-		return []any{&r.ID, &r.Source, &r.Number, &r.Kind, &r.Day, &r.Handle}
-	})
-	out := make(map[ID]reportInfo, len(list))
-	for _, r := range list {
-		out[r.ID] = r
+	return src
+}
+
+// reportInfos gives what evidence needs of reports, without the texts.
+func (d *Desk) reportInfos(ctx context.Context, ids []ID) (map[ID]reportInfo, error) {
+	out := make(map[ID]reportInfo, len(ids))
+	for part := range slices.Chunk(ids, 500) {
+		args := make([]any, len(part))
+		for i, id := range part {
+			args[i] = id
+		}
+		rows, err := d.v.View().Query(ctx, `SELECT r.id, r.source, r.n, r.kind, r.day, s.handle
+			FROM report r JOIN source s ON s.id = r.source WHERE r.gone = 0 AND r.id IN (?`+strings.Repeat(", ?", len(part)-1)+`)`, args...)
+		if err != nil {
+			return nil, fmt.Errorf("desk: reports: %w", err)
+		}
+		list, err := collect(rows, func(r *reportInfo) []any {
+			return []any{&r.ID, &r.Source, &r.Number, &r.Kind, &r.Day, &r.Handle}
+		})
+		if err != nil {
+			return nil, err
+		}
+		for _, r := range list {
+			out[r.ID] = r
+		}
 	}
-	return out, err
+	return out, nil
 }
 
 // publications gives the tokens behind each story of the house: those of all evidence for
@@ -168,7 +233,7 @@ func (b *board) publications(ctx context.Context) (map[string]ladder.Publication
 func (c *claimState) items() []ladder.Item {
 	var out []ladder.Item
 	for _, e := range c.evidence {
-		if !e.barred {
+		if e.counts() {
 			out = append(out, e.item())
 		}
 	}
@@ -189,6 +254,9 @@ func (c *claimState) derive(read map[string]ladder.Publication) {
 		e.standing = byName[e.item().Report]
 	}
 }
+
+// counts says whether an item may carry its claim.
+func (e *evidenceState) counts() bool { return !e.barred && !e.erased }
 
 func (c *claimState) label() string { return fmt.Sprintf("C%02d", c.number) }
 
@@ -214,7 +282,10 @@ func (c *claimState) row(stories int) ClaimRow {
 		Withdrawn: c.gone, Ceiling: c.result.Ceiling(), Stories: stories,
 	}
 	for _, e := range c.evidence {
-		if e.barred {
+		if e.erased {
+			r.Erased++
+		}
+		if !e.counts() {
 			continue
 		}
 		r.OriginalHeld = r.OriginalHeld || e.Original
@@ -232,7 +303,7 @@ func (b *board) marks(report ID) []ClaimMark {
 	var out []ClaimMark
 	for _, c := range b.claims {
 		for _, e := range c.evidence {
-			if e.Report == report {
+			if e.Report == report && !report.IsZero() {
 				out = append(out, ClaimMark{e.thing, c.thing, c.label(), e.Words, e.Stance})
 			}
 		}

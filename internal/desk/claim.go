@@ -159,7 +159,10 @@ func (e *evidenceState) view(handles, titles map[ID]string) EvidenceView {
 		ID: e.thing, Claim: e.Claim, Report: e.Report, ReportNumber: e.report.Number, Source: e.report.Source,
 		Handle: e.report.Handle, Kind: e.report.Kind, Day: e.report.Day, Words: e.Words, Stance: e.Stance,
 		Path: e.Path, Grade: e.Grade, Original: e.Original, Chain: e.standing.Chain, Open: e.standing.Open,
-		Barred: e.barred, Op: e.op,
+		Barred: e.barred, Erased: e.erased, Op: e.op,
+	}
+	if e.report.ID.IsZero() {
+		v.Day, v.Op = e.day, OpID{} // all that is left is when it went
 	}
 	for _, r := range e.Relays {
 		switch {

@@ -57,6 +57,9 @@ type Desk struct {
 
 	mu   sync.Mutex // held while a command looks and then appends
 	sync sync.Mutex // one Sync at a time; taken before mu
+
+	waiting sync.Mutex    // guards index; taken last
+	index   *waitingIndex // nil: to be read anew
 }
 
 // Folders and files beside the vault's.
@@ -92,7 +95,13 @@ func (d *Desk) start(ctx context.Context) error {
 	if d.relays, err = d.v.Secret(secretRelays); err != nil {
 		return fmt.Errorf("desk: the newsroom's secret for relays: %w", err)
 	}
-	return d.tick(ctx)
+	if err := d.tick(ctx); err != nil {
+		return err
+	}
+	if d.cfg.Host == nil { // nothing can come any more that takes an erasure back
+		return d.destroyDue(ctx, d.Today())
+	}
+	return nil
 }
 
 // Close closes the vault.

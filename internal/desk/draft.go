@@ -40,6 +40,14 @@ func (d *Desk) SaveDraft(ctx context.Context, key string, about ID, text string)
 	if thing.IsZero() {
 		thing = deskThing
 	}
+	for _, table := range []string{"report", "reply"} { // what is typed about a source's words dies with them
+		owner, err := d.ownerOf(ctx, table, thing)
+		if err == nil {
+			thing = owner
+		} else if !errors.Is(err, ErrNotFound) {
+			return err
+		}
+	}
 	_, err = d.append1(ctx, opDraft, thing, thing, draftText{key, about, text})
 	return err
 }

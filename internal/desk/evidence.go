@@ -190,6 +190,9 @@ func (d *Desk) evidenceOf(ctx context.Context, in EvidenceInput) (evidence, ID, 
 	if len(rs) == 0 {
 		return e, ID{}, field("report", "no such report")
 	}
+	if day, err := d.eraseDay(ctx, rs[0].Source); err != nil || day != 0 {
+		return e, ID{}, errors.Join(err, field("report", "its source asked for erasure"))
+	}
 	if !strings.Contains(spaced(rs[0].Text), spaced(e.Words)) {
 		return e, ID{}, field("words", "do not stand so in the report")
 	}

@@ -4,7 +4,6 @@ import (
 	"context"
 	"crypto/sha256"
 	"fmt"
-	"maps"
 	"regexp"
 	"slices"
 	"strings"
@@ -33,11 +32,11 @@ type gate struct {
 // judge gives all findings of a story, worst first, with the answers and overrides that
 // stand, and the worst verdict that is not answered.
 func (d *Desk) judge(ctx context.Context, id ID, s *Story, ps []ParagraphView, photo *PhotoView) ([]Finding, Verdict, error) {
-	handles, err := d.handles(ctx)
+	handles, err := d.handlesIn(ctx, s)
 	if err != nil {
 		return nil, "", err
 	}
-	g := &gate{story: s, ceiling: d.cfg.Ceiling, handles: slices.Sorted(maps.Values(handles))}
+	g := &gate{story: s, ceiling: d.cfg.Ceiling, handles: handles}
 	for i := range ps {
 		for j := range ps[i].Sentences {
 			from := len(g.findings)
@@ -135,6 +134,9 @@ func (g *gate) sentence(i, j int, v *SentenceView) {
 	for _, c := range v.Claims {
 		if c.Withdrawn {
 			final(at(Block, "unsupported", "withdrawn", "desk.fix.leave-out", c.Number))
+		}
+		if c.Erased > 0 {
+			g.add(at(Hold, "erased", "erased", "desk.fix.erased", c.Number))
 		}
 	}
 	if v.Disputed && !v.Sentence.Disputed {

@@ -1,8 +1,12 @@
 package desk
 
 import (
+	"context"
 	"crypto/sha256"
 	"encoding/binary"
+	"fmt"
+	"maps"
+	"slices"
 	"strings"
 )
 
@@ -51,3 +55,70 @@ const (
 		sparrow spruce star starling stone stork stream swallow swan tern thistle thrush tide
 		tower tulip valley wagon walnut wave well wharf willow window wren`
 )
+
+// handlesIn gives the handles of sources that may stand in the texts of a story, by the two
+// words that every handle begins with.
+func (d *Desk) handlesIn(ctx context.Context, s *Story) ([]string, error) {
+	pairs := map[string]bool{}
+	s.texts(func(text string) { addPairs(pairs, text) })
+	var out []string
+	for _, p := range slices.Sorted(maps.Keys(pairs)) {
+		rows, err := d.v.View().Query(ctx, `SELECT handle FROM source WHERE handle >= ? AND handle < ?`, p, p+"~")
+		if err != nil {
+			return nil, fmt.Errorf("desk: handles: %w", err)
+		}
+		found, err := collect(rows, func(h *string) []any { return []any{h} })
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, found...)
+	}
+	return out, nil
+}
+
+// addPairs adds each adjective and noun of handles that stand side by side in a text, also
+// within longer words.
+func addPairs(pairs map[string]bool, text string) {
+	words := strings.Split(strings.ToLower(text), " ")
+	for i := 1; i < len(words); i++ {
+		for _, a := range strings.Fields(adjectives) {
+			if !strings.HasSuffix(words[i-1], a) {
+				continue
+			}
+			for _, n := range strings.Fields(nouns) {
+				if strings.HasPrefix(words[i], n) {
+					pairs[a+" "+n] = true
+				}
+			}
+		}
+	}
+}
+
+// texts gives every text of a story that will be printed to yield.
+func (s *Story) texts(yield func(string)) {
+	for _, e := range s.Editions {
+		yield(e.Headline)
+		yield(e.Standfirst)
+		yield(e.Reason)
+	}
+	for _, p := range s.Paragraphs {
+		for _, sn := range p.Sentences {
+			for _, t := range sn.Text {
+				yield(placeholder.ReplaceAllString(t, " "))
+			}
+		}
+	}
+	for _, c := range s.Corrections {
+		for _, t := range c.Text {
+			yield(t)
+		}
+	}
+	if s.Photo == nil {
+		return
+	}
+	for _, m := range []map[Lang]string{s.Photo.Alt, s.Photo.Caption, s.Photo.Credit} {
+		for _, t := range m {
+			yield(t)
+		}
+	}
+}

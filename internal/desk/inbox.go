@@ -3,111 +3,242 @@ package desk
 import (
 	"cmp"
 	"context"
+	"database/sql"
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 
-	"golang.org/x/text/unicode/norm"
+	"kkachi/internal/cell"
 )
 
 const snippetSize = 120 // characters
 
-// Inbox lists the sources: open requests for help first, then by the newest report.
+// Sizes of the inbox, in rows.
+const (
+	InboxRows = 500           // in one page
+	topRows   = InboxRows / 5 // at most, of requests for help that nobody has taken
+	ownRows   = InboxRows / 2 // at most, of threads that the newsroom has dealt with
+	junkScan  = 4 * InboxRows // threads looked at for others that say the same
+)
+
+// An InboxQuery asks for one page of the inbox.
+type InboxQuery struct {
+	Blocked bool   // those that were blocked, instead of the others
+	After   string // Next of the page before; "": the first page
+}
+
+// An InboxPage is one page of the inbox.
+type InboxPage struct {
+	Rows  []InboxRow
+	Total int    // threads in the box, on all pages
+	Next  string // for the next page; "": there is none
+}
+
+// Inbox lists the sources: open requests for help first, then by the newest report. Of more
+// than InboxRows it gives those that the newsroom has dealt with, and the newest of the
+// others, of which those that say the same stand in one row: a flood of new threads pushes
+// no known source out. InboxPage gives all.
 func (d *Desk) Inbox(ctx context.Context) ([]InboxRow, error) {
-	rs, err := d.reports(ctx, `1`)
+	const all = `t.box = 0 `
+	var rows []threadLine
+	for _, part := range []struct {
+		where string
+		limit int
+	}{
+		{all + `AND t.top > 0 ORDER BY t.known DESC, t.day DESC, t.last DESC`, topRows},
+		{all + `AND t.known > 0 ORDER BY t.day DESC, t.last DESC`, ownRows},
+		{all + `AND t.top = 0 ORDER BY t.day DESC, t.last DESC`, junkScan},
+	} {
+		more, err := d.threadLines(ctx, part.where, part.limit)
+		if err != nil {
+			return nil, err
+		}
+		rows = append(rows, more...)
+	}
+	waiting, err := d.emptyLines(ctx)
 	if err != nil {
 		return nil, err
 	}
-	rows := map[ID]*InboxRow{}
-	last := map[ID]int{}
-	for _, r := range rs {
-		row := rows[r.Source]
-		if row == nil {
-			row = &InboxRow{ID: r.Source, Handle: r.Handle}
-			rows[r.Source] = row
-		}
-		row.Reports++
-		row.Unread = row.Unread || !r.Read
-		row.Help = row.Help || r.Kind == KindHelp
-		row.Kind, row.Day, row.Lang, row.Snippet = r.Kind, r.Day, r.Lang, snippet(r.Text)
-		last[r.Source] = r.Number
+	return d.inboxRows(ctx, foldAlike(append(rows, waiting...)))
+}
+
+// InboxPage gives one page of the inbox, by open requests and days alone.
+func (d *Desk) InboxPage(ctx context.Context, q InboxQuery) (*InboxPage, error) {
+	box := boxOpen
+	if q.Blocked {
+		box = boxBlocked
 	}
-	if err := d.inboxStates(ctx, rows, last); err != nil {
+	p := &InboxPage{}
+	if err := d.v.View().QueryRow(ctx, `SELECT count(*) FROM thread WHERE box = ?`, box).Scan(&p.Total); err != nil {
+		return nil, fmt.Errorf("desk: inbox: %w", err)
+	}
+	where, args := `t.box = ?`, []any{box}
+	if q.After != "" {
+		var at [3]int64
+		for i, s := range strings.SplitN(q.After, ".", len(at)) {
+			n, err := strconv.ParseInt(s, 10, 64)
+			if err != nil {
+				return nil, field("after", "not a place in the inbox")
+			}
+			at[i] = n
+		}
+		where += ` AND (t.top, t.day, t.last) < (?, ?, ?)`
+		args = append(args, at[0], at[1], at[2])
+	}
+	lines, err := d.threadLines(ctx, where+` ORDER BY t.top DESC, t.day DESC, t.last DESC`, InboxRows+1, args...)
+	if err != nil {
 		return nil, err
 	}
-	out := make([]InboxRow, 0, len(rows))
-	for _, r := range rows {
-		out = append(out, *r)
+	if len(lines) > InboxRows {
+		lines = lines[:InboxRows]
+		l := lines[InboxRows-1]
+		p.Next = fmt.Sprintf("%d.%d.%d", l.top, l.row.Day, l.last)
 	}
-	slices.SortFunc(out, func(a, b InboxRow) int {
-		return cmp.Or(
-			-compareBool(a.Help && !a.Taken, b.Help && !b.Taken),
-			-cmp.Compare(a.Day, b.Day), -cmp.Compare(last[a.ID], last[b.ID]), cmp.Compare(a.Handle, b.Handle),
-		)
+	p.Rows, err = d.inboxRows(ctx, lines)
+	return p, err
+}
+
+// A threadLine is a row of the inbox with what it is sorted by.
+type threadLine struct {
+	row       InboxRow
+	top, last int64
+	asked     sql.NullInt64
+	alike     []byte
+	taken     sql.NullString
+	takenDay  sql.NullInt64
+}
+
+func (d *Desk) threadLines(ctx context.Context, where string, limit int, args ...any) ([]threadLine, error) {
+	rows, err := d.v.View().Query(ctx, `SELECT t.source, s.handle, t.kind, t.day, t.lang, t.snippet, t.unread > 0, t.reports, t.help,
+		t.known, t.box = 1, t.top, t.last, t.asked, t.alike, k.doc, k.day
+		FROM thread t JOIN source s ON s.id = t.source LEFT JOIN state k ON k.noun = 'taken' AND k.thing = t.source
+		WHERE `+where+` LIMIT `+strconv.Itoa(limit), args...)
+	if err != nil {
+		return nil, fmt.Errorf("desk: inbox: %w", err)
+	}
+	return collect(rows, func(l *threadLine) []any {
+		r := &l.row
+		return []any{
+			&r.ID, &r.Handle, &r.Kind, &r.Day, &r.Lang, &r.Snippet, &r.Unread, &r.Reports, &r.Help,
+			&r.Known, &r.Blocked, &l.top, &l.last, &l.asked, &l.alike, &l.taken, &l.takenDay,
+		}
 	})
+}
+
+// emptyLines gives the newest threads of which nothing is whole yet, but parts wait.
+func (d *Desk) emptyLines(ctx context.Context) ([]threadLine, error) {
+	index, err := d.waitingIndex()
+	if err != nil {
+		return nil, err
+	}
+	var out []threadLine
+	for _, id := range index.newest {
+		if len(out) == InboxRows {
+			break
+		}
+		lines, err := d.threadLines(ctx, `t.source = ? AND t.box = 2`, 1, id)
+		if err != nil {
+			return nil, err
+		}
+		for _, l := range lines {
+			l.row.Kind, l.row.Unread, l.row.Day = KindLetter, true, index.day[id]
+			out = append(out, l)
+		}
+	}
 	return out, nil
 }
 
-// inboxStates adds what stands beside the reports: cases taken, replies, missing parts. A
-// thread of which nothing is whole yet gets a row too.
-func (d *Desk) inboxStates(ctx context.Context, rows map[ID]*InboxRow, last map[ID]int) error {
-	cases, err := d.flags(ctx, nounTaken)
-	if err != nil {
-		return err
+// foldAlike sorts lines, takes each thread once, folds those that nobody has dealt with and
+// that say the same into the newest of them, and cuts the list to a page.
+func foldAlike(lines []threadLine) []threadLine {
+	slices.SortFunc(lines, func(a, b threadLine) int {
+		return cmp.Or(
+			-cmp.Compare(a.top, b.top), -cmp.Compare(a.row.Day, b.row.Day), -cmp.Compare(a.last, b.last),
+			cmp.Compare(a.row.Handle, b.row.Handle),
+		)
+	})
+	seen, first := map[ID]bool{}, map[string]int{}
+	var out []threadLine
+	for _, l := range lines {
+		if seen[l.row.ID] {
+			continue
+		}
+		seen[l.row.ID] = true
+		if l.row.Known || l.alike == nil {
+			out = append(out, l)
+			continue
+		}
+		if i, ok := first[string(l.alike)]; ok {
+			out[i].row.Alike++
+			continue
+		}
+		first[string(l.alike)] = len(out)
+		out = append(out, l)
 	}
-	for id, st := range cases {
-		if row := rows[id]; row != nil {
-			t, err := unmarshal[taken](st.doc)
+	for i := len(out) - 1; i >= 0 && len(out) > InboxRows; i-- {
+		if !out[i].row.Known && out[i].top == 0 {
+			out = slices.Delete(out, i, i+1)
+		}
+	}
+	return out
+}
+
+// inboxRows adds what stands beside the threads: cases taken, erasure, replies, parts.
+func (d *Desk) inboxRows(ctx context.Context, lines []threadLine) ([]InboxRow, error) {
+	index, err := d.waitingIndex()
+	if err != nil {
+		return nil, err
+	}
+	days, err := d.eraseDays(ctx)
+	if err != nil {
+		return nil, err
+	}
+	out := make([]InboxRow, len(lines))
+	for i, l := range lines {
+		r := l.row
+		if l.taken.Valid {
+			t, err := unmarshal[taken](l.taken.String)
 			if err != nil {
-				return err
+				return nil, err
 			}
-			row.Taken, row.TakenBy, row.TakenDay = true, t.By, st.day
+			r.Taken, r.TakenBy, r.TakenDay = true, t.By, cell.Day(l.takenDay.Int64)
 		}
+		if day, ok := index.day[r.ID]; ok {
+			r.Incomplete = true
+			r.Day = max(r.Day, day)
+			if r.Reports == 0 {
+				if r.Snippet, err = d.pendingSnippet(r.ID); err != nil {
+					return nil, err
+				}
+				r.Lang = guess(r.Snippet)
+			}
+		}
+		if r.Erase = days[r.ID]; r.Erase != 0 {
+			r.Snippet = ""
+		}
+		if r.Known {
+			if err := d.lastReply(ctx, &r); err != nil {
+				return nil, err
+			}
+		}
+		out[i] = r
 	}
-	replies, err := d.replies(ctx, `1`)
+	return out, nil
+}
+
+func (d *Desk) lastReply(ctx context.Context, r *InboxRow) error {
+	replies, err := d.replies(ctx, `p.source IN (`+group+`SELECT source FROM g)`, r.ID)
 	if err != nil {
 		return err
 	}
-	for _, r := range replies {
-		if row := rows[r.source]; row != nil && !r.gone {
-			state := r.State
-			row.LastReply = &state
-		}
-	}
-	pending, err := d.pendings()
-	if err != nil {
-		return err
-	}
-	handles, err := d.handles(ctx)
-	if err != nil {
-		return err
-	}
-	for _, p := range pending {
-		row := rows[p.Source]
-		if row == nil {
-			row = &InboxRow{ID: p.Source, Handle: handles[p.Source], Kind: KindLetter, Unread: true}
-			rows[p.Source] = row
-		}
-		row.Incomplete = true
-		if row.Reports == 0 || p.Day > row.Day {
-			row.Day = p.Day
-		}
-		if row.Reports == 0 {
-			row.Snippet = snippet(p.text())
-			row.Lang = guess(row.Snippet)
+	for _, p := range replies {
+		if !p.gone {
+			state := p.State
+			r.LastReply = &state
 		}
 	}
 	return nil
-}
-
-func compareBool(a, b bool) int {
-	switch {
-	case a == b:
-		return 0
-	case a:
-		return 1
-	}
-	return -1
 }
 
 func snippet(text string) string {
@@ -119,121 +250,4 @@ func snippet(text string) string {
 		}
 	}
 	return line
-}
-
-// Search lists the sources whose handle, reports or translations hold the text; case and
-// Unicode forms don't matter.
-func (d *Desk) Search(ctx context.Context, text string) ([]InboxRow, error) {
-	rows, err := d.Inbox(ctx)
-	want := searchForm(text)
-	if err != nil || want == "" {
-		return rows, err
-	}
-	found := map[ID]bool{}
-	rs, err := d.reports(ctx, `1`)
-	if err != nil {
-		return nil, err
-	}
-	if err := d.dress(ctx, rs); err != nil {
-		return nil, err
-	}
-	for _, r := range rs {
-		hit := strings.Contains(searchForm(r.Text), want)
-		for _, t := range r.Translations {
-			hit = hit || strings.Contains(searchForm(t.Text), want)
-		}
-		found[r.Source] = found[r.Source] || hit
-	}
-	return slices.DeleteFunc(rows, func(r InboxRow) bool { return !found[r.ID] && !strings.Contains(r.Handle, want) }), nil
-}
-
-func searchForm(s string) string { return strings.ToLower(norm.NFKC.String(strings.TrimSpace(s))) }
-
-// Counts gives the figures of the navigation.
-func (d *Desk) Counts(ctx context.Context) (Counts, error) {
-	var c Counts
-	rows, err := d.Inbox(ctx)
-	if err != nil {
-		return c, err
-	}
-	for _, r := range rows {
-		if r.Unread {
-			c.Unread++
-		}
-		if r.Help && !r.Taken {
-			c.OpenCases++
-		}
-	}
-	claims, err := d.Claims(ctx)
-	if err != nil {
-		return c, err
-	}
-	for _, r := range claims {
-		if !r.Withdrawn {
-			c.Claims++
-		}
-		if r.Disputed && !r.Withdrawn {
-			c.Disputed++
-		}
-	}
-	stories, err := d.Stories(ctx)
-	if err != nil {
-		return c, err
-	}
-	for _, s := range stories {
-		c.Stories++
-		if s.State == Held {
-			c.Held++
-		}
-	}
-	return c, nil
-}
-
-// Thread gives all that is kept of one source.
-func (d *Desk) Thread(ctx context.Context, src ID) (*ThreadView, error) {
-	v := &ThreadView{ID: src}
-	var thread []byte
-	row := d.v.View().QueryRow(ctx, `SELECT handle, thread FROM source WHERE id = ?`, src)
-	if err := row.Scan(&v.Handle, &thread); err != nil {
-		return nil, fmt.Errorf("%w: source %s", ErrNotFound, src)
-	}
-	v.Letters = len(thread) > 0
-	var err error
-	if v.Reports, err = d.reports(ctx, `r.source = ?`, src); err != nil {
-		return nil, err
-	}
-	if err := d.dress(ctx, v.Reports); err != nil {
-		return nil, err
-	}
-	for _, r := range v.Reports {
-		v.Help = v.Help || r.Kind == KindHelp
-	}
-	if st, err := d.state(ctx, nounTaken, src); err == nil {
-		t, err := unmarshal[taken](st.doc)
-		if err != nil {
-			return nil, err
-		}
-		v.Taken, v.TakenBy, v.TakenDay = true, t.By, st.day
-	}
-	replies, err := d.replies(ctx, `p.source = ?`, src)
-	if err != nil {
-		return nil, err
-	}
-	for _, r := range replies {
-		v.Replies = append(v.Replies, r.ReplyView)
-	}
-	pending, err := d.pendings()
-	if err != nil {
-		return nil, err
-	}
-	for _, p := range pending {
-		if p.Source == src {
-			v.Pending = append(v.Pending, p.view())
-		}
-	}
-	if v.Sheet, err = d.sheet(ctx, src); err != nil {
-		return nil, err
-	}
-	v.Sheet.Printed, err = d.printedBy(ctx, src)
-	return v, err
 }

@@ -47,6 +47,7 @@ func (d *Desk) tick(ctx context.Context) error {
 	if _, err := d.v.PurgeSecrets(uint32(d.Today())); err != nil {
 		return fmt.Errorf("desk: destroying what has ended: %w", err)
 	}
+	d.waitingChanged()
 	root, _, err := d.root()
 	if errors.Is(err, os.ErrNotExist) {
 		return nil
@@ -56,6 +57,9 @@ func (d *Desk) tick(ctx context.Context) error {
 	}
 	week := cell.WeekOf(d.Today(), root.W0)
 	if err := d.stepThreads(week); err != nil {
+		return err
+	}
+	if err := d.forgetMoved(ctx); err != nil {
 		return err
 	}
 	for _, w := range []cell.Week{week, week + 1} {

@@ -24,6 +24,9 @@ func (d *Desk) Newsroom(ctx context.Context) (*NewsroomView, error) {
 	if err != nil {
 		return nil, fmt.Errorf("desk: batches: %w", err)
 	}
+	if v.Erased, err = d.erasures(ctx); err != nil {
+		return nil, err
+	}
 	if err := d.noteViews(v); err != nil {
 		return nil, err
 	}

@@ -33,6 +33,12 @@ const (
 	opApprove       vault.Kind = "story.approve"
 	opRelease       vault.Kind = "story.release"
 	opBatch         vault.Kind = "batch.read"
+	opReveal        vault.Kind = "thread.reveal"
+	opBlock         vault.Kind = "thread.block"
+	opSweep         vault.Kind = "thread.sweep"
+	opApart         vault.Kind = "thread.apart"
+	opEvidenceGone  vault.Kind = "evidence.erased"
+	opErased        vault.Kind = "erasure.done"
 	opDraft         vault.Kind = "draft.set"
 	opUndo          vault.Kind = "undo"
 )

@@ -33,6 +33,8 @@ type packer struct {
 	week  cell.Week
 	room  int
 	used  map[ID]int // tags taken, by source
+	next  map[ID]ID  // where sources went on
+	keyed map[ID]bool
 	slots []cell.Slot
 	sent  sent
 }
@@ -46,7 +48,10 @@ func (d *Desk) putParcel(ctx context.Context, w0 uint32) (cell.Day, error) {
 	if err != nil {
 		return 0, err
 	}
-	p := &packer{d: d, day: day, week: cell.WeekOf(day, w0), room: d.cfg.Slots / d.cfg.Desks, used: map[ID]int{}}
+	p := &packer{d: d, day: day, week: cell.WeekOf(day, w0), room: d.cfg.Slots / d.cfg.Desks, used: map[ID]int{}, keyed: map[ID]bool{}}
+	if p.next, err = d.successors(ctx); err != nil {
+		return 0, err
+	}
 	p.sent.Replies = map[string][]int{}
 	if err := p.pack(ctx); err != nil {
 		return 0, err
@@ -68,33 +73,27 @@ func (d *Desk) putParcel(ctx context.Context, w0 uint32) (cell.Day, error) {
 // pack takes replies first, then receipts, then random slots: receipts never displace
 // replies (P9).
 func (p *packer) pack(ctx context.Context) error {
-	acks, order, err := p.d.acks(ctx)
+	all, err := p.d.replies(ctx, `p.seen IS NULL AND p.queued >= ?`, int64(p.day)-ReplyDays)
 	if err != nil {
 		return err
 	}
-	all, err := p.d.replies(ctx, `1`)
+	for i := range all {
+		all[i].source = p.thread(all[i].source)
+	}
+	chosen := p.choose(all)
+	acks, err := p.receipts(ctx, chosen)
 	if err != nil {
 		return err
 	}
-	for _, r := range p.choose(all) {
-		var ack seal.Ack
-		if list := acks[r.source]; len(list) > 0 {
-			ack = list[0].ack
-		}
+	for _, r := range chosen {
+		ack := acks.take(r.source)
 		err := p.seal(r.source, r.ID.String(), &seal.Reply{ID: cell.ReplyID(r.ID[:8]), Kind: seal.ReplyText, Ack: ack, Body: []byte(r.Text)})
 		if err != nil {
 			return err
 		}
 	}
-	for _, src := range order {
-		a := acks[src][0]
-		if p.used[src] > 0 || p.room == len(p.slots) || p.day > a.day+receiptDays {
-			continue
-		}
-		sum := sha256.Sum256(append([]byte("kkachi/1 receipt"), a.ack.Letter[:]...))
-		if err := p.seal(src, "", &seal.Reply{ID: cell.ReplyID(sum[:8]), Kind: seal.ReplyReceipt, Ack: a.ack}); err != nil {
-			return err
-		}
+	if err := p.alone(acks); err != nil {
+		return err
 	}
 	for len(p.slots) < p.room {
 		s, err := seal.RandomSlot(p.d.cfg.Rand)
@@ -140,10 +139,24 @@ func (p *packer) choose(all []replyRow) []replyRow {
 
 func parts(size int) int { return max(1, (size+seal.ReplyBodySize-1)/seal.ReplyBodySize) }
 
+// hasKey says whether replies can be sealed in a thread.
 func (p *packer) hasKey(src ID) bool {
-	c, err := p.d.chainOf(secretThread + src.String())
-	_, ok := c.At(p.week)
-	return err == nil && ok
+	has, asked := p.keyed[src]
+	if !asked {
+		c, err := p.d.chainOf(secretThread + src.String())
+		_, ok := c.At(p.week)
+		has = err == nil && ok
+		p.keyed[src] = has
+	}
+	return has
+}
+
+// thread is where a source is answered: where it went on, once that can be.
+func (p *packer) thread(src ID) ID {
+	if to := follow(p.next, src); to != src && p.hasKey(to) {
+		return to
+	}
+	return src
 }
 
 // seal cuts a reply and seals its parts under the next tags that this desk owns.
@@ -187,54 +200,4 @@ func (p *packer) add(s *cell.Slot) {
 func slotID(s *cell.Slot) []byte {
 	sum := sha256.Sum256(s[:])
 	return sum[:slotIDSize]
-}
-
-// A received letter is acknowledged by its id and the parts that came.
-type receipt struct {
-	ack  seal.Ack
-	day  cell.Day
-	help bool
-}
-
-// acks gives for each source its letters, newest first, and the sources in the order in
-// which receipts alone are sent: who asks for help first, then the newest.
-func (d *Desk) acks(ctx context.Context) (map[ID][]receipt, []ID, error) {
-	out := map[ID][]receipt{}
-	type row struct {
-		source ID
-		letter []byte
-		parts  int
-		day    cell.Day
-		kind   ReportKind
-	}
-	rows, err := d.v.View().Query(ctx, `SELECT source, letter, parts, day, kind FROM report WHERE letter IS NOT NULL ORDER BY n`)
-	if err != nil {
-		return nil, nil, fmt.Errorf("desk: receipts: %w", err)
-	}
-	list, err := collect(rows, func(r *row) []any { return []any{&r.source, &r.letter, &r.parts, &r.day, &r.kind} })
-	if err != nil {
-		return nil, nil, err
-	}
-	for _, r := range list {
-		full := ^uint64(0) >> (cell.MaxFragments - r.parts)
-		out[r.source] = append(out[r.source], receipt{seal.AckOf(cell.LetterID(r.letter), full), r.day, r.kind == KindHelp})
-	}
-	pending, err := d.pendings()
-	if err != nil {
-		return nil, nil, err
-	}
-	for _, p := range pending {
-		a := receipt{seal.AckOf(cell.LetterID(p.Letter), p.joiner.Bitmap()), p.Day, p.Kind == cell.KindHelp}
-		out[p.Source] = append(out[p.Source], a)
-	}
-	var order []ID
-	for id, as := range out {
-		slices.SortStableFunc(as, func(a, b receipt) int { return -cmp.Compare(a.day, b.day) })
-		order = append(order, id)
-	}
-	slices.SortFunc(order, func(a, b ID) int {
-		x, y := out[a][0], out[b][0]
-		return cmp.Or(-compareBool(x.help, y.help), -cmp.Compare(x.day, y.day), slices.Compare(a[:], b[:]))
-	})
-	return out, order, nil
 }

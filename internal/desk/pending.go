@@ -80,9 +80,9 @@ func parsePending(b []byte) (*pending, error) {
 	return &p, nil
 }
 
-// pendings gives all letters that wait for parts, by name.
-func (d *Desk) pendings() ([]*pending, error) {
-	list, err := d.v.ListSecrets(secretPending)
+// pendings gives the letters that wait for parts, by name, of which the beginning is given.
+func (d *Desk) pendings(prefix string) ([]*pending, error) {
+	list, err := d.v.ListSecrets(secretPending + prefix)
 	if err != nil {
 		return nil, fmt.Errorf("desk: %w", err)
 	}

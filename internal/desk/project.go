@@ -18,7 +18,7 @@ func Projectors() []vault.Projector { return []vault.Projector{projector{}} }
 type projector struct{}
 
 func (projector) Name() string { return "desk" }
-func (projector) Version() int { return 1 }
+func (projector) Version() int { return 2 }
 
 // Schema: rows of things that come in have tables of their own. What people write and
 // change has versions, of which the newest that is not undone is its state.
@@ -31,10 +31,14 @@ CREATE TABLE source (
 CREATE TABLE report (
 	id BLOB PRIMARY KEY, n INTEGER NOT NULL, source BLOB NOT NULL, kind TEXT NOT NULL, topic INTEGER NOT NULL,
 	day INTEGER NOT NULL, lang TEXT NOT NULL, text TEXT NOT NULL, blob BLOB, file INTEGER NOT NULL,
-	letter BLOB UNIQUE, parts INTEGER NOT NULL, taker TEXT NOT NULL, read INTEGER NOT NULL, gone INTEGER NOT NULL
+	letter BLOB UNIQUE, parts INTEGER NOT NULL, taker TEXT NOT NULL, read INTEGER NOT NULL, gone INTEGER NOT NULL, next BLOB
 ) STRICT, WITHOUT ROWID;
-CREATE INDEX report_source ON report (source, n);
-CREATE TABLE reply (
+CREATE INDEX report_source ON report (source, n, kind, read, gone);
+CREATE INDEX report_wish ON report (source, kind, day) WHERE kind IN ('erase', 'withdraw', 'move');
+CREATE INDEX report_next ON report (next) WHERE next IS NOT NULL;
+CREATE INDEX report_n ON report (n);
+CREATE INDEX source_handle ON source (handle);
+` + threadSchema + `CREATE TABLE reply (
 	id BLOB PRIMARY KEY, n INTEGER NOT NULL, source BLOB NOT NULL, text TEXT NOT NULL, author TEXT NOT NULL,
 	queued INTEGER NOT NULL, day INTEGER, seen INTEGER, op BLOB NOT NULL
 ) STRICT, WITHOUT ROWID;
@@ -66,6 +70,10 @@ CREATE TABLE draft (key TEXT, about BLOB, text TEXT NOT NULL, PRIMARY KEY (key, 
 // noun of a thing has one state.
 var versioned = map[vault.Kind]string{
 	opSheet:         nounSheet,
+	opApart:         nounApart,
+	opBlock:         nounBlocked,
+	opSweep:         nounSwept,
+	opEvidenceGone:  nounErased,
 	opTake:          nounTaken,
 	opCall:          nounCall,
 	opConsent:       nounConsent,
@@ -82,6 +90,10 @@ var versioned = map[vault.Kind]string{
 // Nouns of states.
 const (
 	nounSheet        = "sheet"
+	nounApart        = "apart"
+	nounBlocked      = "blocked"
+	nounSwept        = "swept"
+	nounErased       = "erased"
 	nounTaken        = "taken"
 	nounCall         = "call"
 	nounConsent      = "consent"
@@ -111,7 +123,7 @@ func (projector) Apply(tx *vault.Tx, op *vault.Op) error {
 			err = projectReply(tx, op)
 		case opReplyOut:
 			err = projectReplyOut(tx, op)
-		case opOverride, opCandidate, opApprove, opRelease:
+		case opOverride, opCandidate, opApprove, opRelease, opReveal, opErased:
 			err = projectEvent(tx, op)
 		case opBatch:
 			err = projectBatch(tx, op)
@@ -178,9 +190,11 @@ func fold(tx *vault.Tx, noun string, thing vault.Thing) error {
 		}
 	}
 	if noun == nounCall {
-		return foldCall(tx, thing, gone)
+		if err := foldCall(tx, thing, gone); err != nil {
+			return err
+		}
 	}
-	return nil
+	return threadOf(tx, noun, thing)
 }
 
 // numberOf is the number of a thing among those of its noun, in the order in which they

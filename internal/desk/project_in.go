@@ -18,7 +18,11 @@ func projectSource(tx *vault.Tx, op *vault.Op) error {
 	if err := read(op.Content, &s); err != nil {
 		return err
 	}
-	return tx.Exec(`INSERT INTO source VALUES (?, ?, ?, ?, ?) ON CONFLICT DO NOTHING`, op.Subject, n, s.Handle, []byte(s.Thread), op.Day)
+	err = tx.Exec(`INSERT INTO source VALUES (?, ?, ?, ?, ?) ON CONFLICT DO NOTHING`, op.Subject, n, s.Handle, []byte(s.Thread), op.Day)
+	if err != nil {
+		return err
+	}
+	return threadBegins(tx, op.Subject, s.Thread)
 }
 
 func projectLetter(tx *vault.Tx, op *vault.Op) error {
@@ -30,12 +34,18 @@ func projectLetter(tx *vault.Tx, op *vault.Op) error {
 	if err := read(op.Content, &l); err != nil {
 		return err
 	}
-	err = tx.Exec(`INSERT INTO report VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, '', 0, 0) ON CONFLICT DO NOTHING`,
-		op.Subject, n, op.KeyOf, string(l.Kind), l.Topic, l.Day, string(l.Lang), l.Text, []byte(l.Blob), l.File, []byte(l.Letter), l.Parts)
+	err = tx.Exec(`INSERT INTO report VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, '', 0, 0, ?) ON CONFLICT DO NOTHING`,
+		op.Subject, n, op.KeyOf, string(l.Kind), l.Topic, l.Day, string(l.Lang), l.Text, []byte(l.Blob), l.File, []byte(l.Letter), l.Parts, []byte(l.Next))
 	if err != nil {
 		return err
 	}
-	return projectSeen(tx, op, l)
+	if err := projectSeen(tx, op, l); err != nil {
+		return err
+	}
+	if err := indexWords(tx, op.Subject); err != nil {
+		return err
+	}
+	return refresh(tx, op.KeyOf)
 }
 
 // projectSeen marks what a letter says that its source has read: the reply it names, and
@@ -46,15 +56,15 @@ func projectSeen(tx *vault.Tx, op *vault.Op, l letter) error {
 	}
 	var n int64
 	var day sql.NullInt64
-	err := tx.QueryRow(`SELECT n, day FROM reply WHERE substr(id, 1, 8) = ? AND source = ?`, l.LastReply, op.KeyOf).Scan(&n, &day)
+	err := tx.QueryRow(`SELECT n, day FROM reply WHERE substr(id, 1, 8) = ?2 AND source IN (`+group+`SELECT source FROM g)`, op.KeyOf, l.LastReply).Scan(&n, &day)
 	if errors.Is(err, sql.ErrNoRows) {
 		return nil
 	}
 	if err != nil {
 		return err
 	}
-	return tx.Exec(`UPDATE reply SET seen = ? WHERE source = ? AND seen IS NULL AND (n = ? OR n < ? AND day <= ?)`,
-		l.Day, op.KeyOf, n, n, day)
+	return tx.Exec(`UPDATE reply SET seen = ?2 WHERE source IN (`+group+`SELECT source FROM g)
+		AND seen IS NULL AND (n = ?3 OR n < ?3 AND day <= ?4)`, op.KeyOf, l.Day, n, day)
 }
 
 // projectCall makes the row of a call note's report; what stands in it comes from its state.
@@ -67,7 +77,7 @@ func projectCall(tx *vault.Tx, op *vault.Op) error {
 	if err != nil {
 		return err
 	}
-	return tx.Exec(`INSERT INTO report VALUES (?, ?, ?, '', 0, 0, '', '', NULL, 0, NULL, 0, '', 1, 1)`, op.Subject, n, op.KeyOf)
+	return tx.Exec(`INSERT INTO report VALUES (?, ?, ?, '', 0, 0, '', '', NULL, 0, NULL, 0, '', 1, 1, NULL)`, op.Subject, n, op.KeyOf)
 }
 
 func foldCall(tx *vault.Tx, report vault.Thing, gone bool) error {
@@ -87,7 +97,10 @@ func foldCall(tx *vault.Tx, report vault.Thing, gone bool) error {
 }
 
 func projectRead(tx *vault.Tx, op *vault.Op) error {
-	return tx.Exec(`UPDATE report SET read = 1 WHERE source = ?`, op.Subject)
+	if err := tx.Exec(`UPDATE report SET read = 1 WHERE source = ? AND read = 0`, op.Subject); err != nil {
+		return err
+	}
+	return refresh(tx, op.Subject)
 }
 
 func projectReply(tx *vault.Tx, op *vault.Op) error {
@@ -99,7 +112,11 @@ func projectReply(tx *vault.Tx, op *vault.Op) error {
 	if err := read(op.Content, &r); err != nil {
 		return err
 	}
-	return tx.Exec(`INSERT INTO reply VALUES (?, ?, ?, ?, ?, ?, NULL, NULL, ?)`, op.Subject, n, op.KeyOf, r.Text, r.By, op.Day, op.Hash)
+	err = tx.Exec(`INSERT INTO reply VALUES (?, ?, ?, ?, ?, ?, NULL, NULL, ?)`, op.Subject, n, op.KeyOf, r.Text, r.By, op.Day, op.Hash)
+	if err != nil {
+		return err
+	}
+	return refresh(tx, op.KeyOf)
 }
 
 func projectReplyOut(tx *vault.Tx, op *vault.Op) error {

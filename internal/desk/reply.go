@@ -45,8 +45,13 @@ func (d *Desk) Reply(ctx context.Context, src ID, text, by string) (ID, OpID, er
 	case strings.TrimSpace(by) == "":
 		return ID{}, OpID{}, field("by", "say who answers")
 	}
+	next, err := d.successors(ctx)
+	if err != nil {
+		return ID{}, OpID{}, err
+	}
+	src = follow(next, src)
 	var thread []byte
-	err := d.v.View().QueryRow(ctx, `SELECT thread FROM source WHERE id = ?`, src).Scan(&thread)
+	err = d.v.View().QueryRow(ctx, `SELECT thread FROM source WHERE id = ?`, src).Scan(&thread)
 	if errors.Is(err, sql.ErrNoRows) {
 		return ID{}, OpID{}, fmt.Errorf("%w: source %s", ErrNotFound, src)
 	}

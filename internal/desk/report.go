@@ -16,12 +16,13 @@ type letter struct {
 	Topic     uint8      `json:"topic,omitempty"`
 	Day       cell.Day   `json:"day"` // the arrival day of the batch that completed it
 	Lang      Lang       `json:"lang"`
-	Text      string     `json:"text,omitempty"`
+	Text      string     `json:"text,omitempty"` // of a text too long for an operation its beginning
 	Blob      []byte     `json:"blob,omitempty"` // SHA-256 of a blob: of a file, or a text too long for an operation
 	File      bool       `json:"file,omitempty"`
 	Letter    []byte     `json:"letter"` // letter id
 	Parts     int        `json:"parts"`
 	LastReply []byte     `json:"lastReply,omitempty"`
+	Next      []byte     `json:"next,omitempty"` // thread id that a move names
 }
 
 // A translation's and a consent's contents.
@@ -98,6 +99,9 @@ func (d *Desk) Report(ctx context.Context, report ID) (*ReportView, error) {
 		return nil, fmt.Errorf("%w: report %s", ErrNotFound, report)
 	}
 	if err := d.dress(ctx, rs); err != nil {
+		return nil, err
+	}
+	if err := d.hide(ctx, rs); err != nil {
 		return nil, err
 	}
 	return &rs[0], nil

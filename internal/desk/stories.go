@@ -135,7 +135,7 @@ func (d *Desk) printedBy(ctx context.Context, src ID) ([]ID, error) {
 		}
 		rests := slices.ContainsFunc(s.claims(), func(id ID) bool {
 			c := b.byID[id]
-			return c != nil && slices.ContainsFunc(c.evidence, func(e *evidenceState) bool { return e.report.Source == src })
+			return c != nil && slices.ContainsFunc(c.evidence, func(e *evidenceState) bool { return e.report.Source == b.one(src) })
 		})
 		if len(evs) > 0 && rests {
 			out = append(out, st.thing)

@@ -66,6 +66,11 @@ func (d *Desk) syncSteps(ctx context.Context, r *SyncReport) error {
 	}
 	errs := []error{d.flushTo(ctx, r), d.putNotes(ctx), d.flushTo(ctx, r)}
 	errs = append(errs, d.readBatches(ctx, cell.WeekOf(d.Today(), root.W0), r))
+	due := d.Today()
+	if errs[len(errs)-1] != nil {
+		due -= eraseLate // a batch that can't be read may hold a letter that takes it back
+	}
+	errs = append(errs, d.destroyDue(ctx, due), d.forgetMoved(ctx))
 	r.Bulletin, r.Found, r.Missing, err = d.checkBulletin(ctx)
 	errs = append(errs, err)
 	r.Parcel, err = d.putParcel(ctx, root.W0)
@@ -117,6 +122,7 @@ func (d *Desk) takeIn(ctx context.Context, week cell.Week, day cell.Day, recs []
 	if err != nil {
 		return err
 	}
+	defer d.waitingChanged()
 	if err := in.read(ctx, day, recs); err != nil {
 		return err
 	}

@@ -58,7 +58,7 @@ func (t *teller) sentence(sn Sentence, carried map[ID][]ID) SentenceView {
 		}
 		v.Disputed = v.Disputed || c.result.Disputed
 	}
-	v.Voice, v.VoiceHandle = voice(sn.Voice, claims)
+	v.Voice, v.VoiceHandle = voice(t.board.one(sn.Voice), claims)
 	attributed := false
 	for _, text := range sn.Text {
 		for _, m := range placeholder.FindAllString(text, -1) {
@@ -83,7 +83,7 @@ func voice(chosen ID, claims []*claimState) (ID, string) {
 	}
 	var best *evidenceState
 	for _, e := range claims[0].evidence {
-		if !speaks(e, claims) || !chosen.IsZero() && e.report.Source != chosen {
+		if !e.counts() || !speaks(e, claims) || !chosen.IsZero() && e.report.Source != chosen {
 			continue
 		}
 		if best == nil || weight(e) > weight(best) {
@@ -110,7 +110,7 @@ func weight(e *evidenceState) int {
 func speaks(e *evidenceState, claims []*claimState) bool {
 	for _, c := range claims {
 		ok := slices.ContainsFunc(c.evidence, func(o *evidenceState) bool {
-			return o.report.Source == e.report.Source && o.Stance == ladder.Supports && !o.barred && o.report.Kind != KindHelp
+			return o.report.Source == e.report.Source && o.Stance == ladder.Supports && o.counts() && o.report.Kind != KindHelp
 		})
 		if !ok {
 			return false

@@ -37,6 +37,9 @@ func (d *Desk) Undo(ctx context.Context, op OpID) (kind string, id OpID, err err
 	if err != nil {
 		return "", OpID{}, fmt.Errorf("desk: undo: %w", err)
 	}
+	if noun == nounErased {
+		return "", OpID{}, ErrNotUndone
+	}
 	if noun == nounReplyGone {
 		if err := d.stillWaits(ctx, thing); err != nil {
 			return "", OpID{}, err

@@ -18,7 +18,10 @@ const (
 	KindMeeting  ReportKind = "meeting"
 	KindPost     ReportKind = "post"
 	KindDocument ReportKind = "document"
-	KindOther    ReportKind = "other" // a letter that asks to erase, withdraw or move
+	KindErase    ReportKind = "erase"    // asks that the conversation be destroyed
+	KindWithdraw ReportKind = "withdraw" // takes that back
+	KindMove     ReportKind = "move"     // names the thread in which the conversation goes on
+	KindOther    ReportKind = "other"    // a letter of no known kind, or a move that names no thread
 )
 
 // A Progress is how far a reply has come.
@@ -55,6 +58,10 @@ type InboxRow struct {
 	TakenDay   cell.Day
 	LastReply  *ReplyState // nil: never answered
 	Incomplete bool        // parts of a letter are missing still
+	Erase      cell.Day    // its source asked for erasure: destroyed from this day on; Snippet is empty. 0: not asked
+	Known      bool        // the newsroom has dealt with it: answered, took the case, noted something
+	Blocked    bool
+	Alike      int // further threads, folded into this row, that say the same and were not dealt with
 }
 
 // Counts are the figures of the navigation.
@@ -64,9 +71,16 @@ type Counts struct {
 
 // A ThreadView is all that is kept of one source.
 type ThreadView struct {
-	ID       ID
-	Handle   string
-	Letters  bool // has a thread: can be answered. False: known from calls only
+	ID      ID
+	Handle  string
+	Letters bool // has a thread: can be answered. False: known from calls only
+	// Erase is the day from which on everything here is destroyed, as its source asked; 0 if
+	// not asked. Until then no text is shown: see Reveal.
+	Erase    cell.Day
+	Next     *Teller  // the thread in which its source goes on, as a letter said; nil: here
+	Op       OpID     // of KeepApart, for Undo; zero if none
+	Former   []Teller // threads that its source has left for this one; their reports stand here too
+	Blocked  bool
 	Help     bool
 	Taken    bool
 	TakenBy  string
@@ -95,6 +109,7 @@ type ReportView struct {
 	Translations []Translation
 	Claims       []ClaimMark
 	Consent      bool // a request for help: may its words be evidence
+	Hidden       bool // its source asked for erasure: there are no words
 	Op           OpID // the operation that may be undone; zero if none
 }
 
@@ -172,6 +187,7 @@ type ClaimRow struct {
 	Withdrawn    bool
 	Ceiling      int // best grade of information that the chains can carry
 	Stories      int
+	Erased       int // items of evidence that were erased at their source's wish
 }
 
 // A ClaimView is a claim with all of its evidence.
@@ -209,6 +225,7 @@ type EvidenceView struct {
 	Chain        bool            // counted as one of the chains
 	Open         ladder.Openness // why it can't be shown independent; "" if it can
 	Barred       bool            // a request for help without consent: does not count
+	Erased       bool            // its source asked for erasure: does not count, and has no words
 	Op           OpID
 }
 
@@ -268,7 +285,8 @@ type NewsroomView struct {
 	Refused       int      // fragments and letters refused
 	Batches       int
 	Approvers     []string
-	Threads       int // threads whose weekly keys are held
+	Threads       int          // threads whose weekly keys are held
+	Erased        []ErasedView // conversations destroyed at their sources' wish, oldest first
 }
 
 // A NoteView is a signed note and its end.

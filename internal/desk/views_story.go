@@ -42,7 +42,7 @@ const (
 // A Finding is one thing that the gate says of a story.
 type Finding struct {
 	Verdict   Verdict
-	Rule      string // "level", "disputed", "unsupported", "one chain", "typed source", "handle", "photo", "edition", "attribution", "lint", "release"
+	Rule      string // "level", "disputed", "unsupported", "one chain", "erased", "typed source", "handle", "photo", "edition", "attribution", "lint", "release"
 	Key       string // of lang: the sentence that says why; its arguments in Args
 	Args      []any
 	Fix       string // of lang: the cheapest mend; "" if none

@@ -10,7 +10,12 @@ import (
 // why explains a claim's rung: which reports are the chains, and why others are not.
 func (c *claimState) why() []Reason {
 	var chains, open, same, against, barred []*evidenceState
+	erased := 0
 	for _, e := range c.evidence {
+		if e.erased {
+			erased++
+			continue
+		}
 		switch {
 		case e.barred:
 			barred = append(barred, e)
@@ -48,6 +53,9 @@ func (c *claimState) why() []Reason {
 	}
 	if len(barred) > 0 {
 		say("barred", numbers(barred))
+	}
+	if erased > 0 {
+		say("erased", erased)
 	}
 	if !c.result.Exact {
 		say("bound")

@@ -1,0 +1,44 @@
+package desk
+
+import (
+	"context"
+	"fmt"
+)
+
+// Counts gives the figures of the navigation.
+func (d *Desk) Counts(ctx context.Context) (Counts, error) {
+	var c Counts
+	index, err := d.waitingIndex()
+	if err != nil {
+		return c, err
+	}
+	err = d.v.View().QueryRow(ctx, `SELECT (SELECT count(*) FROM thread WHERE box = 0 AND unread > 0),
+		(SELECT count(*) FROM thread WHERE box = 0 AND top > 0)`).Scan(&c.Unread, &c.OpenCases)
+	if err != nil {
+		return c, fmt.Errorf("desk: counts: %w", err)
+	}
+	c.Unread += index.empty
+	claims, err := d.Claims(ctx)
+	if err != nil {
+		return c, err
+	}
+	for _, r := range claims {
+		if !r.Withdrawn {
+			c.Claims++
+		}
+		if r.Disputed && !r.Withdrawn {
+			c.Disputed++
+		}
+	}
+	stories, err := d.Stories(ctx)
+	if err != nil {
+		return c, err
+	}
+	for _, s := range stories {
+		c.Stories++
+		if s.State == Held {
+			c.Held++
+		}
+	}
+	return c, nil
+}
