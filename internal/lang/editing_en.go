@@ -246,4 +246,6 @@ var editingEN = map[string]string{
 	"desk.newsroom.weekly":           "two weeks",
 	"desk.gate.instead":              "{0}: “{1}” instead",
 	"desk.said.coarser":              "The level is coarser now.",
+	"desk.problem.preview":           "This edition can’t be shown yet",
+	"desk.problem.preview.next":      "Write every sentence, the headline and the reason in all three languages first; the gate’s list says what is missing.",
 }

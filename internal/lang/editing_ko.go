@@ -246,4 +246,6 @@ var editingKO = map[string]string{
 	"desk.newsroom.weekly":           "두 주",
 	"desk.gate.instead":              "{0}: “{1}” 쓰기",
 	"desk.said.coarser":              "단계를 낮추었습니다.",
+	"desk.problem.preview":           "이 언어판은 아직 보일 수 없습니다",
+	"desk.problem.preview.next":      "먼저 세 언어 모두에 문장과 제목, 익명 사유를 쓰십시오. 빠진 것은 심사 목록에 있습니다.",
 }

@@ -246,4 +246,6 @@ var editingZH = map[string]string{
 	"desk.newsroom.weekly":           "两周",
 	"desk.gate.instead":              "{0}：改为“{1}”",
 	"desk.said.coarser":              "级别已调粗。",
+	"desk.problem.preview":           "此语言版尚不能预览",
+	"desk.problem.preview.next":      "请先用三种语言写全句子、标题和匿名理由；缺少的内容见审查列表。",
 }

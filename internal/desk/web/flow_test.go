@@ -187,6 +187,7 @@ func (b *browser) printIt(story desk.ID) {
 	b.until(`document.querySelector('form[action$="/clean"]')`)
 	b.send(`form[action$="/clean"] button`)
 	b.until(`document.querySelector("img.photo")?.naturalWidth > 0 && document.querySelector(".lead-line .mark.pass")`)
+	b.preview(story)
 	b.fill("#p-ayla", "not the passphrase")
 	b.send(`form:has(#p-ayla) button`)
 	b.until(`document.querySelector(".wrong[role=alert]") && document.querySelector("#p-ayla")`)
@@ -200,6 +201,17 @@ func (b *browser) printIt(story desk.ID) {
 	if os.Getenv("KKACHI_PICTURES") != "" {
 		b.picture("story-released-en-1280-light")
 	}
+}
+
+// preview looks at the page as it will be printed: its style and photograph load.
+func (b *browser) preview(story desk.ID) {
+	b.t.Helper()
+	back := eval[string](b, `location.pathname + location.search`)
+	for _, l := range []string{"ko", "en", "zh"} {
+		b.open("/story/" + story.String() + "/preview/" + l)
+		b.until(`document.querySelector("img")?.naturalWidth > 0 && [...document.styleSheets].some(s => s.cssRules.length > 20)`)
+	}
+	b.open(back)
 }
 
 // A second browser with the same link finds an empty hall that says what to do.

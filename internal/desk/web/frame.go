@@ -90,6 +90,9 @@ type problemPage struct {
 	Heading, What, Next string
 }
 
+// errPreview: a story can't be shown as printed yet.
+var errPreview = errors.New("no preview")
+
 // problems are the errors that a person can do something about, with the family of words
 // that says so.
 var problems = []struct {
@@ -103,6 +106,7 @@ var problems = []struct {
 	{desk.ErrApprovals, "approvals", http.StatusConflict},
 	{desk.ErrStale, "stale", http.StatusConflict},
 	{desk.ErrNotUndone, "notundone", http.StatusConflict},
+	{errPreview, "preview", http.StatusConflict},
 	{desk.ErrLate, "late", http.StatusConflict},
 }
 

@@ -83,6 +83,8 @@ func serveStatic(w http.ResponseWriter, r *http.Request, name string) {
 	switch name {
 	case "look.css":
 		data = look.CSS()
+	case "site.css": // of previews, which look like what is printed
+		data = look.Site()
 	case "door.css":
 		data, err = files.ReadFile("static/door.css")
 		data = append(look.CSS(), data...)

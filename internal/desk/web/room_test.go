@@ -5,6 +5,7 @@ import (
 	"context"
 	"crypto/rand"
 	"fmt"
+	"io"
 	"os"
 	"path/filepath"
 	"slices"
@@ -17,7 +18,9 @@ import (
 	"kkachi/internal/cell"
 	"kkachi/internal/desk"
 	"kkachi/internal/lang"
+	"kkachi/internal/press"
 	"kkachi/internal/relay"
+	"kkachi/internal/release"
 	"kkachi/internal/risk"
 	"kkachi/internal/seal"
 	"kkachi/internal/vault"
@@ -74,6 +77,11 @@ func newRoom(t testing.TB) *room {
 		Slots: 32, Ceiling: risk.DefaultCeiling(), Host: r.host,
 		Names: lang.Names{Country: lang.Words{KO: "중국", EN: "China", ZH: "中国"}},
 		Now:   func() time.Time { return r.today.Time().Add(8 * time.Hour) }, Rand: rand.Reader,
+		Preview: func(w io.Writer, p *release.Release, l lang.Tag) error {
+			return press.Preview(w, p, l, press.Site{
+				Name: lang.Words{KO: "강가일보", EN: "Riverside Daily", ZH: "河畔日报"}, Address: "kkachi:" + strings.Repeat("5a", 32) + "@https://news.example",
+			})
+		},
 	}
 	r.pub, err = desk.Create(t.Context(), cfg)
 	must(t, err)

@@ -2,6 +2,7 @@ package web
 
 import (
 	"bytes"
+	"errors"
 	"net/http"
 	"slices"
 	"strconv"
@@ -404,8 +405,10 @@ func (s *Server) preview(v *visit) error {
 		return desk.ErrNotFound
 	}
 	var buf bytes.Buffer
-	if err := s.desk.Preview(v.ctx(), id, tag, &buf); err != nil {
+	if err := s.desk.Preview(v.ctx(), id, tag, &buf); errors.Is(err, desk.ErrNotFound) {
 		return err
+	} else if err != nil {
+		return errPreview // what is missing stands in the gate's list
 	}
 	v.w.Header().Set("Content-Type", "text/html; charset=utf-8")
 	_, _ = v.w.Write(buf.Bytes()) // a browser that left needs no answer

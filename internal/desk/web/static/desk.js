@@ -70,7 +70,8 @@
     list[Math.min(Math.max(i, 0), list.length - 1)].focus();
   };
   $("[data-row][aria-current]")?.scrollIntoView({ block: "nearest" });
-  $("[data-end]")?.scrollIntoView({ block: "nearest" });
+  // The newest letter and the reply are at the end; in a narrow window one begins on top.
+  if (innerWidth > 900 && !location.hash) $("[data-end]")?.scrollIntoView({ block: "nearest" });
 
   // Find within the list: hides rows that lack the words; asks nobody.
   const find = $("[data-find]");
