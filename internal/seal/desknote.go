@@ -135,7 +135,9 @@ func SignDevices(n *DevicesNote, keys ...*SigningKey) ([]byte, error) {
 }
 
 // ParseDevices reads and verifies a devices note under a verified root note. With today 0 it
-// looks at a note whatever its age. Errors: ErrNoteFormat, ErrNewsroom, ErrSignature, ErrExpired.
+// looks at a note whatever its age. Errors: ErrNoteFormat, ErrNewsroom, ErrSignature,
+// ErrExpired; ErrRole if an approver's key signs notes: a machine that holds one would be a
+// person.
 func ParseDevices(signed []byte, root *RootNote, today cell.Day) (*DevicesNote, error) {
 	text, err := verify(signed, RoleRoot, []VerifyKey{root.Key()})
 	if err != nil {
@@ -147,6 +149,11 @@ func ParseDevices(signed []byte, root *RootNote, today cell.Day) (*DevicesNote, 
 	}
 	if err := n.head().check("devices", root.Newsroom, DevicesLife, today); err != nil {
 		return nil, err
+	}
+	for _, a := range n.Approvers {
+		if root.names(a.Key) {
+			return nil, fmt.Errorf("%w: the key of approver %s signs notes", ErrRole, a.Name)
+		}
 	}
 	return n, nil
 }

@@ -146,3 +146,20 @@ func TestP14LayersAreApart(t *testing.T) {
 		t.Error("outer and inner label open each other")
 	}
 }
+
+// P14: no key that signs notes counts as a person who approves.
+func TestP14NoMachineApproves(t *testing.T) {
+	for name, key := range map[string]func(r *room) VerifyKey{
+		"root": func(r *room) VerifyKey { return r.root.Public() },
+		"sift": func(r *room) VerifyKey { return r.sift.Public() },
+		"desk": func(r *room) VerifyKey { return r.desk.Public() },
+	} {
+		r := newRoom(t)
+		r.devicesNote.Approvers[0].Key = key(r)
+		signed, err := SignDevices(r.devicesNote, r.root)
+		must(t, err)
+		if _, err := ParseDevices(signed, r.rootNote, day0); !errors.Is(err, ErrRole) {
+			t.Errorf("the %s key as an approver: %v", name, err)
+		}
+	}
+}

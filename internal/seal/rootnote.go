@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"crypto/ed25519"
 	"fmt"
+	"slices"
 	"strings"
 
 	"kkachi/internal/cell"
@@ -206,6 +207,12 @@ func (n *RootNote) checkKeys() error {
 		seen[k] = true
 	}
 	return nil
+}
+
+// names says whether a key stands in the note, in any role, now or before.
+func (n *RootNote) names(k VerifyKey) bool {
+	former := slices.ContainsFunc(n.Succession, func(s Succession) bool { return s.Key == k })
+	return k == n.First || former || slices.Contains(n.SiftKeys, k) || slices.Contains(n.DeskKeys, k)
 }
 
 func validOnion(s string) bool {
