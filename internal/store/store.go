@@ -29,7 +29,7 @@ const (
 
 // Errors of a store. What is wrapped around them names a day or an object, never a body.
 var (
-	ErrFull     = errors.New("store: the day is full")
+	ErrFull     = errors.New("store: the day is full, and the cell was not drawn to stay")
 	ErrClosed   = errors.New("store: the day is closed")
 	ErrOpen     = errors.New("store: the day is still open")
 	ErrNotFound = errors.New("store: not found")
@@ -46,7 +46,9 @@ type Store interface {
 	OpenDay(ctx context.Context, day cell.Day) error
 	// PutCell keeps a copy of c under a day, in a place drawn uniformly from all free ones
 	// of that day, and opens the day if need be. Durable on return. A cell made of zeros
-	// only is refused with ErrConflict: it can't be told from free room. ErrFull, ErrClosed.
+	// only is refused with ErrConflict: it can't be told from free room. In a full day the
+	// n-th cell takes the place of another, drawn uniformly, with probability quota/n, and is
+	// refused with ErrFull otherwise: so each stays with the same chance. ErrClosed.
 	PutCell(ctx context.Context, day cell.Day, c *cell.Cell) error
 	// CloseDay waits for cells under way; afterwards no cell goes into the day, for ever.
 	// A day that was never opened is closed with no cells. Again: nil.

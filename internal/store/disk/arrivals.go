@@ -1,9 +1,11 @@
 package disk
 
 import (
+	"encoding/binary"
 	"errors"
 	"fmt"
 	"io"
+	"math/bits"
 	"os"
 	"path/filepath"
 	"runtime"
@@ -26,6 +28,7 @@ type arrivals struct {
 	mu       sync.Mutex // guards all below
 	taken    []bool
 	free     int
+	offered  int // cells that came, kept or not
 	finished bool
 	broken   error  // a failed sync: what the system then holds of the file is unknown
 	next     *round // whom the next sync will answer
@@ -94,6 +97,7 @@ func openArrivals(path string, rand io.Reader) (*arrivals, error) {
 		err = eachCell(f, func(slot int, _ *cell.Cell) error {
 			a.taken[slot] = true
 			a.free--
+			a.offered++
 			return nil
 		})
 	}
@@ -127,7 +131,9 @@ func (a *arrivals) put(c *cell.Cell) error {
 
 // draw takes a free slot, uniformly: it draws from all slots until it hits a free one. That
 // costs slots/free draws, twelve on average over a day that fills up; a list of free slots
-// would be faster, and its order would tell of the order of arrivals.
+// would be faster, and its order would tell of the order of arrivals. In a full day the n-th
+// cell is kept with probability slots/n, in the place of another: then each cell of the day
+// stays with the same chance, whenever it came (a reservoir; P9).
 func (a *arrivals) draw() (int, error) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
@@ -136,38 +142,47 @@ func (a *arrivals) draw() (int, error) {
 		return 0, store.ErrClosed
 	case a.broken != nil:
 		return 0, a.broken
-	case a.free == 0:
-		return 0, store.ErrFull
+	}
+	full := a.free == 0
+	from := len(a.taken)
+	if full {
+		from = max(from, a.offered+1)
 	}
 	for {
-		slot, err := below(a.rand, len(a.taken))
-		if err != nil {
+		slot, err := below(a.rand, from)
+		switch {
+		case err != nil:
 			return 0, fmt.Errorf("store: randomness: %w", err)
-		}
-		if !a.taken[slot] {
-			a.taken[slot] = true
-			a.free--
+		case full && slot >= len(a.taken):
+			a.offered++
+			return 0, store.ErrFull
+		case full || !a.taken[slot]:
+			a.offered++
+			if !full {
+				a.taken[slot] = true
+				a.free--
+			}
 			a.underWay.Add(1)
 			return slot, nil
 		}
 	}
 }
 
-// below draws uniformly from 0 … n−1, n ≤ maxQuota. It reads anew for each draw: a buffer of
-// random bytes would keep those of the last slots.
+// below draws uniformly from 0 … n−1, n ≥ 1. It reads anew for each draw: a buffer of random
+// bytes would keep those of the last slots.
 func below(rand io.Reader, n int) (int, error) {
-	mask := 1
-	for mask < n {
-		mask <<= 1
+	size := 3
+	if n > 1<<24 {
+		size = 7
 	}
-	mask--
+	mask := uint64(1)<<bits.Len64(uint64(n-1)) - 1
 	for {
-		var b [3]byte
-		if _, err := io.ReadFull(rand, b[:]); err != nil {
+		var b [8]byte
+		if _, err := io.ReadFull(rand, b[8-size:]); err != nil {
 			return 0, err
 		}
-		if v := (int(b[0])<<16 | int(b[1])<<8 | int(b[2])) & mask; v < n {
-			return v, nil
+		if v := binary.BigEndian.Uint64(b[:]) & mask; v < uint64(n) {
+			return int(v), nil
 		}
 	}
 }
