@@ -3,6 +3,7 @@ package vault
 import (
 	"bytes"
 	"context"
+	"database/sql"
 	"encoding/hex"
 	"errors"
 	"io"
@@ -223,5 +224,37 @@ func TestSecretsDie(t *testing.T) {
 				t.Errorf("%s still holds %s", name, s.gone)
 			}
 		}
+	}
+}
+
+// What was deleted just before a crash doesn't live on in the journal once the vault was
+// opened again.
+func TestOpenWipesTheJournalThatACrashLeft(t *testing.T) {
+	v, dir, key := newVault(t)
+	if err := v.PutSecret("inbox/1", bytes.Repeat([]byte{7}, 32), 0); err != nil {
+		t.Fatal(err)
+	}
+	err := v.keys.tx(context.Background(), func(tx *sql.Tx) error {
+		_, err := tx.Exec(`DELETE FROM ring`)
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	left := func() int {
+		b, err := os.ReadFile(filepath.Join(dir, keysFile+"-journal"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		return len(bytes.Trim(b, "\x00"))
+	}
+	if left() == 0 {
+		t.Fatal("the journal is empty before the crash: this test would try nothing")
+	}
+	closeVault(t, v)
+	v = reopen(t, dir, key)
+	defer closeVault(t, v)
+	if n := left(); n != 0 {
+		t.Errorf("%d bytes are left in the journal", n)
 	}
 }

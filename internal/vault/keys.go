@@ -81,7 +81,9 @@ func openKeys(path string, master *[32]byte) (*keyStore, error) {
 		}
 		return nil, damaged(Fault{What: Torn, File: keysFile, Detail: "not a key file of a vault"})
 	}
-	if err := ks.prepare(); err != nil {
+	// A crash may have come between a deletion and the wiping after it. What was asked just
+	// now has rolled back a transaction that was broken off, so the journal is not needed.
+	if err := errors.Join(ks.prepare(), ks.wipeJournal()); err != nil {
 		ks.close()
 		return nil, err
 	}
