@@ -108,7 +108,7 @@ func (c *vaultVerifyCmd) Run(w *world) error {
 	step, end := w.progress("checking operations")
 	r, err := vault.VerifyDir(w.ctx, dir, key, w.vaultOptions(), step)
 	end()
-	if err != nil {
+	if err != nil && !errors.Is(err, vault.ErrDamaged) {
 		return err
 	}
 	if c.JSON {
