@@ -7,9 +7,14 @@ import (
 	"os/signal"
 	"syscall"
 	"time"
+
+	"kkachi/internal/sift"
 )
 
 func main() {
+	if sift.Child(os.Args[1:], rand.Reader) {
+		return // this process was one that holds a day key, and is done
+	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	os.Exit(run(os.Args[1:], &world{

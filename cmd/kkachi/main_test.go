@@ -20,6 +20,8 @@ import (
 
 	"github.com/rogpeppe/go-internal/testscript"
 	"golang.org/x/term"
+
+	"kkachi/internal/sift"
 )
 
 // clockFile names the environment variable with the path of a file that holds the time. Only
@@ -27,6 +29,9 @@ import (
 const clockFile = "KKACHI_CLOCK"
 
 func TestMain(m *testing.M) {
+	if sift.Child(os.Args[1:], rand.Reader) {
+		return
+	}
 	testscript.Main(m, map[string]func(){
 		"kkachi": func() {
 			ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)

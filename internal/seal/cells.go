@@ -47,6 +47,10 @@ func sealCell(random io.Reader, id NewsroomID, epoch cell.Day, dayKey, inboxKey 
 	if err != nil {
 		return nil, err
 	}
+	return sealOuter(random, id, epoch, dayKey, flag, rec)
+}
+
+func sealOuter(random io.Reader, id NewsroomID, epoch cell.Day, dayKey *HPKEPublic, flag byte, rec *cell.Record) (*cell.Cell, error) {
 	plain := make([]byte, 0, cell.OuterPlainSize)
 	plain = append(plain, flag)
 	plain = append(plain, rec[:]...)

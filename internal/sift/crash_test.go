@@ -213,7 +213,7 @@ func (p *people) play(t *testing.T, at int, m mode, then int) []string {
 	t.Helper()
 	world := *p.w
 	w := &world
-	w.t, w.cfg.Batch = t, 4
+	w.t, w.cfg.Batch, w.cfg.Isolation = t, 4, InProcess
 	w.cfg.Now = w.now
 	files := memFiles{map[string][]byte{}}
 	host := newMemHost(w.today)

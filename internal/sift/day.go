@@ -113,6 +113,9 @@ func (r *run) steps(ctx context.Context) error {
 		if errors.As(err, &m) && !slices.Contains(r.report.Waiting, m.what) {
 			r.report.Waiting = append(r.report.Waiting, m.what)
 		}
+		if errors.Is(err, ErrSandbox) && !slices.Contains(r.report.Waiting, ErrSandbox.Error()) {
+			r.report.Waiting = append(r.report.Waiting, ErrSandbox.Error())
+		}
 		if err != nil && !slices.ContainsFunc(errs, func(e error) bool { return e.Error() == err.Error() }) {
 			errs = append(errs, err)
 		}

@@ -2,17 +2,19 @@ package sift
 
 import (
 	"context"
+	"errors"
 	"fmt"
-	"slices"
-	"sync"
 
 	"kkachi/internal/cell"
-	"kkachi/internal/seal"
 )
 
 // chunk is how many cells a worker takes at once: fewer and handing over costs, more and the
 // last worker works alone.
 const chunk = 32
+
+// ChildTries is how often a day is read anew in one run because a process that holds a key
+// was lost.
+const ChildTries = 3
 
 // Arrival is what draining an arrival day met. It holds no number of letters: a report goes
 // to a terminal or a log, and sift's part is to forget.
@@ -21,13 +23,6 @@ type Arrival struct {
 	Cells    int
 	Replayed int // refused: the same sealed bytes under the same epoch were here before
 	Outlived int // their day key was destroyed, or never ours
-}
-
-// An opened cell: its replay key, and the record under it if it was a letter's.
-type opened struct {
-	epoch cell.Day
-	key   [32]byte
-	rec   *cell.Record
 }
 
 // drain reads each closed arrival day before today, in order, into the pool.
@@ -64,35 +59,27 @@ func (r *run) settle(ctx context.Context) error {
 }
 
 // drainDay opens a day and makes records, replay keys and the day's being drained durable at
-// once. What breaks before that leaves nothing behind, and the day is read anew.
+// once. What breaks before that leaves nothing behind, and the day is read anew: so it is
+// when a process that holds a day key is lost.
 func (r *run) drainDay(ctx context.Context, day cell.Day) error {
-	cells, err := r.openAll(ctx, day)
-	if err != nil {
-		return err
-	}
-	a := Arrival{Day: day, Cells: len(cells)}
-	fresh := map[cell.Day]map[[32]byte]struct{}{}
-	var recs []cell.Record
-	for _, c := range cells {
-		if r.keys[c.epoch] == nil {
-			a.Outlived++
-			continue
+	var d *dayOf
+	for try := 0; ; try++ {
+		err := r.revive()
+		if err == nil {
+			d, err = r.openAll(ctx, day)
 		}
-		_, before := r.st.replays[c.epoch][c.key]
-		_, now := fresh[c.epoch][c.key]
-		if before || now {
-			a.Replayed++
-			continue
+		if err == nil {
+			break
 		}
-		if fresh[c.epoch] == nil {
-			fresh[c.epoch] = map[[32]byte]struct{}{}
+		if !errors.Is(err, errChild) || try == ChildTries || ctx.Err() != nil {
+			return err
 		}
-		fresh[c.epoch][c.key] = struct{}{}
-		if c.rec != nil {
-			recs = append(recs, *c.rec)
+		// Whatever ended one may have ended others, which would each cost a try.
+		for _, k := range r.keys {
+			k.opener.end()
 		}
 	}
-	for epoch, keys := range fresh {
+	for epoch, keys := range d.fresh {
 		if r.st.replays[epoch] == nil {
 			r.st.replays[epoch] = keys
 			continue
@@ -101,70 +88,93 @@ func (r *run) drainDay(ctx context.Context, day cell.Day) error {
 			r.st.replays[epoch][k] = struct{}{}
 		}
 	}
-	r.st.addPool(day, recs)
-	r.st.outlived += uint64(a.Outlived)
+	r.st.addPool(day, d.recs)
+	r.st.outlived += uint64(d.Outlived)
 	r.st.arrivals[day] = drained
 	if err := r.save(); err != nil {
 		return err
 	}
-	r.report.Arrivals = append(r.report.Arrivals, a)
+	r.report.Arrivals = append(r.report.Arrivals, d.Arrival)
 	return nil
 }
 
-// openAll reads a day from the host and opens its cells on all workers. Their order is lost.
-func (r *run) openAll(ctx context.Context, day cell.Day) ([]opened, error) {
-	results := make([][]opened, r.cfg.Workers)
-	err := r.withWorkers(func(w int, cells []cell.Cell) {
-		for i := range cells {
-			results[w] = append(results[w], r.openCell(&cells[i]))
-		}
-	}, func(work chan<- []cell.Cell) error {
-		next := make([]cell.Cell, 0, chunk)
-		err := r.host.ReadDay(ctx, day, func(c *cell.Cell) error {
-			next = append(next, *c)
-			if len(next) == chunk {
-				work <- next
-				next = make([]cell.Cell, 0, chunk)
+// dayOf is what an arrival day gave.
+type dayOf struct {
+	Arrival
+	fresh map[cell.Day]map[[32]byte]struct{} // replay keys of this day, by epoch
+	tally
+}
+
+// openAll reads a day from the host. Replays are refused before anything is opened, so that
+// openers need not say which cell was real; each opener says what it found at the end.
+func (r *run) openAll(ctx context.Context, day cell.Day) (d *dayOf, err error) {
+	d = &dayOf{Arrival: Arrival{Day: day}, fresh: map[cell.Day]map[[32]byte]struct{}{}}
+	next := map[cell.Day][]cell.Cell{}
+	used := map[cell.Day]opener{}
+	defer func() {
+		for _, o := range used {
+			if err != nil {
+				o.abort()
 			}
+		}
+	}()
+	for epoch, k := range r.keys {
+		used[epoch] = k.opener
+		defer breakOff(ctx, k.opener)()
+		if err := k.opener.begin(); err != nil {
+			return nil, err
+		}
+	}
+	err = r.host.ReadDay(ctx, day, func(c *cell.Cell) error {
+		d.Cells++
+		epoch := c.Epoch()
+		o := used[epoch]
+		switch {
+		case o == nil:
+			d.Outlived++
 			return ctx.Err()
-		})
-		work <- next
-		return err
+		case !d.isFresh(r.st, epoch, c.ReplayKey()):
+			d.Replayed++
+			return ctx.Err()
+		}
+		if next[epoch] = append(next[epoch], *c); len(next[epoch]) == chunk {
+			full := next[epoch]
+			next[epoch] = make([]cell.Cell, 0, chunk)
+			return errors.Join(o.open(full), ctx.Err())
+		}
+		return ctx.Err()
 	})
 	if err != nil {
 		return nil, err
 	}
-	return slices.Concat(results...), nil
+	for epoch, o := range used {
+		if err := o.open(next[epoch]); err != nil {
+			return nil, err
+		}
+	}
+	for _, o := range used {
+		t, err := o.finish()
+		if err != nil {
+			return nil, err
+		}
+		d.recs = append(d.recs, t.recs...)
+		d.opened += t.opened
+		d.canaries += t.canaries
+	}
+	return d, nil
 }
 
-// withWorkers runs do on each chunk that feed sends, until all are done; however feed ends,
-// no worker is left behind.
-func (r *run) withWorkers(do func(worker int, cells []cell.Cell), feed func(chan<- []cell.Cell) error) error {
-	work := make(chan []cell.Cell, r.cfg.Workers)
-	var wg sync.WaitGroup
-	defer wg.Wait()
-	defer close(work)
-	for w := range r.cfg.Workers {
-		wg.Go(func() {
-			for cells := range work {
-				do(w, cells)
-			}
-		})
+// isFresh says whether a replay key is new under its epoch, and remembers it. Those of
+// letters, cover and what does not open are kept alike: what is kept tells nothing.
+func (d *dayOf) isFresh(st *state, epoch cell.Day, key [32]byte) bool {
+	_, before := st.replays[epoch][key]
+	_, now := d.fresh[epoch][key]
+	if before || now {
+		return false
 	}
-	return feed(work)
-}
-
-// openCell opens the outer seal. Cover, canaries and what does not open leave no record; they
-// cost the same time, and their replay keys are kept like those of letters, so that what is
-// kept does not tell one from the other.
-func (r *run) openCell(c *cell.Cell) opened {
-	out := opened{epoch: c.Epoch(), key: c.ReplayKey()}
-	k := r.keys[out.epoch]
-	if k == nil {
-		return out
+	if d.fresh[epoch] == nil {
+		d.fresh[epoch] = map[[32]byte]struct{}{}
 	}
-	if flag, rec, ok := k.opener.Open(c); ok && flag == seal.FlagLetter {
-		out.rec = rec
-	}
-	return out
+	d.fresh[epoch][key] = struct{}{}
+	return true
 }

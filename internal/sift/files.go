@@ -20,6 +20,7 @@ const (
 
 	lockFile   = "lock"
 	tokenFile  = "token"
+	canaryFile = "canary"
 	stateFile  = "pool/state"
 	unlockFile = "keys/unlock"
 	signFile   = "keys/sign"

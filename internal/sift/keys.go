@@ -2,6 +2,7 @@ package sift
 
 import (
 	"encoding/binary"
+	"errors"
 	"fmt"
 	"slices"
 	"strconv"
@@ -22,7 +23,7 @@ const (
 type dayKey struct {
 	d      uint8 // zero bits of its stamps, fixed for its life
 	public *seal.HPKEPublic
-	opener *seal.DayOpener
+	opener opener
 }
 
 // keyExpired says whether day key d may not exist any more on a day (P4).
@@ -65,36 +66,100 @@ func destroyExpired(f files, today cell.Day) ([]cell.Day, error) {
 	return gone, nil
 }
 
-// readKeys takes each day key from disk. A key file is "KKD1" ‖ u32 day ‖ u8 d ‖ seed.
-func readKeys(f files, b box, id seal.NewsroomID) (map[cell.Day]*dayKey, error) {
-	names, err := f.list(keysFolder)
+// loadKeys starts an opener for each day key on disk. Those that were there before end.
+func (s *Sift) loadKeys() error {
+	s.endKeys()
+	names, err := s.files.list(keysFolder)
 	if err != nil {
-		return nil, fmt.Errorf("sift: %w", err)
+		return fmt.Errorf("sift: %w", err)
 	}
-	keys := map[cell.Day]*dayKey{}
+	s.keys = map[cell.Day]*dayKey{}
 	for _, name := range names {
 		day, ok := parseDayKeyFile(name)
 		if !ok {
 			continue
 		}
-		raw, err := b.read(f, name)
-		if err != nil {
-			return nil, err
+		if s.keys[day], err = s.startKey(day); err != nil {
+			delete(s.keys, day)
+			s.endKeys()
+			return err
 		}
-		if len(raw) != DayKeySize || string(raw[:4]) != DayKeyMagic ||
-			cell.Day(binary.BigEndian.Uint32(raw[4:8])) != day || raw[8] > cell.MaxDifficulty {
-			return nil, fmt.Errorf("%w: %s", ErrState, name)
-		}
-		seed := seal.HPKESeed(raw[9:])
-		keys[day] = newDayKey(id, day, raw[8], &seed)
-		seed.Wipe()
-		clear(raw)
 	}
-	return keys, nil
+	return nil
 }
 
-func newDayKey(id seal.NewsroomID, day cell.Day, d uint8, seed *seal.HPKESeed) *dayKey {
-	return &dayKey{d: d, public: seed.Public(), opener: seal.NewDayOpener(id, day, seed)}
+// startKey gives the key of a day, which is on disk, to an opener.
+func (s *Sift) startKey(day cell.Day) (*dayKey, error) {
+	name := dayKeyFile(day)
+	if s.cfg.Isolation != InProcess {
+		sealed, err := s.files.read(name)
+		if err != nil {
+			return nil, fmt.Errorf("sift: read %s: %w", name, err)
+		}
+		k, err := s.startChild(day, sealed)
+		if errors.Is(err, ErrState) {
+			return nil, fmt.Errorf("%w: %s is damaged, or of another folder", ErrState, name)
+		}
+		return k, err
+	}
+	raw, err := s.box.read(s.files, name)
+	if err != nil {
+		return nil, err
+	}
+	defer clear(raw)
+	d, seed, err := parseDayKey(raw, day)
+	if err != nil {
+		return nil, fmt.Errorf("%w: %s", err, name)
+	}
+	defer seed.Wipe()
+	o := &sieve{key: seal.NewDayOpener(s.cfg.Newsroom, day, &seed), canary: s.canaryKey(day), workers: s.cfg.Workers}
+	return &dayKey{d: d, public: seed.Public(), opener: o}, nil
+}
+
+// revive starts a new opener for each key whose process was lost while the key lives.
+func (s *Sift) revive() error {
+	for day, k := range s.keys {
+		if !k.opener.dead() {
+			continue
+		}
+		fresh, err := s.startKey(day)
+		if err != nil {
+			return err
+		}
+		if *fresh.public != *k.public {
+			fresh.opener.end()
+			return fmt.Errorf("%w: %s holds another key than before", ErrState, dayKeyFile(day))
+		}
+		s.keys[day] = fresh
+	}
+	return nil
+}
+
+// endKey ends the opener of a day, and with it all that this computer's memory holds of its key.
+func (s *Sift) endKey(day cell.Day) {
+	if k := s.keys[day]; k != nil {
+		k.opener.end()
+	}
+	delete(s.keys, day)
+}
+
+func (s *Sift) endKeys() {
+	for day := range s.keys {
+		s.endKey(day)
+	}
+}
+
+func marshalDayKey(day cell.Day, d uint8, seed *seal.HPKESeed) []byte {
+	raw := binary.BigEndian.AppendUint32([]byte(DayKeyMagic), uint32(day))
+	return append(append(raw, d), seed[:]...)
+}
+
+func parseDayKey(raw []byte, day cell.Day) (d uint8, seed seal.HPKESeed, err error) {
+	if len(raw) != DayKeySize || string(raw[:4]) != DayKeyMagic ||
+		cell.Day(binary.BigEndian.Uint32(raw[4:8])) != day || raw[8] > cell.MaxDifficulty {
+		return 0, seed, ErrState
+	}
+	return raw[8], seal.HPKESeed(raw[9:]), nil
 }
 
 // makeKey makes the key of a day, durable on return, unless it exists. A key is never
@@ -103,20 +168,37 @@ func (s *Sift) makeKey(day cell.Day) error {
 	if s.keys[day] != nil {
 		return nil
 	}
-	seed, err := seal.NewHPKESeed(s.cfg.Rand)
+	var sealed []byte
+	var err error
+	if s.cfg.Isolation == InProcess {
+		sealed, err = s.makeKeyHere(day)
+	} else {
+		sealed, err = s.makeKeyFile(day)
+	}
 	if err != nil {
 		return err
 	}
-	defer seed.Wipe()
-	raw := binary.BigEndian.AppendUint32([]byte(DayKeyMagic), uint32(day))
-	raw = append(raw, s.cfg.Difficulty)
-	raw = append(raw, seed[:]...)
-	defer clear(raw)
-	if err := s.box.write(s.files, dayKeyFile(day), raw); err != nil {
+	if err := s.files.write(dayKeyFile(day), sealed); err != nil {
+		return fmt.Errorf("sift: write %s: %w", dayKeyFile(day), err)
+	}
+	k, err := s.startKey(day)
+	if err != nil {
+		s.stale = true // the file stands: it is found when the disk is read again
 		return err
 	}
-	s.keys[day] = newDayKey(s.cfg.Newsroom, day, s.cfg.Difficulty, &seed)
+	s.keys[day] = k
 	return nil
+}
+
+func (s *Sift) makeKeyHere(day cell.Day) ([]byte, error) {
+	seed, err := seal.NewHPKESeed(s.cfg.Rand)
+	if err != nil {
+		return nil, err
+	}
+	defer seed.Wipe()
+	raw := marshalDayKey(day, s.cfg.Difficulty, &seed)
+	defer clear(raw)
+	return encrypt(raw, s.box.own.Recipient())
 }
 
 // expire destroys the keys whose time is over by the calendar, on disk and in memory, and
@@ -125,7 +207,7 @@ func (s *Sift) makeKey(day cell.Day) error {
 func (s *Sift) expire(today cell.Day) ([]cell.Day, error) {
 	for day := range s.keys {
 		if keyExpired(day, today) {
-			delete(s.keys, day)
+			s.endKey(day)
 		}
 	}
 	gone, err := destroyExpired(s.files, today)
@@ -143,7 +225,7 @@ func (s *Sift) retire() ([]cell.Day, error) {
 		if s.st.arrivals[day+1] < drained {
 			continue
 		}
-		delete(s.keys, day)
+		s.endKey(day)
 		if err := s.files.destroy(dayKeyFile(day)); err != nil {
 			// Memory and disk differ now: the disk is read again, and tried again.
 			s.stale = true

@@ -24,9 +24,11 @@ func BenchmarkSiftShare(b *testing.B) {
 	w.cfg.Workers = runtime.GOMAXPROCS(0)
 	s := w.create(b.TempDir())
 	w.day(s)
-	seed := must(seal.NewHPKESeed(rand.Reader))
 	day := w.today()
-	s.keys[day] = newDayKey(w.id, day, 0, &seed)
+	_, seed, err := parseDayKey(must(s.box.read(s.files, dayKeyFile(day))), day)
+	if err != nil {
+		b.Fatal(err)
+	}
 	cells := make([]*cell.Cell, n)
 	eachOnAllCores(n, func(i int) {
 		// One cell in a hundred is a letter.

@@ -9,7 +9,8 @@
 // a person. The inner seal is closed to sift; it holds no inbox key and no desk's device.
 //
 // Everything that survives a crash lies in four folders (spec/06-batch.md): keys, pool,
-// outbox and the token. Nothing is put at the host before its bytes lie synced in the outbox
+// outbox and the token. Day keys live in processes of their own (section 9 there), which open
+// and do nothing else: to destroy a key is to end its process. Nothing is put at the host before its bytes lie synced in the outbox
 // and the state names them; from then on it is those bytes until the host says yes (P13).
 package sift
 
@@ -76,12 +77,30 @@ type Config struct {
 	Difficulty uint8 // zero bits of stamps for keys made from now on
 	Workers    int   // cells opened at once; 0: one a processor
 
+	// Isolation says where day keys live; by default each in a sandboxed process of its own.
+	Isolation Isolation
+
 	Now  func() time.Time
 	Rand io.Reader
 	// Connect gives the host for sift's bearer token. It is called once, by the first Day,
 	// after expired keys are destroyed.
 	Connect func(token string) (Host, error)
 }
+
+// Isolation says what keeps day keys apart from the rest of sift.
+type Isolation uint8
+
+const (
+	// Sandboxed gives each day key a process of its own, which the kernel bars from files
+	// and sockets; where the kernel refuses that, sift refuses to work (ErrSandbox). The
+	// program must call Child first in main.
+	Sandboxed Isolation = iota
+	// Unsandboxed does the same but works on with what the kernel grants.
+	Unsandboxed
+	// InProcess keeps day keys in sift's own process, which cannot be trusted to forget
+	// them: only for tests of other things, where starting processes would take too long.
+	InProcess
+)
 
 // A Sift holds the folder open. Its methods may be called at any time; Day runs alone.
 type Sift struct {
@@ -91,6 +110,8 @@ type Sift struct {
 	sign  *seal.SigningKey
 	token string
 	box   box
+	// canary is what watch and sift share; nil in a folder that has none.
+	canary *seal.CanaryKey
 
 	mu    sync.Mutex // guards all below
 	host  Host
@@ -135,7 +156,14 @@ func open(f files, u Unlock, c Config) (*Sift, error) {
 		return nil, err
 	}
 	s.token = string(token)
-	return s, s.load()
+	if s.canary, err = readCanaryKey(f, s.box); err != nil {
+		return nil, err
+	}
+	if err := s.load(); err != nil {
+		s.endKeys()
+		return nil, err
+	}
+	return s, nil
 }
 
 // load takes state and day keys from disk, and clears away what a crash left half-written.
@@ -153,11 +181,10 @@ func (s *Sift) load() error {
 	if err != nil {
 		return err
 	}
-	keys, err := readKeys(s.files, s.box, s.cfg.Newsroom)
-	if err != nil {
+	if err := s.loadKeys(); err != nil {
 		return err
 	}
-	s.st, s.keys = st, keys
+	s.st = st
 	if err := s.sweep(); err != nil {
 		return err
 	}
@@ -202,11 +229,12 @@ func (s *Sift) save() error {
 // Public is the key that verifies sift's notes; the root note must name it.
 func (s *Sift) Public() seal.VerifyKey { return s.sign.Public() }
 
-// Close drops the keys and frees the folder.
+// Close ends the processes that hold keys, and frees the folder.
 func (s *Sift) Close() error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.sign.Wipe()
+	s.endKeys()
 	s.keys, s.st, s.token = nil, nil, ""
 	s.stale = true
 	if s.lock == nil {
@@ -239,6 +267,7 @@ func (c *Config) check() error {
 		{"desks", c.Desks, 1, cell.MaxDesks},
 		{"difficulty", int(c.Difficulty), 0, cell.MaxDifficulty},
 		{"workers", c.Workers, 1, 1024},
+		{"isolation", int(c.Isolation), 0, int(InProcess)},
 	} {
 		if f.v < f.lo || f.v > f.hi {
 			return fmt.Errorf("%w: %s is %d, not %d…%d", ErrConfig, f.name, f.v, f.lo, f.hi)

@@ -92,6 +92,10 @@ func Create(dir string, u Unlock, o CreateOptions) (seal.VerifyKey, error) {
 	}
 	defer sign.Wipe()
 	seed := sign.Seed()
+	canary, err := seal.NewCanaryKey(o.Rand)
+	if err != nil {
+		return none, err
+	}
 	b := box{own}
 	for _, file := range []struct {
 		name string
@@ -100,6 +104,7 @@ func Create(dir string, u Unlock, o CreateOptions) (seal.VerifyKey, error) {
 		{tokenFile, []byte(o.Token)},
 		{signFile, seed[:]},
 		{stateFile, newState().marshal()},
+		{canaryFile, canary[:]},
 	} {
 		if err := b.write(f, file.name, file.data); err != nil {
 			return none, err
