@@ -40,7 +40,15 @@ func (h *Host) Run(ctx context.Context) error {
 // Tick does what the host's clock asks for: closes days that have ended, makes room for today
 // and tomorrow, and lets go of what is too old. It may be called at any time, again and again.
 func (h *Host) Tick(ctx context.Context) error {
-	return errors.Join(h.closeEnded(ctx), h.openAhead(ctx), h.retain(ctx))
+	h.count()
+	if h.prefixes != nil {
+		h.prefixes.forget(h.now())
+	}
+	err := errors.Join(h.closeEnded(ctx), h.openAhead(ctx), h.retain(ctx))
+	if h.last.Store(nil); err != nil {
+		h.last.Store(&err)
+	}
+	return err
 }
 
 // closeEnded closes each open day before the present one.

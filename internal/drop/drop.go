@@ -12,6 +12,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"log/slog"
 	"net"
 	"net/http"
@@ -43,6 +44,12 @@ type Config struct {
 	Now    func() time.Time // the host's clock
 	Tokens Tokens
 	Report func(error) // told what went wrong in Run; may be nil. Never about a request
+
+	// Rand draws the secret of each day under which network prefixes are slowed and counted.
+	// nil: prefixes are not told apart. So it must be where a proxy or an onion service
+	// stands in front, since all visitors come from one address there.
+	Rand  io.Reader
+	Sleep func(context.Context, time.Duration) error // slows a cell; nil waits really
 }
 
 // A Host answers requests. Make one with New.
@@ -57,6 +64,13 @@ type Host struct {
 
 	switching sync.Mutex          // guards switches of now and site, and orphans
 	orphans   map[string]cell.Day // files of no site, and the day on which they were first seen so
+
+	prefixes *prefixes  // nil: visitors are not slowed
+	crowding sync.Mutex // guards crowds
+	crowds   map[cell.Day]crowd
+
+	last    atomic.Pointer[error] // what the last tick failed with; nil: it did not
+	failing atomic.Bool           // the last cell could not be kept, though there was room
 }
 
 // New makes a host that goes on with what its store holds.
@@ -66,6 +80,14 @@ func New(ctx context.Context, c Config) (*Host, error) {
 	}
 	h := &Host{store: c.Store, now: c.Now, tokens: c.Tokens, report: c.Report, orphans: map[string]cell.Day{}}
 	h.site.Store(&site{})
+	h.crowds = map[cell.Day]crowd{}
+	if c.Rand != nil {
+		p, err := newPrefixes(c.Rand, c.Sleep)
+		if err != nil {
+			return nil, err
+		}
+		h.prefixes = p
+	}
 	_, data, err := h.store.Current(ctx, currentNow)
 	if err == nil {
 		var now *cell.Now
@@ -111,8 +133,19 @@ func (h *Host) Handler() http.Handler {
 // Serve answers on ln until ctx ends, and then lets requests under way finish for a moment.
 // A clean end is nil.
 func (h *Host) Serve(ctx context.Context, ln net.Listener) error {
-	server := &http.Server{
-		Handler:                      h.Handler(),
+	if h.prefixes != nil {
+		fair, err := h.prefixes.listener(ln)
+		if err != nil {
+			return err
+		}
+		ln = fair
+	}
+	return serve(ctx, newServer(h.Handler()), netutil.LimitListener(ln, MaxConns))
+}
+
+func newServer(handler http.Handler) *http.Server {
+	return &http.Server{
+		Handler:                      handler,
 		ReadHeaderTimeout:            HeaderSeconds * time.Second,
 		ReadTimeout:                  InsideSeconds * time.Second,
 		WriteTimeout:                 InsideSeconds * time.Second,
@@ -121,6 +154,9 @@ func (h *Host) Serve(ctx context.Context, ln net.Listener) error {
 		DisableGeneralOptionsHandler: true,
 		ErrorLog:                     slog.NewLogLogger(slog.DiscardHandler, slog.LevelError), // it names addresses
 	}
+}
+
+func serve(ctx context.Context, server *http.Server, ln net.Listener) error {
 	ended := make(chan error, 1)
 	stop := context.AfterFunc(ctx, func() {
 		within, cancel := context.WithTimeout(context.WithoutCancel(ctx), stopWithin)
@@ -131,7 +167,7 @@ func (h *Host) Serve(ctx context.Context, ln net.Listener) error {
 		}
 		ended <- err
 	})
-	err := server.Serve(netutil.LimitListener(ln, MaxConns))
+	err := server.Serve(ln)
 	if stop() { // it failed by itself
 		return fmt.Errorf("drop: serving: %w", err)
 	}

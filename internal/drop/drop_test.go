@@ -65,7 +65,10 @@ func playOn(t testing.TB, around func(store.Store) store.Store) *stage {
 	}
 	tokens, err = drop.ParseTokens(tokens.Marshal())
 	s.must(err)
-	s.host, err = drop.New(t.Context(), drop.Config{Store: s.store, Now: s.clock, Tokens: tokens})
+	s.host, err = drop.New(t.Context(), drop.Config{
+		Store: s.store, Now: s.clock, Tokens: tokens,
+		Rand: rand.Reader, Sleep: func(context.Context, time.Duration) error { return nil },
+	})
 	s.must(err)
 	s.base = "http://" + serve(t, s.host)
 	s.anyone, s.sift = s.client(""), s.client(s.tokens[drop.RoleSift])

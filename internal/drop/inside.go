@@ -47,6 +47,13 @@ func (h *Host) inside(w http.ResponseWriter, r *http.Request, role Role, path st
 		default:
 			allow(w, get, "GET", func() { h.readDay(w, r, cell.Day(day)) })
 		}
+	case verb == "crowd" && role == RoleSift:
+		day, ok := parseNumber(rest, 32)
+		if !ok {
+			notFound(w)
+			return
+		}
+		allow(w, get, "GET", func() { h.getCrowd(w, r, cell.Day(day)) })
 	case verb == "o":
 		h.object(w, r, role, rest)
 	case verb == "list":

@@ -42,9 +42,22 @@ func (h *Host) postCell(w http.ResponseWriter, r *http.Request, query bool) {
 		w.WriteHeader(http.StatusBadRequest)
 		return
 	}
-	err := h.store.PutCell(r.Context(), cell.DayOf(h.now()), c)
+	if h.prefixes != nil && !h.prefixes.slow(r.Context(), r.RemoteAddr, h.now()) {
+		w.WriteHeader(http.StatusServiceUnavailable)
+		return
+	}
+	day := cell.DayOf(h.now())
+	err := h.store.PutCell(r.Context(), day, c)
 	if errors.Is(err, store.ErrClosed) { // midnight passed between the two
-		err = h.store.PutCell(r.Context(), cell.DayOf(h.now()), c)
+		day = cell.DayOf(h.now())
+		err = h.store.PutCell(r.Context(), day, c)
+	}
+	full := errors.Is(err, store.ErrFull)
+	if err == nil || full {
+		h.offer(day)
+	}
+	if r.Context().Err() == nil {
+		h.failing.Store(err != nil && !full)
 	}
 	if err != nil {
 		w.WriteHeader(http.StatusServiceUnavailable)

@@ -95,6 +95,22 @@ func (c *Client) AckDay(ctx context.Context, day cell.Day) error {
 	return err
 }
 
+// Crowd is what the host knows of a closed day's visitors: distinct network prefixes as a power
+// of two, 0 if it didn't look, and the cells that were offered, kept or not. ErrNotFound if it
+// was started anew since.
+func (c *Client) Crowd(ctx context.Context, day cell.Day) (prefixes, offered uint64, err error) {
+	name := fmt.Sprintf("asking after the crowd of day %d", day)
+	data, err := c.again(ctx, request{name: name, method: http.MethodGet, path: fmt.Sprintf("/s/crowd/%d", day)}, 100)
+	if err != nil {
+		return 0, 0, err
+	}
+	if n, err := fmt.Sscanf(string(data), "prefixes %d\noffered %d\n", &prefixes, &offered); n != 2 || err != nil ||
+		string(data) != fmt.Sprintf("prefixes %d\noffered %d\n", prefixes, offered) || prefixes&(prefixes-1) != 0 {
+		return 0, 0, fmt.Errorf("%s: %w: its answer is not a crowd", name, ErrRefused)
+	}
+	return prefixes, offered, nil
+}
+
 func dayPath(day cell.Day) string { return "/s/day/" + strconv.FormatUint(uint64(day), 10) }
 
 // PutObject writes an object once. The same bytes again: nil. ErrConflict for others.

@@ -1,0 +1,148 @@
+package drop
+
+import (
+	"context"
+	"crypto/rand"
+	"fmt"
+	"testing"
+	"time"
+
+	"kkachi/internal/cell"
+)
+
+func newSlow(t *testing.T, waits *[]time.Duration) *prefixes {
+	t.Helper()
+	p, err := newPrefixes(rand.Reader, func(_ context.Context, d time.Duration) error {
+		*waits = append(*waits, d)
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return p
+}
+
+// P9: a network that sends a hundred times as much waits, and is not refused; who comes from
+// elsewhere doesn't wait, unless he shares its bucket.
+func TestP9FloodSlowsItsOwnPrefix(t *testing.T) {
+	var waits []time.Duration
+	p := newSlow(t, &waits)
+	now := cell.Day(20700).Time().Add(9 * time.Hour)
+	for i := range 25600 {
+		if !p.slow(t.Context(), fmt.Sprintf("192.0.2.%d:%d", i%250, 1024+i%60000), now) {
+			t.Fatal("a cell of the flood was refused")
+		}
+	}
+	if n := 25600 - PrefixBurst - 1; len(waits) < n || len(waits) > n+1 {
+		t.Errorf("%d cells of the flood waited, not all after the first %d", len(waits), PrefixBurst)
+	}
+	for i := 1; i < len(waits); i++ {
+		if waits[i] < waits[i-1] || waits[i] > PrefixDelay*time.Second {
+			t.Fatalf("the waits fall or have no end: %v after %v", waits[i], waits[i-1])
+		}
+	}
+	waits = nil
+	for i := range 200 {
+		for range 2 {
+			if !p.slow(t.Context(), fmt.Sprintf("198.51.%d.7:443", i), now) {
+				t.Fatal("a visitor was refused")
+			}
+		}
+	}
+	if len(waits) > 6 { // two share the flood's bucket with probability 2/10⁴
+		t.Errorf("%d cells of other networks waited", len(waits))
+	}
+	if p.slow(t.Context(), "192.0.2.1:5", now.Add(25600*interval)); len(waits) > 6 {
+		t.Error("after the flood its network is slowed for ever")
+	}
+}
+
+// At most PrefixWaiting cells of a bucket wait at once: a flood holds no more memory than that.
+func TestP9WaitingIsBounded(t *testing.T) {
+	entered, leave := make(chan bool, 4*PrefixWaiting), make(chan struct{})
+	p, err := newPrefixes(rand.Reader, func(context.Context, time.Duration) error { entered <- true; <-leave; return nil })
+	if err != nil {
+		t.Fatal(err)
+	}
+	now := cell.Day(20700).Time()
+	if err := p.turn(cell.DayOf(now)); err != nil {
+		t.Fatal(err)
+	}
+	p.buckets[hash64(&p.secret, "192.0.2.1:1")%PrefixBuckets].due = now.Add(time.Hour)
+	answers := make(chan bool, 4*PrefixWaiting)
+	for range 4 * PrefixWaiting {
+		go func() { answers <- p.slow(t.Context(), "192.0.2.1:1", now) }()
+	}
+	for range 3 * PrefixWaiting {
+		if <-answers {
+			t.Fatal("a cell went on without waiting")
+		}
+	}
+	for range PrefixWaiting {
+		<-entered
+	}
+	close(leave)
+	for range PrefixWaiting {
+		if !<-answers {
+			t.Fatal("a cell that waited was refused")
+		}
+	}
+}
+
+// P7: what slows visitors forgets them: within minutes by itself, and with the day's secret.
+func TestP7BucketsForget(t *testing.T) {
+	var waits []time.Duration
+	p := newSlow(t, &waits)
+	now := cell.Day(20700).Time().Add(23 * time.Hour)
+	left := func() (n int) {
+		for _, b := range p.buckets {
+			if !b.due.IsZero() {
+				n++
+			}
+		}
+		return n
+	}
+	for i := range 100 {
+		p.slow(t.Context(), fmt.Sprintf("198.51.%d.7:443", i), now)
+	}
+	if left() < 90 {
+		t.Fatal("the test is blind: no bucket is in use")
+	}
+	p.forget(now.Add(time.Minute))
+	if n := left(); n > 0 {
+		t.Errorf("%d buckets tell of a minute ago", n)
+	}
+	before, h := p.secret, hash64(&p.secret, "198.51.1.7:443")
+	p.slow(t.Context(), "198.51.1.7:443", now.Add(2*time.Hour))
+	if p.secret == before || hash64(&p.secret, "198.51.1.7:443") == h {
+		t.Error("the secret outlived its day")
+	}
+	if n := p.sketch.estimate(); n != 1 {
+		t.Errorf("the new day begins with %d prefixes", n)
+	}
+	if hash64(&before, "198.51.1.7:443") != hash64(&before, "198.51.1.99:80") || hash64(&before, "[2001:db8:1::1]:80") != hash64(&before, "[2001:db8:1:ff::2]:81") ||
+		hash64(&before, "198.51.1.7:443") == hash64(&before, "198.51.2.7:443") || hash64(&before, "198.51.1.7:443") != hash64(&before, "[::ffff:198.51.1.7]:443") {
+		t.Error("the prefixes are not /24 and /48")
+	}
+}
+
+// The estimate is a power of two that is right to a factor of two, whatever the number.
+func TestCrowdEstimate(t *testing.T) {
+	for _, n := range []int{0, 1, 3, 100, 640, 1500, 50_000, 1_000_000} {
+		var s sketch
+		var secret [32]byte
+		if _, err := rand.Read(secret[:]); err != nil {
+			t.Fatal(err)
+		}
+		for i := range n {
+			addr := fmt.Sprintf("%d.%d.%d.1:80", 1+i>>16, i>>8&255, i&255)
+			h := hash64(&secret, addr)
+			s.add(h)
+			s.add(h)
+		}
+		got := s.estimate()
+		if got&(got-1) != 0 || float64(got) > 1.4*float64(n) || float64(got) < 0.4*float64(n) {
+			t.Errorf("%d prefixes are estimated at %d", n, got)
+		}
+	}
+}
