@@ -28,6 +28,7 @@ func (d *Desk) checkBulletin(ctx context.Context) (day cell.Day, found, missing 
 	if err != nil {
 		return 0, 0, 0, fmt.Errorf("desk: what the host shows for notes: %w", err)
 	}
+	foreign := d.checkInboxes(notes.Desk)
 	published, err := d.cfg.Host.Bulletin(ctx)
 	if err != nil {
 		return 0, 0, 0, fmt.Errorf("desk: bulletin: %w", err)
@@ -42,9 +43,38 @@ func (d *Desk) checkBulletin(ctx context.Context) (day cell.Day, found, missing 
 	}
 	best, found, err := d.bestParcel(day, in)
 	if err != nil || best == nil {
-		return day, 0, 0, err
+		return day, 0, 0, errors.Join(foreign, err)
 	}
-	return day, found, len(best.Slots) - found, d.markOut(ctx, day, best, in)
+	return day, found, len(best.Slots) - found, errors.Join(foreign, d.markOut(ctx, day, best, in))
+}
+
+// checkInboxes reports a desk note in force that names inbox keys of others: letters sealed
+// to them never open here. Several desks may share a newsroom, but then every week's keys
+// must hold this desk's too.
+func (d *Desk) checkInboxes(n *seal.DeskNote) error {
+	boxes, err := d.inboxes()
+	if err != nil {
+		return err
+	}
+	own := map[seal.HPKEPublic]bool{}
+	for i := range boxes {
+		own[*boxes[i].seed.Public()] = true
+		boxes[i].seed.Wipe()
+	}
+	mine, all := map[cell.Week]bool{}, map[cell.Week]bool{}
+	foreign := 0
+	for _, b := range n.Inboxes {
+		all[b.Week] = true
+		if own[b.Key] {
+			mine[b.Week] = true
+		} else {
+			foreign++
+		}
+	}
+	if len(mine) < len(all) || foreign > 0 && d.cfg.Desks == 1 {
+		return fmt.Errorf("desk: the desk note in force (number %d) names %d inbox keys that this desk does not hold: letters to them can't be read here; another desk signs for this newsroom, or somebody who has its signing key", n.Serial, foreign)
+	}
+	return nil
 }
 
 // bestParcel finds the parcel of which the bulletin holds the most slots: the last that the

@@ -70,7 +70,7 @@ func newPlay(t *testing.T) *play {
 func (r *room) tell(src ID, help bool, text string, letterID []byte) (ID, ID) {
 	ctx := r.t.Context()
 	if src.IsZero() {
-		id, dr, err := r.desk.newSource(ctx, append([]byte("thread"), letterID[:10]...))
+		id, _, dr, err := r.desk.newSource(ctx, append([]byte("thread"), letterID[:10]...))
 		must(r.t, err)
 		_, err = r.desk.v.Append(ctx, dr)
 		must(r.t, err)

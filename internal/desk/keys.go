@@ -1,10 +1,13 @@
 package desk
 
 import (
+	"bytes"
 	"context"
+	"encoding/binary"
 	"errors"
 	"fmt"
 	"os"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -15,10 +18,11 @@ import (
 
 // Keys that live in the vault's ring: outside the log and outside undo, each with its end.
 const (
-	secretInbox  = "inbox/"  // + week: the seed of that week's inbox key
-	secretThread = "thread/" // + source: the chain of weekly keys, at most two weeks back
-	InboxDays    = 28        // an inbox key dies so many days after its week
-	keptWeeks    = seal.WeeksKept
+	secretInbox   = "inbox/"  // + week: the seed of that week's inbox key
+	secretThread  = "thread/" // + source: the chain of weekly keys, at most two weeks back
+	secretStepped = "stepped" // the week to which all chains were stepped
+	InboxDays     = 28        // an inbox key dies so many days after its week
+	keptWeeks     = seal.WeeksKept
 )
 
 // root is the root note as it was brought here, whatever its age: it gives the newsroom's
@@ -44,6 +48,12 @@ func (d *Desk) root() (*seal.RootNote, []byte, error) {
 func (d *Desk) tick(ctx context.Context) error {
 	d.mu.Lock()
 	defer d.mu.Unlock()
+	if d.doubted {
+		return nil
+	}
+	if err := d.rememberDay(); err != nil {
+		return err
+	}
 	if _, err := d.v.PurgeSecrets(uint32(d.Today())); err != nil {
 		return fmt.Errorf("desk: destroying what has ended: %w", err)
 	}
@@ -70,26 +80,39 @@ func (d *Desk) tick(ctx context.Context) error {
 	return ctx.Err()
 }
 
-// stepThreads forgets weekly keys more than two weeks old (P15).
+// stepThreads forgets weekly keys more than two weeks old (P15). What comes in is stepped
+// already, so it is done once a week.
 func (d *Desk) stepThreads(week cell.Week) error {
+	done, err := d.v.Secret(secretStepped)
+	if err != nil && !errors.Is(err, vault.ErrNotFound) {
+		return fmt.Errorf("desk: weekly keys: %w", err)
+	}
+	now := binary.BigEndian.AppendUint16(nil, uint16(week))
+	if bytes.Equal(done, now) {
+		return nil
+	}
 	list, err := d.v.ListSecrets(secretThread)
 	if err != nil {
 		return fmt.Errorf("desk: weekly keys: %w", err)
 	}
-	for _, s := range list {
-		c, err := d.chainOf(s.Name)
-		if err != nil {
-			return err
+	for part := range slices.Chunk(list, 1000) {
+		var stepped []vault.NamedSecret
+		for _, s := range part {
+			c, err := d.chainOf(s.Name)
+			if err != nil {
+				return err
+			}
+			if int(c.Week) >= int(week)-keptWeeks {
+				continue
+			}
+			c.Advance(week)
+			stepped = append(stepped, vault.NamedSecret{Name: s.Name, Value: c.Bytes()})
 		}
-		if int(c.Week) >= int(week)-keptWeeks {
-			continue
-		}
-		c.Advance(week)
-		if err := d.v.PutSecret(s.Name, c.Bytes(), 0); err != nil {
+		if err := d.v.PutSecrets(stepped...); err != nil {
 			return fmt.Errorf("desk: weekly keys: %w", err)
 		}
 	}
-	return nil
+	return d.v.PutSecret(secretStepped, now, 0)
 }
 
 // chainOf reads the chain under a name of the ring.
@@ -104,29 +127,6 @@ func (d *Desk) chainOf(name string) (seal.Chain, error) {
 		return seal.Chain{}, fmt.Errorf("desk: weekly keys: %w", err)
 	}
 	return c, nil
-}
-
-// joinChain compares the key that came with a letter with those of the thread, and keeps
-// what is new. A key of another chain is refused.
-func (d *Desk) joinChain(src ID, came seal.Chain, present cell.Week) error {
-	name := secretThread + src.String()
-	have, err := d.chainOf(name)
-	switch {
-	case errors.Is(err, vault.ErrNotFound):
-		have = came
-	case err != nil:
-		return err
-	default:
-		before := have
-		if err := have.Join(came); err != nil {
-			return errRefused
-		}
-		have.Advance(present)
-		if have == before {
-			return nil
-		}
-	}
-	return d.v.PutSecret(name, have.Bytes(), 0)
 }
 
 func (d *Desk) ensureInbox(w cell.Week, w0 uint32) error {

@@ -14,6 +14,9 @@ import (
 // Newsroom gives the state of the desk itself. Notes that are missing are left out.
 func (d *Desk) Newsroom(ctx context.Context) (*NewsroomView, error) {
 	v := &NewsroomView{Name: d.cfg.Name, Address: d.cfg.Address, Today: d.Today()}
+	d.mu.Lock()
+	v.ClockDoubted = d.doubted
+	d.mu.Unlock()
 	last, err := d.lastSync()
 	if err != nil {
 		return nil, err

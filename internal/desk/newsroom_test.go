@@ -70,8 +70,9 @@ func newRoom(t testing.TB) *room {
 	must(t, err)
 	r.cfg = Config{
 		Dir: r.dir, Key: r.key, Newsroom: r.nid, Name: "Test", Slots: 32, Ceiling: risk.DefaultCeiling(), Host: r.host,
-		Names: lang.Names{Country: lang.Words{KO: "중국", EN: "China", ZH: "中国"}},
-		Now:   func() time.Time { return r.today.Time().Add(8 * time.Hour) }, Rand: rand.Reader,
+		Names:       lang.Names{Country: lang.Words{KO: "중국", EN: "China", ZH: "中国"}},
+		DateIsRight: true, // plays jump
+		Now:         func() time.Time { return r.today.Time().Add(8 * time.Hour) }, Rand: rand.Reader,
 	}
 	r.pub, err = Create(t.Context(), r.cfg)
 	must(t, err)

@@ -65,7 +65,7 @@ func (d *Desk) TakeCall(ctx context.Context, n CallNote) (src, report ID, op OpI
 	src = n.Source
 	if src.IsZero() {
 		var dr vault.Draft
-		if src, dr, err = d.newSource(ctx, nil); err != nil {
+		if src, _, dr, err = d.newSource(ctx, nil); err != nil {
 			return ID{}, ID{}, OpID{}, err
 		}
 		drafts = append(drafts, dr)

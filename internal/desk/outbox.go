@@ -24,6 +24,9 @@ import (
 const (
 	secretCounter = "counter/"
 	outboxPerm    = 0o600
+	// numberJump is how far a number that the host lists may lie beyond the last that the desk
+	// knows: a backup can have forgotten some, and a host that lists more would wear them out.
+	numberJump = 1 << 20
 )
 
 // enqueue makes data durable under name.
@@ -116,13 +119,15 @@ func (d *Desk) number(ctx context.Context, counter, prefix string) (uint64, erro
 	case err != nil && !errors.Is(err, vault.ErrNotFound):
 		return 0, fmt.Errorf("desk: %w", err)
 	}
+	known := last
 	names, err := d.cfg.Host.ListObjects(ctx, prefix)
 	if err != nil {
 		return 0, fmt.Errorf("desk: listing %s: %w", prefix, err)
 	}
 	for _, name := range names {
-		if n, err := strconv.ParseUint(strings.TrimPrefix(name, prefix), 10, 64); err == nil {
-			last = max(last, n)
+		n, err := strconv.ParseUint(strings.TrimPrefix(name, prefix), 10, 64)
+		if err == nil && n > last && n-known <= numberJump {
+			last = n
 		}
 	}
 	last++

@@ -32,8 +32,9 @@ type packer struct {
 	day   cell.Day
 	week  cell.Week
 	room  int
-	used  map[ID]int // tags taken, by source
-	next  map[ID]ID  // where sources went on
+	tags  *tagBook
+	used  map[ID][]uint8 // tags taken in this parcel, by source
+	next  map[ID]ID      // where sources went on
 	keyed map[ID]bool
 	slots []cell.Slot
 	sent  sent
@@ -48,12 +49,21 @@ func (d *Desk) putParcel(ctx context.Context, w0 uint32) (cell.Day, error) {
 	if err != nil {
 		return 0, err
 	}
-	p := &packer{d: d, day: day, week: cell.WeekOf(day, w0), room: d.cfg.Slots / d.cfg.Desks, used: map[ID]int{}, keyed: map[ID]bool{}}
+	p := &packer{
+		d: d, day: day, week: cell.WeekOf(day, w0), room: d.cfg.Slots / d.cfg.Desks, used: map[ID][]uint8{}, keyed: map[ID]bool{},
+	}
 	if p.next, err = d.successors(ctx); err != nil {
+		return 0, err
+	}
+	if p.tags, err = d.openTags(day, p.room); err != nil {
 		return 0, err
 	}
 	p.sent.Replies = map[string][]int{}
 	if err := p.pack(ctx); err != nil {
+		return 0, err
+	}
+	// Before the parcel: one that was put is never followed by another made from the same tags.
+	if err := p.tags.save(d); err != nil {
 		return 0, err
 	}
 	data, err := (&cell.Parcel{Day: day, Desk: d.cfg.Number, Slots: p.slots}).Marshal()
@@ -95,11 +105,21 @@ func (p *packer) pack(ctx context.Context) error {
 	if err := p.alone(acks); err != nil {
 		return err
 	}
-	for len(p.slots) < p.room {
+	return p.fill()
+}
+
+// fill makes random slots of the tags that no reply stands under.
+func (p *packer) fill() error {
+	rest, err := p.tags.rest(p.d.cfg.Rand)
+	if err != nil {
+		return err
+	}
+	for _, tag := range rest {
 		s, err := seal.RandomSlot(p.d.cfg.Rand)
 		if err != nil {
 			return fmt.Errorf("desk: parcel: %w", err)
 		}
+		copy(s[:cell.SlotTagSize], tag[:])
 		p.add(s)
 	}
 	return nil
@@ -122,14 +142,23 @@ func (p *packer) choose(all []replyRow) []replyRow {
 		turn := int(p.day) % n
 		again = append(again[turn:], again[:turn]...)
 	}
-	room, tags := p.room, map[ID]int{}
+	room, tags := p.tags.room, map[ID]int{}
 	var out []replyRow
 	for _, r := range append(fresh, again...) {
 		n := parts(len(r.Text))
-		if n > room || tags[r.source]+n > ownTags || !p.hasKey(r.source) {
+		if !p.hasKey(r.source) {
 			continue
 		}
-		room -= n
+		old, free, err := p.own(r.source)
+		if err != nil {
+			continue
+		}
+		old = max(0, old-tags[r.source])
+		costs := max(0, n-old)
+		if costs > room || tags[r.source]+n > free {
+			continue
+		}
+		room -= costs
 		tags[r.source] += n
 		out = append(out, r)
 	}
@@ -143,9 +172,9 @@ func parts(size int) int { return max(1, (size+seal.ReplyBodySize-1)/seal.ReplyB
 func (p *packer) hasKey(src ID) bool {
 	has, asked := p.keyed[src]
 	if !asked {
-		c, err := p.d.chainOf(secretThread + src.String())
-		_, ok := c.At(p.week)
-		has = err == nil && ok
+		key, err := p.key(src)
+		key.Wipe()
+		has = err == nil
 		p.keyed[src] = has
 	}
 	return has
@@ -159,31 +188,80 @@ func (p *packer) thread(src ID) ID {
 	return src
 }
 
-// seal cuts a reply and seals its parts under the next tags that this desk owns.
-func (p *packer) seal(src ID, name string, r *seal.Reply) error {
+// own counts the tags of a thread that this desk may use in this parcel: those that stood in
+// the day's parcel before, which cost nothing, and all.
+func (p *packer) own(src ID) (old, all int, err error) {
+	key, err := p.key(src)
+	if err != nil {
+		return 0, 0, err
+	}
+	defer key.Wipe()
+	for n := range ownTags {
+		switch p.tags.stands(seal.SlotTag(key, p.day, p.tag(n))) {
+		case tagStands:
+			old++
+			all++
+		case tagNew:
+			all++
+		}
+	}
+	return old, all, nil
+}
+
+// tag is the n-th of those that this desk owns in every thread.
+func (p *packer) tag(n int) uint8 { return p.d.cfg.Number + uint8(n)*cell.MaxDesks }
+
+func (p *packer) key(src ID) (seal.WeekKey, error) {
 	c, err := p.d.chainOf(secretThread + src.String())
+	if err != nil {
+		return seal.WeekKey{}, err
+	}
+	key, ok := c.At(p.week)
+	if !ok {
+		return seal.WeekKey{}, vault.ErrNotFound
+	}
+	return key, nil
+}
+
+// seal cuts a reply and seals its parts under tags that this desk owns: first under those
+// that stood in the day's parcel before. Nothing is sealed of what doesn't fit.
+func (p *packer) seal(src ID, name string, r *seal.Reply) error {
+	key, err := p.key(src)
 	if errors.Is(err, vault.ErrNotFound) {
 		return nil
 	}
 	if err != nil {
 		return err
 	}
-	key, ok := c.At(p.week)
-	if !ok {
-		return nil
-	}
 	defer key.Wipe()
 	cut, err := seal.CutReply(r)
 	if err != nil {
 		return fmt.Errorf("desk: parcel: %w", err)
 	}
+	var tags []uint8
+	fresh := 0
+	for _, want := range []tagState{tagStands, tagNew} {
+		for n := range ownTags {
+			i := p.tag(n)
+			if len(tags) == len(cut) || slices.Contains(p.used[src], i) || p.tags.stands(seal.SlotTag(key, p.day, i)) != want {
+				continue
+			}
+			if want == tagNew {
+				fresh++
+			}
+			tags = append(tags, i)
+		}
+	}
+	if len(tags) < len(cut) || fresh > p.tags.room {
+		return nil
+	}
 	for i := range cut {
-		tag := p.d.cfg.Number + uint8(p.used[src])*cell.MaxDesks
-		s, err := seal.SealSlot(p.d.cfg.Rand, key, p.day, tag, &cut[i])
+		s, err := seal.SealSlot(p.d.cfg.Rand, key, p.day, tags[i], &cut[i])
 		if err != nil {
 			return fmt.Errorf("desk: parcel: %w", err)
 		}
-		p.used[src]++
+		p.tags.take(s.Tag())
+		p.used[src] = append(p.used[src], tags[i])
 		if name != "" {
 			p.sent.Replies[name] = append(p.sent.Replies[name], len(p.slots))
 		}

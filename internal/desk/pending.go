@@ -1,17 +1,24 @@
 package desk
 
 import (
+	"cmp"
+	"context"
 	"encoding/json"
 	"fmt"
+	"slices"
 
 	"kkachi/internal/cell"
 	"kkachi/internal/seal"
+	"kkachi/internal/vault"
 )
 
 // Limits of letters of which parts are missing.
 const (
 	PendingDays      = 28   // days for which they wait
 	PendingFragments = 4096 // fragments that wait in one thread
+	// PendingTotal is how many fragments wait at a desk, 28 MB. Over it the oldest letters of
+	// threads that nobody has dealt with give way: a flood pushes out itself first.
+	PendingTotal = 16384
 )
 
 const secretPending = "pending/"
@@ -102,20 +109,82 @@ func (d *Desk) pendings(prefix string) ([]*pending, error) {
 	return out, nil
 }
 
-func (d *Desk) savePending(p *pending) error {
-	if !p.changed {
+// savePendings makes durable what has changed.
+func (d *Desk) savePendings(all map[string]*pending) error {
+	var list []vault.NamedSecret
+	size := 0
+	put := func() error {
+		if err := d.v.PutSecrets(list...); err != nil {
+			return fmt.Errorf("desk: letters that wait for parts: %w", err)
+		}
+		for _, s := range list {
+			clear(s.Value)
+		}
+		list, size = list[:0], 0
 		return nil
 	}
-	b, err := json.Marshal(p)
-	if err != nil {
-		return fmt.Errorf("desk: %w", err)
+	for name, p := range all {
+		if !p.changed {
+			continue
+		}
+		b, err := json.Marshal(p)
+		if err != nil {
+			return fmt.Errorf("desk: %w", err)
+		}
+		list = append(list, vault.NamedSecret{Name: name, Value: b, NotAfter: uint32(p.Day + PendingDays)})
+		p.changed = false
+		if size += len(b); size > stepBytes {
+			if err := put(); err != nil {
+				return err
+			}
+		}
 	}
-	defer clear(b)
-	if err := d.v.PutSecret(p.name(), b, uint32(p.Day+PendingDays)); err != nil {
-		return fmt.Errorf("desk: %w", err)
+	return put()
+}
+
+// evict makes room when more fragments wait at the desk than may: those of threads that
+// were dealt with stay longest; of the others those of whoever has most, then the oldest.
+func (in *intake) evict(ctx context.Context, room int) error {
+	if in.total <= room {
+		return nil
 	}
-	p.changed = false
-	return nil
+	if err := in.flush(ctx); err != nil {
+		return err
+	}
+	known := map[ID]bool{}
+	list := make([]*pending, 0, len(in.pending))
+	for _, p := range in.pending {
+		list = append(list, p)
+		if _, asked := known[p.Source]; asked {
+			continue
+		}
+		var k bool
+		err := in.d.v.View().QueryRow(ctx, `SELECT known > 0 FROM thread WHERE source = ?`, p.Source).Scan(&k)
+		if err != nil {
+			return fmt.Errorf("desk: letters that wait for parts: %w", err)
+		}
+		known[p.Source] = k
+	}
+	rank := func(p *pending) int {
+		switch {
+		case known[p.Source]:
+			return 0
+		case in.parts[p.Source] <= cell.MaxFragments:
+			return 1
+		}
+		return 2
+	}
+	slices.SortFunc(list, func(a, b *pending) int {
+		return cmp.Or(-cmp.Compare(rank(a), rank(b)), cmp.Compare(a.Day, b.Day), cmp.Compare(a.name(), b.name()))
+	})
+	for _, p := range list {
+		if in.total <= room {
+			break
+		}
+		in.Refused += len(p.Parts)
+		in.drop(p)
+	}
+	return in.flush(ctx)
 }
 
 // text is what can be read so far; unverified.

@@ -113,7 +113,7 @@ func (p *packer) alone(l *receiptList) error {
 	}
 	for round := range ownTags {
 		for _, r := range l.order {
-			if rides[r.ack.Letter] || len(p.slots) == p.room || p.used[r.source] > round || !p.hasKey(r.source) {
+			if rides[r.ack.Letter] || len(p.used[r.source]) > round || !p.hasKey(r.source) {
 				continue
 			}
 			rides[r.ack.Letter] = true

@@ -2,7 +2,6 @@ package desk
 
 import (
 	"context"
-	"encoding/binary"
 	"encoding/hex"
 	"errors"
 	"fmt"
@@ -108,17 +107,8 @@ func (d *Desk) drawDay(s *Story) (cell.Day, error) {
 	if s.From == 0 {
 		return d.Today(), nil
 	}
-	n := uint64(s.To-s.From) + 1
-	limit := ^uint64(0) - ^uint64(0)%n // numbers from here on would favour the early days
-	for {
-		var b [8]byte
-		if _, err := io.ReadFull(d.cfg.Rand, b[:]); err != nil {
-			return 0, fmt.Errorf("desk: randomness: %w", err)
-		}
-		if x := binary.BigEndian.Uint64(b[:]); x < limit {
-			return s.From + cell.Day(x%n), nil
-		}
-	}
+	n, err := below(d.cfg.Rand, int(s.To-s.From)+1)
+	return s.From + cell.Day(n), err
 }
 
 // An Export is a released story with what is needed to check it again and to print it.

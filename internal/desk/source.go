@@ -24,35 +24,35 @@ type taken struct {
 }
 
 // newSource drafts a source with an unused handle. The caller holds mu.
-func (d *Desk) newSource(ctx context.Context, thread []byte, others ...string) (ID, vault.Draft, error) {
-	id, err := d.newID()
+func (d *Desk) newSource(ctx context.Context, thread []byte, others ...string) (id ID, name string, dr vault.Draft, err error) {
+	id, err = d.newID()
 	if err != nil {
-		return ID{}, vault.Draft{}, err
+		return ID{}, "", vault.Draft{}, err
 	}
 	seed := thread
 	if len(seed) == 0 {
 		seed = id[:]
 	}
-	name, err := handle(seed, func(h string) (bool, error) {
+	name, err = handle(seed, func(h string) (bool, error) {
 		var n int
 		err := d.v.View().QueryRow(ctx, `SELECT count(*) FROM source WHERE handle = ?`, h).Scan(&n)
 		return n > 0 || slices.Contains(others, h), err
 	})
 	if err != nil {
-		return ID{}, vault.Draft{}, fmt.Errorf("desk: handle: %w", err)
+		return ID{}, "", vault.Draft{}, fmt.Errorf("desk: handle: %w", err)
 	}
-	dr, err := draft(opSource, id, id, source{Handle: name, Thread: thread})
-	return id, dr, err
+	dr, err = draft(opSource, id, id, source{Handle: name, Thread: thread})
+	return id, name, dr, err
 }
 
-// sourceOf finds the source of a thread.
-func (d *Desk) sourceOf(ctx context.Context, thread cell.ThreadID) (ID, bool, error) {
-	var id ID
-	err := d.v.View().QueryRow(ctx, `SELECT id FROM source WHERE thread = ?`, thread[:]).Scan(&id)
+// sourceOf finds the source of a thread, and whether it is blocked.
+func (d *Desk) sourceOf(ctx context.Context, thread cell.ThreadID) (id ID, blocked, ok bool, err error) {
+	err = d.v.View().QueryRow(ctx, `SELECT id, EXISTS (SELECT 1 FROM state WHERE noun = 'blocked' AND thing = id)
+		FROM source WHERE thread = ?`, thread[:]).Scan(&id, &blocked)
 	if errors.Is(err, sql.ErrNoRows) {
-		return ID{}, false, nil
+		return ID{}, false, false, nil
 	}
-	return id, err == nil, err
+	return id, blocked, err == nil, err
 }
 
 // Tellers lists the sources by handle, for choosing a teller or a relay.

@@ -57,6 +57,9 @@ func (d *Desk) Sync(ctx context.Context) (SyncReport, error) {
 }
 
 func (d *Desk) syncSteps(ctx context.Context, r *SyncReport) error {
+	if err := d.confirmClock(ctx); err != nil {
+		return err
+	}
 	if err := d.tick(ctx); err != nil {
 		return err
 	}
@@ -107,6 +110,9 @@ func (d *Desk) readBatches(ctx context.Context, week cell.Week, r *SyncReport) e
 			continue
 		}
 		if err := d.takeIn(ctx, week, day, recs, r); err != nil {
+			errs = append(errs, fmt.Errorf("desk: batch of %s: %w", day, err))
+		}
+		if err := ctx.Err(); err != nil {
 			return errors.Join(append(errs, err)...)
 		}
 	}

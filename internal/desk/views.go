@@ -276,6 +276,7 @@ type NewsroomView struct {
 	Today         cell.Day
 	Notes         []NoteView
 	Keys          []KeyView
+	ClockDoubted  bool     // the desk was shut for long, and nothing confirms today's date yet
 	LastSync      cell.Day // 0: never
 	LastError     string   // of the last sync; "" if it went well
 	ParcelDay     cell.Day // the newest bulletin day that a parcel was put for
