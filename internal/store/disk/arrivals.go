@@ -22,7 +22,8 @@ const maxQuota = 1 << 20
 // ones; nothing here, in memory or in the file, remembers in which order slots were drawn.
 type arrivals struct {
 	path string
-	file *os.File
+	sys  System
+	file File
 	rand io.Reader
 
 	mu       sync.Mutex // guards all below
@@ -53,22 +54,22 @@ func (s *Store) allocate(path string) error {
 		return err
 	}
 	size := int64(s.quota) * cell.Size
-	if err = reserve(f, size); err == nil {
+	if err = f.Reserve(size); err == nil {
 		err = zero(f, size)
 	}
 	if err == nil {
 		err = f.Sync()
 	}
 	if err = errors.Join(err, f.Close()); err == nil {
-		err = still(f.Name())
+		err = s.sys.Still(f.Name())
 	}
 	if err == nil {
-		err = os.Link(f.Name(), path) // unlike a rename, it never takes the place of a day
+		err = s.sys.Link(f.Name(), path) // unlike a rename, it never takes the place of a day
 	}
-	if err = errors.Join(err, os.Remove(f.Name())); err != nil {
+	if err = errors.Join(err, s.sys.Remove(f.Name())); err != nil {
 		return fmt.Errorf("store: making room for a day of %d cells: %w", s.quota, err)
 	}
-	return syncDir(filepath.Dir(path))
+	return s.syncDir(filepath.Dir(path))
 }
 
 func zero(w io.Writer, size int64) error {
@@ -84,12 +85,12 @@ func zero(w io.Writer, size int64) error {
 }
 
 // openArrivals opens the file of an open day and finds which slots are taken.
-func openArrivals(path string, rand io.Reader) (*arrivals, error) {
-	f, err := os.OpenFile(path, os.O_RDWR, 0)
+func openArrivals(sys System, path string, rand io.Reader) (*arrivals, error) {
+	f, err := sys.Open(path, os.O_RDWR)
 	if err != nil {
 		return nil, fmt.Errorf("store: %w", err)
 	}
-	a := &arrivals{path: path, file: f, rand: rand, wake: make(chan struct{}, 1), ended: make(chan struct{})}
+	a := &arrivals{path: path, sys: sys, file: f, rand: rand, wake: make(chan struct{}, 1), ended: make(chan struct{})}
 	info, err := f.Stat()
 	if err == nil {
 		a.free = int(info.Size() / cell.Size)
@@ -102,8 +103,8 @@ func openArrivals(path string, rand io.Reader) (*arrivals, error) {
 		})
 	}
 	if err == nil {
-		smallPages(f)
-		err = still(path)
+		f.SmallPages()
+		err = sys.Still(path)
 	}
 	if err != nil {
 		return nil, errors.Join(err, f.Close())
@@ -221,19 +222,25 @@ func (a *arrivals) syncAll() {
 }
 
 // commit syncs the file. After a failed sync the system may have dropped the writes and
-// report success the next time, so the file takes no more cells.
+// report success the next time, so the file takes no more cells until OpenDay reads it anew.
 func (a *arrivals) commit() error {
-	err := still(a.path)
+	err := a.sys.Still(a.path)
 	if err == nil {
-		err = syncData(a.file)
+		err = a.file.SyncData()
 	}
 	if err != nil {
-		err = fmt.Errorf("store: syncing a day: %w; start the host again", err)
+		err = fmt.Errorf("store: syncing a day: %w", err)
 		a.mu.Lock()
 		a.broken = err
 		a.mu.Unlock()
 	}
 	return err
+}
+
+func (a *arrivals) isBroken() bool {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	return a.broken != nil
 }
 
 // finish takes no more cells, waits for those under way, and closes the file. Again: nil.
@@ -248,7 +255,7 @@ func (a *arrivals) finish() error {
 	a.underWay.Wait()
 	close(a.wake)
 	<-a.ended
-	if err := errors.Join(syncData(a.file), a.file.Close(), still(a.path)); err != nil {
+	if err := errors.Join(a.file.SyncData(), a.file.Close(), a.sys.Still(a.path)); err != nil {
 		return fmt.Errorf("store: closing a day: %w", err)
 	}
 	return nil

@@ -71,7 +71,9 @@ func (s *Store) arrivals(n cell.Day) (*arrivals, error) {
 func (s *Store) OpenDay(ctx context.Context, n cell.Day) error {
 	s.changes.Lock()
 	defer s.changes.Unlock()
-	if _, err := s.arrivals(n); !errors.Is(err, store.ErrNotFound) {
+	if a, err := s.arrivals(n); err == nil && a.isBroken() {
+		return s.reopen(n, a)
+	} else if !errors.Is(err, store.ErrNotFound) {
 		return err // open already, or closed
 	}
 	if err := ctx.Err(); err != nil {
@@ -81,7 +83,19 @@ func (s *Store) OpenDay(ctx context.Context, n cell.Day) error {
 	if err := s.allocate(path); err != nil {
 		return err
 	}
-	a, err := openArrivals(path, s.rand)
+	a, err := openArrivals(s.sys, path, s.rand)
+	if err != nil {
+		return err
+	}
+	s.set(n, &day{open, a})
+	return nil
+}
+
+// reopen takes a day up again whose sync failed. Each cell that was answered for was synced
+// before; whatever else stands in the file counts as taken.
+func (s *Store) reopen(n cell.Day, broken *arrivals) error {
+	_ = broken.finish() // it has failed already, and says so again
+	a, err := openArrivals(s.sys, s.dayPath(n, open), s.rand)
 	if err != nil {
 		return err
 	}
@@ -142,7 +156,7 @@ func (s *Store) ReadDay(ctx context.Context, n cell.Day, yield func(*cell.Cell) 
 	case !ok || st == acked:
 		return fmt.Errorf("%w: day %d", store.ErrNotFound, n)
 	}
-	f, err := openQuietly(s.dayPath(n, closed))
+	f, err := s.openQuietly(s.dayPath(n, closed))
 	if err != nil {
 		return notFound(err, fmt.Sprintf("day %d", n))
 	}
@@ -174,10 +188,10 @@ func (s *Store) AckDay(ctx context.Context, n cell.Day) error {
 	if err := s.createEmpty(s.dayPath(n, acked)); err != nil {
 		return err
 	}
-	if err := os.Remove(s.dayPath(n, closed)); err != nil && !errors.Is(err, fs.ErrNotExist) {
+	if err := s.sys.Remove(s.dayPath(n, closed)); err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return fmt.Errorf("store: day %d: %w", n, err)
 	}
-	if err := syncDir(filepath.Join(s.dir, daysDir)); err != nil {
+	if err := s.syncDir(filepath.Join(s.dir, daysDir)); err != nil {
 		return err
 	}
 	s.set(n, &day{state: acked})
@@ -205,33 +219,33 @@ func (s *Store) dayPath(n cell.Day, st state) string {
 }
 
 func (s *Store) renameDay(n cell.Day, from, to state) error {
-	err := os.Rename(s.dayPath(n, from), s.dayPath(n, to))
+	err := s.sys.Rename(s.dayPath(n, from), s.dayPath(n, to))
 	if errors.Is(err, fs.ErrNotExist) { // an earlier call may have died after its rename
 		_, err = os.Stat(s.dayPath(n, to))
 	}
 	if err != nil {
 		return fmt.Errorf("store: day %d: %w", n, err)
 	}
-	return syncDir(filepath.Join(s.dir, daysDir))
+	return s.syncDir(filepath.Join(s.dir, daysDir))
 }
 
 // createEmpty makes an empty file, or finds that of an earlier call that failed later.
 func (s *Store) createEmpty(path string) error {
-	f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE, 0o600)
+	f, err := s.sys.Open(path, os.O_WRONLY|os.O_CREATE)
 	if err != nil {
 		return fmt.Errorf("store: %w", err)
 	}
-	if err := errors.Join(still(path), f.Sync(), f.Close()); err != nil {
+	if err := errors.Join(s.sys.Still(path), f.Sync(), f.Close()); err != nil {
 		return fmt.Errorf("store: %w", err)
 	}
-	return syncDir(filepath.Dir(path))
+	return s.syncDir(filepath.Dir(path))
 }
 
 // recoverDays reads the folder of days and opens the files of open ones. Where a crash left
 // two files of one day, the later state holds and the earlier file goes.
 func (s *Store) recoverDays() error {
 	dir := filepath.Join(s.dir, daysDir)
-	entries, err := listQuietly(dir)
+	entries, err := s.listQuietly(dir)
 	if err != nil {
 		return fmt.Errorf("store: %w", err)
 	}
@@ -241,7 +255,7 @@ func (s *Store) recoverDays() error {
 			return fmt.Errorf("store: %s is no file of a day: move it away", filepath.Join(dir, e.Name()))
 		}
 		if d := s.days[n]; d != nil {
-			if err := os.Remove(s.dayPath(n, min(st, d.state))); err != nil {
+			if err := s.sys.Remove(s.dayPath(n, min(st, d.state))); err != nil {
 				return fmt.Errorf("store: %w", err)
 			}
 			st = max(st, d.state)
@@ -250,12 +264,12 @@ func (s *Store) recoverDays() error {
 	}
 	for n, d := range s.days {
 		if d.state == open {
-			if d.arrivals, err = openArrivals(s.dayPath(n, open), s.rand); err != nil {
+			if d.arrivals, err = openArrivals(s.sys, s.dayPath(n, open), s.rand); err != nil {
 				return err
 			}
 		}
 	}
-	return syncDir(dir)
+	return s.syncDir(dir)
 }
 
 // parseDayFile reads "DAY.open", "DAY.closed" or "DAY.acked", in the one form of each.

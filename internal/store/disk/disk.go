@@ -52,6 +52,8 @@ var stillTime = time.Unix(0, 0)
 type Options struct {
 	Quota int       // cells a day has room for; 0 is store.DefaultQuota
 	Rand  io.Reader // draws the places of cells and the names of temporary files
+
+	System System // nil is the file system of this machine
 }
 
 // A Store keeps everything under one folder. Make one with Open.
@@ -59,6 +61,7 @@ type Store struct {
 	dir   string
 	quota int
 	rand  io.Reader
+	sys   System
 	lock  *os.File
 
 	mu      sync.Mutex        // guards days; held for a look or a change in memory only
@@ -83,13 +86,16 @@ func Open(dir string, o Options) (*Store, error) {
 	if o.Rand == nil {
 		return nil, errors.New("store: no source of randomness given")
 	}
-	s := &Store{dir: dir, quota: o.Quota, rand: o.Rand, days: map[cell.Day]*day{}}
+	s := &Store{dir: dir, quota: o.Quota, rand: o.Rand, sys: o.System, days: map[cell.Day]*day{}}
+	if s.sys == nil {
+		s.sys = machine{}
+	}
 	for _, sub := range []string{daysDir, objectsDir, currentDir} {
 		if err := os.MkdirAll(filepath.Join(dir, sub), 0o700); err != nil {
 			return nil, fmt.Errorf("store: %w", err)
 		}
 	}
-	if err := syncDir(dir); err != nil {
+	if err := s.syncDir(dir); err != nil {
 		return nil, err
 	}
 	lock, err := lockFile(filepath.Join(dir, "lock"))
@@ -123,18 +129,18 @@ func (s *Store) Close() error {
 func (s *Store) recover() error {
 	for _, sub := range []string{daysDir, objectsDir, currentDir} {
 		path := filepath.Join(s.dir, sub)
-		entries, err := listQuietly(path)
+		entries, err := s.listQuietly(path)
 		if err != nil {
 			return fmt.Errorf("store: %w", err)
 		}
 		for _, e := range entries {
 			if strings.HasPrefix(e.Name(), tempPrefix) {
-				if err := os.Remove(filepath.Join(path, e.Name())); err != nil {
+				if err := s.sys.Remove(filepath.Join(path, e.Name())); err != nil {
 					return fmt.Errorf("store: %w", err)
 				}
 			}
 		}
-		if err := syncDir(path); err != nil {
+		if err := s.syncDir(path); err != nil {
 			return err
 		}
 	}
@@ -156,29 +162,29 @@ func (s *Store) writeTemp(sub string, data []byte) (string, error) {
 		err = cerr
 	}
 	if err == nil {
-		err = still(f.Name())
+		err = s.sys.Still(f.Name())
 	}
 	if err != nil {
-		return "", fmt.Errorf("store: %w", errors.Join(err, os.Remove(f.Name())))
+		return "", fmt.Errorf("store: %w", errors.Join(err, s.sys.Remove(f.Name())))
 	}
 	return f.Name(), nil
 }
 
-func (s *Store) createTemp(sub string) (*os.File, error) {
+func (s *Store) createTemp(sub string) (File, error) {
 	var b [8]byte
 	if _, err := io.ReadFull(s.rand, b[:]); err != nil {
 		return nil, fmt.Errorf("store: randomness: %w", err)
 	}
 	path := filepath.Join(s.dir, sub, fmt.Sprintf("%s%x", tempPrefix, b))
-	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE|os.O_EXCL, 0o600)
+	f, err := s.sys.Open(path, os.O_RDWR|os.O_CREATE|os.O_EXCL)
 	if err != nil {
 		return nil, fmt.Errorf("store: %w", err)
 	}
 	return f, nil
 }
 
-func readQuietly(path string) ([]byte, error) {
-	f, err := openQuietly(path)
+func (s *Store) readQuietly(path string) ([]byte, error) {
+	f, err := s.openQuietly(path)
 	if err != nil {
 		return nil, err
 	}
@@ -186,8 +192,8 @@ func readQuietly(path string) ([]byte, error) {
 	return data, errors.Join(err, f.Close())
 }
 
-func listQuietly(path string) ([]os.DirEntry, error) {
-	f, err := openQuietly(path)
+func (s *Store) listQuietly(path string) ([]os.DirEntry, error) {
+	f, err := s.openQuietly(path)
 	if err != nil {
 		return nil, err
 	}
@@ -196,20 +202,20 @@ func listQuietly(path string) ([]os.DirEntry, error) {
 }
 
 // syncDir makes the entries of a folder durable, and stills its times.
-func syncDir(path string) error {
-	f, err := openQuietly(path)
+func (s *Store) syncDir(path string) error {
+	f, err := s.openQuietly(path)
 	if err != nil {
 		return fmt.Errorf("store: %w", err)
 	}
-	err = errors.Join(still(path), f.Sync(), f.Close())
+	err = errors.Join(s.sys.Still(path), f.Sync(), f.Close())
 	if err != nil {
 		return fmt.Errorf("store: %w", err)
 	}
 	return nil
 }
 
-// still sets the times of a file or folder to the one that says nothing.
-func still(path string) error { return os.Chtimes(path, stillTime, stillTime) }
+// openQuietly opens a file or folder for reading.
+func (s *Store) openQuietly(path string) (File, error) { return s.sys.Open(path, os.O_RDONLY) }
 
 // notFound turns the file system's word into the store's.
 func notFound(err error, what string) error {

@@ -25,10 +25,8 @@ func reserve(f *os.File, size int64) error {
 // other datum about the file has to be written.
 func syncData(f *os.File) error { return unix.Fdatasync(int(f.Fd())) }
 
-// openQuietly opens a file or folder for reading, so that the reading leaves no time on it.
-func openQuietly(path string) (*os.File, error) {
-	return os.OpenFile(path, os.O_RDONLY|unix.O_NOATIME, 0)
-}
+// quietly opens a file or folder so that reading leaves no time on it.
+const quietly = unix.O_NOATIME
 
 // smallPages lets go of what the system holds of f in memory, and asks it to hold single
 // pages from now on. It has read and written the file in long runs and keeps those as pieces

@@ -23,7 +23,7 @@ func lockFile(path string) (*os.File, error) {
 		}
 		return nil, errors.Join(fmt.Errorf("%w: %s", err, path), f.Close())
 	}
-	if err := still(path); err != nil {
+	if err := (machine{}).Still(path); err != nil {
 		return nil, errors.Join(err, f.Close())
 	}
 	return f, nil

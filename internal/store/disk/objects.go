@@ -8,7 +8,6 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
-	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -41,31 +40,31 @@ func (s *Store) PutObject(ctx context.Context, name string, data []byte) error {
 	}
 	s.objects.Lock()
 	defer s.objects.Unlock()
-	err = os.Link(temp, path)
+	err = s.sys.Link(temp, path)
 	if errors.Is(err, fs.ErrExist) {
-		err = sameBytes(path, name, data)
+		err = s.sameBytes(path, name, data)
 	} else if err != nil {
 		err = fmt.Errorf("store: object %s: %w", name, err)
 	}
-	if rerr := os.Remove(temp); err == nil && rerr != nil {
+	if rerr := s.sys.Remove(temp); err == nil && rerr != nil {
 		err = fmt.Errorf("store: object %s: %w", name, rerr)
 	}
 	if err != nil {
 		return err
 	}
 	// Also when the same bytes stood there already: their writer may have died before this.
-	return syncDir(filepath.Join(s.dir, objectsDir))
+	return s.syncDir(filepath.Join(s.dir, objectsDir))
 }
 
-func sameBytes(path, name string, data []byte) error {
-	old, err := readQuietly(path)
+func (s *Store) sameBytes(path, name string, data []byte) error {
+	old, err := s.readQuietly(path)
 	if err != nil {
 		return notFound(err, "object "+name)
 	}
 	if !bytes.Equal(old, data) {
 		return fmt.Errorf("%w: %s", store.ErrConflict, name)
 	}
-	return still(path)
+	return s.sys.Still(path)
 }
 
 // GetObject implements store.Store.
@@ -90,7 +89,7 @@ func (s *Store) OpenObject(ctx context.Context, name string) (io.ReadSeekCloser,
 	if err := ctx.Err(); err != nil {
 		return nil, err
 	}
-	f, err := openQuietly(path)
+	f, err := s.openQuietly(path)
 	if err != nil {
 		return nil, notFound(err, "object "+name)
 	}
@@ -102,7 +101,7 @@ func (s *Store) ListObjects(ctx context.Context, prefix string) ([]string, error
 	if err := ctx.Err(); err != nil {
 		return nil, err
 	}
-	entries, err := listQuietly(filepath.Join(s.dir, objectsDir))
+	entries, err := s.listQuietly(filepath.Join(s.dir, objectsDir))
 	if err != nil {
 		return nil, fmt.Errorf("store: %w", err)
 	}
@@ -128,10 +127,10 @@ func (s *Store) DeleteObject(ctx context.Context, name string) error {
 	}
 	s.objects.Lock()
 	defer s.objects.Unlock()
-	if err := os.Remove(path); err != nil && !errors.Is(err, fs.ErrNotExist) {
+	if err := s.sys.Remove(path); err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return fmt.Errorf("store: object %s: %w", name, err)
 	}
-	return syncDir(filepath.Join(s.dir, objectsDir))
+	return s.syncDir(filepath.Join(s.dir, objectsDir))
 }
 
 func (s *Store) currentPath(name string) (string, error) {
@@ -159,16 +158,16 @@ func (s *Store) Switch(ctx context.Context, name string, serial uint64, data []b
 	case serial == old && !bytes.Equal(have, data):
 		return fmt.Errorf("%w: %s", store.ErrConflict, name)
 	case serial == old:
-		return syncDir(filepath.Join(s.dir, currentDir))
+		return s.syncDir(filepath.Join(s.dir, currentDir))
 	}
 	temp, err := s.writeTemp(currentDir, append(binary.BigEndian.AppendUint64(nil, serial), data...))
 	if err != nil {
 		return err
 	}
-	if err := os.Rename(temp, path); err != nil {
-		return fmt.Errorf("store: switching %s: %w", name, errors.Join(err, os.Remove(temp)))
+	if err := s.sys.Rename(temp, path); err != nil {
+		return fmt.Errorf("store: switching %s: %w", name, errors.Join(err, s.sys.Remove(temp)))
 	}
-	return syncDir(filepath.Join(s.dir, currentDir))
+	return s.syncDir(filepath.Join(s.dir, currentDir))
 }
 
 // Current implements store.Store.
@@ -180,7 +179,7 @@ func (s *Store) Current(ctx context.Context, name string) (uint64, []byte, error
 	if err := ctx.Err(); err != nil {
 		return 0, nil, err
 	}
-	data, err := readQuietly(path)
+	data, err := s.readQuietly(path)
 	if err != nil {
 		return 0, nil, notFound(err, "current "+name)
 	}

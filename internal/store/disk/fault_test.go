@@ -1,0 +1,312 @@
+package disk
+
+import (
+	"bytes"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"syscall"
+	"testing"
+
+	"kkachi/internal/cell"
+	"kkachi/internal/store/storetest"
+)
+
+// How a step breaks.
+const (
+	notDone = iota // it fails, and nothing has happened
+	done           // it has happened, and fails
+	half           // a write ends in its middle; other steps: not done
+)
+
+// faulty is the machine's file system, which breaks at one step, or as long as it is full.
+type faulty struct {
+	machine
+	how int
+	err error
+
+	mu    sync.Mutex
+	at    int // the step that breaks, from 1
+	steps int
+	full  bool
+	names []string
+}
+
+func (s *faulty) step(name string, do func() error) error {
+	s.mu.Lock()
+	s.steps++
+	s.names = append(s.names, name)
+	breaks := s.steps == s.at
+	s.mu.Unlock()
+	if !breaks {
+		return do()
+	}
+	if s.how == done {
+		if err := do(); err != nil {
+			return err
+		}
+	}
+	return &fs.PathError{Op: name, Path: "-", Err: s.err}
+}
+
+func (s *faulty) room() error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.full {
+		return syscall.ENOSPC
+	}
+	return nil
+}
+
+func (s *faulty) Open(path string, flag int) (f File, err error) {
+	if flag&os.O_CREATE != 0 && s.room() != nil {
+		return nil, syscall.ENOSPC
+	}
+	err = s.step("open "+filepath.Ext(path), func() error {
+		f, err = s.machine.Open(path, flag)
+		return err
+	})
+	if err != nil {
+		if f != nil {
+			_ = f.Close()
+		}
+		return nil, err
+	}
+	return &faultyFile{f, s}, nil
+}
+
+func (s *faulty) Link(old, path string) error {
+	return s.step("link", func() error { return s.machine.Link(old, path) })
+}
+
+func (s *faulty) Rename(old, path string) error {
+	return s.step("rename", func() error { return s.machine.Rename(old, path) })
+}
+
+func (s *faulty) Remove(path string) error {
+	return s.step("remove", func() error { return s.machine.Remove(path) })
+}
+
+func (s *faulty) Still(path string) error {
+	return s.step("still", func() error { return s.machine.Still(path) })
+}
+
+type faultyFile struct {
+	File
+	s *faulty
+}
+
+func (f *faultyFile) write(name string, b []byte, write func([]byte) (int, error)) (n int, err error) {
+	if err := f.s.room(); err != nil {
+		return 0, err
+	}
+	if err := f.s.step(name, func() error { n, err = write(b); return err }); err != nil {
+		if f.s.how == half {
+			n, _ = write(b[:len(b)/2])
+		}
+		return n, err
+	}
+	return n, err
+}
+
+func (f *faultyFile) Write(b []byte) (int, error) { return f.write("write", b, f.File.Write) }
+
+func (f *faultyFile) WriteAt(b []byte, at int64) (int, error) {
+	return f.write("write a cell", b, func(b []byte) (int, error) { return f.File.WriteAt(b, at) })
+}
+
+func (f *faultyFile) Sync() error     { return f.s.step("sync", f.File.Sync) }
+func (f *faultyFile) SyncData() error { return f.s.step("sync data", f.File.SyncData) }
+func (f *faultyFile) Close() error    { return f.s.step("close", f.File.Close) }
+func (f *faultyFile) Reserve(n int64) error {
+	if err := f.s.room(); err != nil {
+		return err
+	}
+	return f.s.step("reserve", func() error { return f.File.Reserve(n) })
+}
+
+// A play is a store on a faulty system, and what it has answered for.
+type play struct {
+	t     *testing.T
+	dir   string
+	sys   *faulty
+	s     *Store
+	kept  map[cell.Cell]bool
+	tried map[cell.Cell]bool
+	next  int
+}
+
+// do brings an operation about: again at once, and after a new start of the host. A single
+// fault never keeps it from succeeding in the end.
+func (p *play) do(name string, op func(*Store) error) {
+	p.t.Helper()
+	var err error
+	for try := range 6 {
+		if p.s == nil {
+			if p.s, err = Open(p.dir, Options{Quota: 16, Rand: rand.Reader, System: p.sys}); err != nil {
+				p.s = nil
+				continue
+			}
+		}
+		if err = op(p.s); err == nil {
+			return
+		}
+		if try == 2 {
+			_ = p.s.Close() // it may be what breaks
+			p.s = nil
+		}
+	}
+	p.t.Fatalf("%s: no progress after a fault at %q: %v", name, p.sys.names[p.sys.at-1], err)
+}
+
+// put tries another cell each time, as clients do.
+func (p *play) put(s *Store) error {
+	c := storetest.Cell(p.next)
+	p.next++
+	p.tried[*c] = true
+	err := s.PutCell(p.t.Context(), 7, c)
+	if err == nil {
+		p.kept[*c] = true
+	} else if p.next%2 == 0 {
+		_ = s.OpenDay(p.t.Context(), 7) // as the host does each minute
+	}
+	return err
+}
+
+func (p *play) run() {
+	ctx, t := p.t.Context(), p.t
+	object, later := bytes.Repeat([]byte("object"), 1000), []byte("later")
+	p.do("opening", func(s *Store) error { return s.OpenDay(ctx, 7) })
+	for range 3 {
+		p.do("putting a cell", p.put)
+	}
+	p.do("writing an object", func(s *Store) error { return s.PutObject(ctx, "batch/7", object) })
+	p.do("switching", func(s *Store) error { return s.Switch(ctx, "now", 1, object) })
+	p.do("switching again", func(s *Store) error { return s.Switch(ctx, "now", 2, later) })
+	p.do("putting a cell", p.put)
+	p.do("closing", func(s *Store) error { return s.CloseDay(ctx, 7) })
+	p.do("reading", func(s *Store) error {
+		got := map[cell.Cell]int{}
+		if err := s.ReadDay(ctx, 7, func(c *cell.Cell) error { got[*c]++; return nil }); err != nil {
+			return err
+		}
+		for c := range p.kept {
+			if got[c] != 1 {
+				t.Errorf("fault at %q: a cell that was answered for stands %d times", p.sys.names[p.sys.at-1], got[c])
+			}
+		}
+		for c, n := range got {
+			if n != 1 || !p.tried[c] && p.sys.how != half {
+				t.Errorf("fault at %q: a cell stands %d times, or nobody sent it", p.sys.names[p.sys.at-1], n)
+			}
+		}
+		return nil
+	})
+	p.do("reading an object", func(s *Store) error {
+		data, err := s.GetObject(ctx, "batch/7")
+		if err == nil && !bytes.Equal(data, object) {
+			t.Error("the object has other bytes")
+		}
+		return err
+	})
+	p.do("reading a value", func(s *Store) error {
+		serial, data, err := s.Current(ctx, "now")
+		if err == nil && (serial != 2 || !bytes.Equal(data, later)) {
+			t.Error("the value is another")
+		}
+		return err
+	})
+	p.do("acknowledging", func(s *Store) error { return s.AckDay(ctx, 7) })
+	p.do("deleting", func(s *Store) error { return s.DeleteObject(ctx, "batch/7") })
+	p.do("a new start", func(s *Store) error {
+		err := s.Close()
+		p.s = nil
+		return err
+	})
+	p.do("listing", func(s *Store) error {
+		days, err := s.ClosedDays(ctx)
+		if len(days) != 0 {
+			t.Errorf("the acknowledged day is there: %v", days)
+		}
+		return err
+	})
+	if p.s != nil {
+		if err := p.s.Close(); err != nil && p.sys.steps < p.sys.at {
+			t.Error(err)
+		}
+	}
+}
+
+// Each step of the store's disk is broken, as "not done", as "done, but reported as failed" and
+// in the midst of a write: everything comes about in the end, and what was answered for stands.
+func TestFailureTable(t *testing.T) {
+	if testing.Short() {
+		t.Skip("some hundreds of stores")
+	}
+	dry := &faulty{}
+	newPlay := func(t *testing.T, sys *faulty) *play {
+		return &play{t: t, dir: t.TempDir(), sys: sys, kept: map[cell.Cell]bool{}, tried: map[cell.Cell]bool{}}
+	}
+	newPlay(t, dry).run()
+	if dry.steps < 80 {
+		t.Fatalf("only %d steps: they don't pass through the system", dry.steps)
+	}
+	seen := map[string]bool{}
+	for at := 1; at <= dry.steps; at++ {
+		seen[strings.Fields(dry.names[at-1])[0]] = true
+		for how, err := range []error{syscall.EIO, syscall.EIO, syscall.ENOSPC} {
+			t.Run(fmt.Sprintf("%d %s %d", at, dry.names[at-1], how), func(t *testing.T) {
+				newPlay(t, &faulty{at: at, how: how, err: err}).run()
+			})
+		}
+	}
+	for _, name := range []string{"open", "link", "rename", "remove", "still", "write", "sync", "close", "reserve"} {
+		if !seen[name] {
+			t.Errorf("no step of the table is %q", name)
+		}
+	}
+}
+
+// A full disk refuses what it can't keep, keeps what it has, and goes on by itself when there is
+// room again.
+func TestFullDisk(t *testing.T) {
+	sys := &faulty{}
+	s, err := Open(t.TempDir(), Options{Quota: 16, Rand: rand.Reader, System: sys})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.Close()
+	ctx := t.Context()
+	if err := s.PutCell(ctx, 7, storetest.Cell(1)); err != nil {
+		t.Fatal(err)
+	}
+	sys.full = true
+	for _, op := range map[string]func() error{
+		"day":    func() error { return s.OpenDay(ctx, 8) },
+		"object": func() error { return s.PutObject(ctx, "batch/7", []byte("x")) },
+		"value":  func() error { return s.Switch(ctx, "now", 1, []byte("x")) },
+		"cell":   func() error { return s.PutCell(ctx, 8, storetest.Cell(2)) },
+	} {
+		if err := op(); !errors.Is(err, syscall.ENOSPC) {
+			t.Errorf("with a full disk: %v", err)
+		}
+	}
+	sys.mu.Lock()
+	sys.full = false
+	sys.mu.Unlock()
+	if err := errors.Join(s.PutObject(ctx, "batch/7", []byte("x")), s.Switch(ctx, "now", 1, []byte("x")), s.PutCell(ctx, 8, storetest.Cell(2)),
+		s.PutCell(ctx, 7, storetest.Cell(3)), s.CloseDay(ctx, 7)); err != nil {
+		t.Errorf("with room again: %v", err)
+	}
+	if got := storetest.Read(t, s, 7); len(got) != 2 {
+		t.Errorf("%d cells of 2", len(got))
+	}
+	if left, err := filepath.Glob(filepath.Join(s.dir, "*", tempPrefix+"*")); err != nil || len(left) > 0 {
+		t.Errorf("unfinished files take room: %v, %v", left, err)
+	}
+}
