@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"context"
 	"os"
 	"path/filepath"
 	"strings"
@@ -68,4 +69,55 @@ func TestSeizure(t *testing.T) {
 			}
 		})
 	}
+}
+
+// A folder in which something stands is refused, and left alone.
+func TestDemoWantsANewFolder(t *testing.T) {
+	dir := t.TempDir()
+	if err := os.WriteFile(filepath.Join(dir, "mine"), nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	code, _, stderr := kkachi(t, t.Context(), "", "", "demo", "--once", "--dir", dir)
+	if code != exitBad || !strings.Contains(stderr, "is not empty") {
+		t.Errorf("exit code %d, said %q", code, stderr)
+	}
+	if left, err := os.ReadDir(dir); err != nil || len(left) != 1 {
+		t.Errorf("the folder holds %v, %v", left, err)
+	}
+}
+
+// While the demo serves, each line of input turns a day, on the real parts.
+func TestReturnTurnsTheDay(t *testing.T) {
+	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
+	w := testWorld(ctx, "")
+	said := &watched{see: "It is ", then: cancel}
+	_, err := demo.Run(ctx, demo.Options{
+		Now: w.now, Rand: w.rand, In: strings.NewReader("\n"), Out: said,
+		Parts: func(dir string, clock func() time.Time) demo.Parts {
+			return &demoParts{outer: w, dir: dir, clock: clock}
+		},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	tomorrow := w.now().UTC().AddDate(0, 0, 1).Format(time.DateOnly)
+	if out := said.String(); !strings.Contains(out, "It is "+tomorrow) || !strings.Contains(out, "Return turns the day") {
+		t.Errorf("the demo says:\n%s", out)
+	}
+}
+
+// watched keeps what is written, and acts once when it sees a text.
+type watched struct {
+	bytes.Buffer
+	see  string
+	then func()
+}
+
+func (w *watched) Write(b []byte) (int, error) {
+	n, err := w.Buffer.Write(b)
+	if strings.Contains(w.String(), w.see) {
+		w.then()
+	}
+	return n, err
 }

@@ -12,17 +12,30 @@ import (
 	"strings"
 
 	"kkachi/internal/clean"
+	"kkachi/internal/desk"
 	"kkachi/internal/lang"
 )
 
 // checks counts what was looked at, so that the last lines can say it.
 type checks struct {
-	rungs, metadata, canaries, files, pages int
+	claims, rungs, metadata, canaries, files, pages int
+	kinds                                           map[desk.ReportKind]int
 }
 
 // check holds what was printed to expected/story.md, and looks on host, sift and site for what
 // must be nowhere.
 func (r *ring) check(ctx context.Context) error {
+	if r.readBack == 0 {
+		return errors.New("no letter told that the reply was read")
+	}
+	r.checked.kinds = map[desk.ReportKind]int{}
+	for number, id := range r.reports {
+		report, err := r.desk.Report(ctx, id)
+		if err != nil {
+			return fmt.Errorf("report %s: %w", number, err)
+		}
+		r.checked.kinds[report.Kind]++
+	}
 	pages, err := r.pages(ctx)
 	if err != nil {
 		return err

@@ -147,6 +147,7 @@ func (r *ring) compareRungs(ctx context.Context, expected []expectedClaim) error
 	if err != nil {
 		return err
 	}
+	r.checked.claims = len(expected)
 	for _, want := range expected {
 		i := slices.IndexFunc(rows, func(c desk.ClaimRow) bool { return c.ID == r.claims[want.id] })
 		if i < 0 {

@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 
 	"kkachi/internal/cell"
+	"kkachi/internal/desk"
 	"kkachi/internal/lang"
 )
 
@@ -15,18 +16,30 @@ func (r *ring) tell(link string) {
 	say := func(format string, args ...any) { fmt.Fprintf(r.o.Out, format+"\n", args...) }
 	say("The ring has turned once, over %d days up to %s:", lastDay+1, lang.Date(lang.English, uint32(r.first)+lastDay))
 	say("  sent      %d cells of 4096 bytes; %d were cover, and the host could not tell which", r.cells, r.cover)
-	say("  arrived   %d tellings: 5 letters and a request for help through sift, 1 call note at the desk", len(r.reports))
+	say("  arrived   %d tellings: %d letters and %d request for help through sift, %d call note at the desk",
+		len(r.reports), r.checked.kinds[desk.KindLetter], r.checked.kinds[desk.KindHelp], r.checked.kinds[desk.KindCall])
 	say("  answered  the reply was in the bulletin of %s; a later letter told on %s that it was read", r.first+readDay, r.readBack)
-	say("  derived   %d of 12 claims stand as the case expects, from who told whom", r.checked.rungs)
+	say("  derived   %d of %d claims stand as the case expects, from who told whom", r.checked.rungs, r.checked.claims)
 	say("  rebuilt   the desk's tables were deleted and came out of the signed log the same, %d bytes", r.dumped)
 	say("  released  approved by two keys; %d findings in the photograph's file, none in what is printed", r.checked.metadata)
 	say("  printed   %d editions, each linked to the others", r.checked.pages)
 	say("  searched  %d texts of letters, handles and threads: in none of %d files of host, sift and site", r.checked.canaries, r.checked.files)
-	say("Look:")
-	say("  site      %s/ko/", r.address.URL)
-	say("  desk      %s", link)
-	if r.o.Dir != "" {
+	r.tellWhere(say, link)
+}
+
+// tellWhere says where to look: at the servers while they stay, and at the folder if it does.
+func (r *ring) tellWhere(say func(string, ...any), link string) {
+	if !r.o.Once {
+		say("Look:")
+		say("  site      %s/ko/", r.address.URL)
+		say("  desk      %s", link)
+	}
+	switch {
+	case r.o.Dir != "":
 		say("  host      %s  (cells that nobody here can read, notes, bulletins, the site)", filepath.Join(r.dir, "host"))
+		say("  printed   %s", filepath.Join(r.dir, "site", "ko", "index.html"))
+	case r.o.Once:
+		say("To look at the site and the desk, run it without --once; to keep the folders, name one with --dir.")
 	}
 }
 
