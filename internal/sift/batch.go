@@ -17,7 +17,7 @@ import (
 // batches builds the batch of each drained day that has none yet.
 func (r *run) batches(ctx context.Context) error {
 	for _, day := range slices.Sorted(maps.Keys(r.st.arrivals)) {
-		if r.st.arrivals[day] != drained {
+		if r.st.arrivals[day] != drained || r.held(day) {
 			continue
 		}
 		if err := r.batch(ctx, day); err != nil {
@@ -42,6 +42,9 @@ func (r *run) batch(ctx context.Context, day cell.Day) error {
 	}
 	n, err := r.fetchDevices(ctx)
 	if err != nil {
+		return err
+	}
+	if err := r.decideSize(r.drawable()); err != nil {
 		return err
 	}
 	recs, rest, err := r.draw(inboxKey(n.desk, cell.WeekOf(r.today, n.root.W0)))
@@ -77,7 +80,7 @@ func (r *run) stands(ctx context.Context, name string) (bool, error) {
 	return slices.Contains(names, name), err
 }
 
-// draw takes up to B records, uniformly from all arrival days, fills up with dummies and
+// draw takes up to B records, uniformly from all arrival days that are not held, fills up with dummies and
 // shuffles. It changes nothing; rest is what the pool is without them.
 func (r *run) draw(inbox *seal.HPKEPublic) (recs []cell.Record, rest map[cell.Day][]cell.Record, err error) {
 	type place struct {
@@ -85,7 +88,12 @@ func (r *run) draw(inbox *seal.HPKEPublic) (recs []cell.Record, rest map[cell.Da
 		at  int
 	}
 	var all []place
+	rest = map[cell.Day][]cell.Record{}
 	for _, day := range slices.Sorted(maps.Keys(r.st.pool)) {
+		if r.held(day) {
+			rest[day] = r.st.pool[day]
+			continue
+		}
 		for at := range r.st.pool[day] {
 			all = append(all, place{day, at})
 		}
@@ -93,16 +101,16 @@ func (r *run) draw(inbox *seal.HPKEPublic) (recs []cell.Record, rest map[cell.Da
 	if err := r.shuffle(len(all), func(i, j int) { all[i], all[j] = all[j], all[i] }); err != nil {
 		return nil, nil, err
 	}
-	k := min(len(all), r.cfg.Batch)
+	size := r.batchSize()
+	k := min(len(all), size)
 	for _, p := range all[:k] {
 		recs = append(recs, r.st.pool[p.day][p.at])
 	}
-	rest = map[cell.Day][]cell.Record{}
 	slices.SortFunc(all[k:], func(a, b place) int { return a.at - b.at })
 	for _, p := range all[k:] {
 		rest[p.day] = append(rest[p.day], r.st.pool[p.day][p.at])
 	}
-	for len(recs) < r.cfg.Batch {
+	for len(recs) < size {
 		dummy, err := seal.NewDummy(r.cfg.Rand, r.cfg.Newsroom, inbox)
 		if err != nil {
 			return nil, nil, err

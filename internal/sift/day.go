@@ -29,8 +29,10 @@ type Report struct {
 	Desks    []DeskSlots // of today's bulletin, in the run that built it
 	Repeated int         // slots refused because their tag stood already
 
+	Held []Hold // arrival days that wait for canaries, time or editors
+
 	OutlivedEver uint64   // cells that came after the death of their key, since the beginning
-	Crowd        uint32   // 0: not measured
+	Crowd        uint32   // in the note that was built in this run; 0: not measured
 	Waiting      []string // what is missing, in words for a person
 }
 
@@ -86,6 +88,7 @@ func (r *run) begin() error {
 		for day := range r.st.arrivals {
 			if day+ArrivalKept < r.today {
 				delete(r.st.arrivals, day)
+				delete(r.st.canaries, day)
 			}
 		}
 		if err := r.save(); err != nil {
@@ -176,7 +179,11 @@ func (r *run) conclude() {
 	}
 	rep.Done = rep.Published && len(st.outbox) == 0 && len(rep.Waiting) == 0
 	for _, day := range r.offered {
-		rep.Done = rep.Done && (day >= r.today || day+ArrivalKept < r.today || st.arrivals[day] == acked)
+		rep.Done = rep.Done && (day >= r.today || day+ArrivalKept < r.today || st.arrivals[day] == acked || r.held(day))
+	}
+	rep.Held = r.holds()
+	for _, h := range rep.Held { // nothing can be done about it today
+		rep.Waiting = append(rep.Waiting, h.String())
 	}
 }
 

@@ -23,6 +23,7 @@ type Arrival struct {
 	Cells    int
 	Replayed int // refused: the same sealed bytes under the same epoch were here before
 	Outlived int // their day key was destroyed, or never ours
+	Canaries int // of kkachi watch
 }
 
 // drain reads each closed arrival day before today, in order, into the pool.
@@ -91,6 +92,8 @@ func (r *run) drainDay(ctx context.Context, day cell.Day) error {
 	r.st.addPool(day, d.recs)
 	r.st.outlived += uint64(d.Outlived)
 	r.st.arrivals[day] = drained
+	r.st.canaries[day] = d.canaries
+	r.st.crowd, r.st.crowdDay = crowdOf(d.opened, r.prefixes(ctx, day)), day
 	if err := r.save(); err != nil {
 		return err
 	}
@@ -161,7 +164,22 @@ func (r *run) openAll(ctx context.Context, day cell.Day) (d *dayOf, err error) {
 		d.opened += t.opened
 		d.canaries += t.canaries
 	}
+	d.Canaries = int(d.canaries)
 	return d, nil
+}
+
+// prefixes is the host's estimate of where a day's cells came from; 0 if it has none: no day
+// waits for it.
+func (r *run) prefixes(ctx context.Context, day cell.Day) uint64 {
+	h, ok := r.host.(crowdHost)
+	if !ok {
+		return 0
+	}
+	n, _, err := h.Crowd(ctx, day)
+	if err != nil {
+		return 0
+	}
+	return n
 }
 
 // isFresh says whether a replay key is new under its epoch, and remembers it. Those of

@@ -172,6 +172,7 @@ func (r *run) publish(ctx context.Context) error {
 			return err
 		}
 	}
+	r.takeSize()
 	now, note, hash, err := r.buildNow(n, bulletin)
 	if err != nil {
 		return err
@@ -195,10 +196,13 @@ func (r *run) buildNow(n *newsroom, b cell.Bulletin) (now []byte, note *seal.Sif
 		Issued: r.today, Expires: r.today + seal.SiftLife,
 		Previous: r.st.previous,
 		Root:     seal.HashNote(n.rootRaw), Desk: seal.HashNote(n.deskRaw),
-		Batch: uint32(r.cfg.Batch), Slots: uint32(r.cfg.Slots),
+		Batch: uint32(r.batchSize()), Slots: uint32(r.cfg.Slots),
 		Bulletins: []seal.BulletinHash{{Day: r.today, Hash: b.Hash()}},
-		Crowd:     0, // not measured
 	}
+	if r.st.crowdDay+2 >= r.today { // that of the day before yesterday: yesterday is not drained yet
+		note.Crowd = r.st.crowd
+	}
+	r.report.Crowd = note.Crowd
 	for _, former := range r.st.bulletins {
 		if former.Day < r.today && len(note.Bulletins) < seal.MaxBulletins {
 			note.Bulletins = append(note.Bulletins, former)

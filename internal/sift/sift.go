@@ -71,11 +71,15 @@ type Host interface {
 // Config is what a sift is told at start.
 type Config struct {
 	Newsroom   seal.NewsroomID
-	Batch      int   // records of a batch; 0: cell.DefaultBatch
+	Batch      int   // records of a batch while it has not grown; 0: cell.DefaultBatch
 	Slots      int   // slots of a bulletin; 0: cell.DefaultSlots
 	Desks      int   // desks that share it; 0: 1
 	Difficulty uint8 // zero bits of stamps for keys made from now on
 	Workers    int   // cells opened at once; 0: one a processor
+
+	// Canaries is how many must come on an arrival day for its records to leave at once:
+	// CanariesLeast in a newsroom that is watched, 0 (nothing is held) in one that is not.
+	Canaries int
 
 	// Isolation says where day keys live; by default each in a sandboxed process of its own.
 	Isolation Isolation
@@ -267,6 +271,7 @@ func (c *Config) check() error {
 		{"desks", c.Desks, 1, cell.MaxDesks},
 		{"difficulty", int(c.Difficulty), 0, cell.MaxDifficulty},
 		{"workers", c.Workers, 1, 1024},
+		{"canaries", c.Canaries, 0, 1 << 16},
 		{"isolation", int(c.Isolation), 0, int(InProcess)},
 	} {
 		if f.v < f.lo || f.v > f.hi {

@@ -39,6 +39,11 @@ type state struct {
 	pool     map[cell.Day][]cell.Record
 	replays  map[cell.Day]map[[32]byte]struct{} // by epoch; of cells that opened and of those that did not
 	outlived uint64                             // cells that came after the death of their key
+
+	canaries map[cell.Day]uint32 // of each arrival day that stands in arrivals
+	sizing   sizing
+	crowd    uint32 // of crowdDay; 0: not measured
+	crowdDay cell.Day
 }
 
 type seenNote struct {
@@ -67,6 +72,7 @@ func newState() *state {
 		arrivals: map[cell.Day]step{},
 		pool:     map[cell.Day][]cell.Record{},
 		replays:  map[cell.Day]map[[32]byte]struct{}{},
+		canaries: map[cell.Day]uint32{},
 	}
 }
 
@@ -91,7 +97,7 @@ func (st *state) addPool(day cell.Day, recs []cell.Record) {
 }
 
 // StateMagic begins the state, and says its version.
-const StateMagic = "KKS1"
+const StateMagic = "KKS2"
 
 // marshal lays out the state as spec/06-batch.md, section 4. Equal states give equal bytes.
 func (st *state) marshal() []byte {
@@ -126,6 +132,7 @@ func (st *state) marshal() []byte {
 	for _, d := range slices.Sorted(maps.Keys(st.arrivals)) {
 		w.u32(uint32(d))
 		w.u8(uint8(st.arrivals[d]))
+		w.u32(st.canaries[d])
 	}
 	w.u32(uint32(len(st.outbox)))
 	for _, o := range st.outbox {
@@ -134,6 +141,12 @@ func (st *state) marshal() []byte {
 		w.raw(o.sum[:])
 	}
 	w.u64(st.outlived)
+	w.u32(st.sizing.size)
+	w.u32(st.sizing.next)
+	w.u8(st.sizing.quiet)
+	w.u32(uint32(st.sizing.decided))
+	w.u32(st.crowd)
+	w.u32(uint32(st.crowdDay))
 	st.marshalPool(w)
 	return w.b
 }
@@ -186,11 +199,12 @@ func parseState(b []byte) (*state, error) {
 		}
 		st.desks[n] = d
 	}
-	for range r.count(5) {
+	for range r.count(9) {
 		d := r.day()
 		if st.arrivals[d] = step(r.u8()); st.arrivals[d] < drained || st.arrivals[d] > acked {
 			r.bad = true
 		}
+		st.canaries[d] = r.u32()
 	}
 	for range r.count(33) {
 		name := make([]byte, r.u8())
@@ -198,6 +212,8 @@ func parseState(b []byte) (*state, error) {
 		st.outbox = append(st.outbox, outgoing{string(name), r.hash()})
 	}
 	st.outlived = r.u64()
+	st.sizing = sizing{size: r.u32(), next: r.u32(), quiet: r.u8(), decided: r.day()}
+	st.crowd, st.crowdDay = r.u32(), r.day()
 	st.parsePool(r)
 	// One state has one form: this refuses repeats, disorder and what stands after the end.
 	if r.bad || len(r.b) != 0 || !bytes.Equal(st.marshal(), b) {

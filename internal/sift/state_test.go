@@ -22,7 +22,10 @@ func fullState(t testing.TB) *state {
 	st.desks[0] = standing{20003, nil}
 	st.arrivals = map[cell.Day]step{20000: acked, 20001: sent, 20002: drained}
 	st.outbox = []outgoing{{"now/7", [32]byte{6}}, {"batch/20001", [32]byte{7}}}
+	st.canaries = map[cell.Day]uint32{20000: 0, 20001: 0, 20002: 12}
 	st.outlived = 9
+	st.sizing = sizing{size: 512, next: 1024, quiet: 3, decided: 20003}
+	st.crowd, st.crowdDay = 64, 20002
 	st.replays = map[cell.Day]map[[32]byte]struct{}{20002: {{9}: {}, {8}: {}}, 20001: {}}
 	st.addPool(20002, []cell.Record{{2}, {1}})
 	st.addPool(20002, []cell.Record{{3}, {0}})
@@ -66,7 +69,7 @@ func TestStateIsStrict(t *testing.T) {
 		t.Errorf("a byte more: %v", err)
 	}
 	bad := bytes.Clone(raw)
-	bad[3] = '2'
+	bad[3] = '1'
 	if _, err := parseState(bad); !errors.Is(err, ErrState) {
 		t.Errorf("another version: %v", err)
 	}
