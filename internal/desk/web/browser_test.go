@@ -219,6 +219,9 @@ func TestPictures(t *testing.T) {
 
 // No page has a violation that axe-core knows of, in any language, light and dark.
 func TestAxe(t *testing.T) {
+	if testing.Short() {
+		t.Skip("the same pages are checked without -short")
+	}
 	axe, err := os.ReadFile("../../../page/node_modules/axe-core/axe.min.js")
 	if err != nil {
 		if os.Getenv("CI") != "" {
@@ -272,4 +275,43 @@ func TestAxe(t *testing.T) {
 		b.open(path)
 		check("empty " + path)
 	}
+}
+
+// Pictures of what a page shows only when asked: empty states, the keys, the bar over
+// selected words, the ring around what has the focus.
+func TestPicturesOfMoments(t *testing.T) {
+	if os.Getenv("KKACHI_PICTURES") == "" {
+		t.Skip("KKACHI_PICTURES names no folder")
+	}
+	b := newBrowser(t, newHouse(t, newRoom(t)))
+	for _, tag := range []string{"en", "ko", "zh"} {
+		b.speak(tag)
+		for _, path := range []string{"inbox", "claims", "stories"} {
+			b.open("/" + path)
+			b.picture("empty-" + path + "-" + tag)
+		}
+	}
+	r, _, claims := full(t)
+	b = newBrowser(t, newHouse(t, r))
+	b.open("/thread/" + r.ids["C"].String())
+	b.do(chromedp.Evaluate[chromedp.Void](`(() => { const n = document.querySelector("[data-report] .words-block").firstChild;
+		getSelection().setBaseAndExtent(n, 10, n, 40); })()`))
+	b.until(`!document.getElementById("pick").hidden`)
+	b.picture("moment-selected")
+	b.key('c')
+	b.until(`document.getElementById("claim").open`)
+	b.picture("moment-claim")
+	b.open("/inbox")
+	b.key('j')
+	b.key('j')
+	b.picture("moment-focus")
+	b.do(chromedp.Evaluate[chromedp.Void](`document.getElementById("keys").showModal()`))
+	b.picture("moment-keys")
+	b.open("/claim/" + claims["C05"])
+	b.key('e')
+	b.send(`form[action="/evidence/new"] button.main`)
+	b.picture("moment-notice")
+	b.open("/inbox")
+	b.send(`form[action="/help/take"] button`)
+	b.picture("moment-taken")
 }

@@ -71,6 +71,8 @@ func (b *browser) replyWithDraft(r *room) {
 	b.open("/thread/" + r.ids["A"].String())
 	b.until(`document.getElementById("reply").value === "Thank you. We read it."`)
 	b.key('r')
+	b.until(`document.activeElement.id === "reply"`)
+	b.do(chromedp.KeyEvent(" Bye."))
 	b.do(chromedp.KeyEvent(kb.Enter, chromedp.KeyModifiers(chromedp.ModifierCtrl)))
 	b.until(`document.querySelector(".notice") && document.querySelector(".ours .mark.wait")`)
 	draft, err := r.desk.Draft(b.t.Context(), draftReply, r.ids["A"])

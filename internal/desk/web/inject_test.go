@@ -1,6 +1,7 @@
 package web
 
 import (
+	"html"
 	"net/http"
 	"regexp"
 	"slices"
@@ -54,7 +55,7 @@ func TestHostileWordsChangeNothing(t *testing.T) {
 			}
 			// The characters that act, outside of fields, which show what was typed as it was.
 			shown := regexp.MustCompile(`(?s)<textarea.*?</textarea>|value="[^"]*"`).ReplaceAllString(page, "")
-			for _, r := range shown {
+			for _, r := range html.UnescapeString(shown) {
 				if hidden(r) {
 					t.Errorf("%s %s: %U is in the page", speak, name, r)
 					break
