@@ -16,7 +16,7 @@ import (
 // Bounds of what one batch may bring. Who floods meets them; what is refused is counted.
 const (
 	LettersADay = 256     // whole letters of one thread in one batch
-	stepDrafts  = 256     // operations that are appended at once
+	stepDrafts  = 1024    // operations that are appended at once
 	stepBytes   = 4 << 20 // bytes of them
 )
 
@@ -31,6 +31,7 @@ type intake struct {
 	pending map[string]*pending
 	parts   map[ID]int // fragments that wait, by source
 	total   int        // fragments that wait at this desk
+	limit   int        // how many may
 	letters map[ID]int // whole letters in this batch, by source
 	chains  map[ID]*chainState
 	step
@@ -49,18 +50,19 @@ type step struct {
 	bytes   int
 	threads map[cell.ThreadID]ID   // new sources
 	handles []string               // theirs
+	fresh   map[ID]bool            // the same
 	whole   map[cell.LetterID]bool // letters among the drafts
 	over    []string               // names of letters that wait no longer
 }
 
 func newStep() step {
-	return step{threads: map[cell.ThreadID]ID{}, whole: map[cell.LetterID]bool{}}
+	return step{threads: map[cell.ThreadID]ID{}, fresh: map[ID]bool{}, whole: map[cell.LetterID]bool{}}
 }
 
 func (d *Desk) newIntake(week cell.Week) (*intake, error) {
 	in := &intake{
 		d: d, week: week, pending: map[string]*pending{}, parts: map[ID]int{}, letters: map[ID]int{},
-		chains: map[ID]*chainState{}, step: newStep(),
+		chains: map[ID]*chainState{}, step: newStep(), limit: PendingTotal,
 	}
 	boxes, err := d.inboxes()
 	if err != nil {
@@ -110,7 +112,7 @@ func (in *intake) finishBatch(ctx context.Context) error {
 	if err := in.flush(ctx); err != nil {
 		return err
 	}
-	if err := in.evict(ctx, PendingTotal); err != nil {
+	if err := in.evict(ctx); err != nil {
 		return err
 	}
 	if err := in.d.savePendings(in.pending); err != nil {
@@ -189,8 +191,8 @@ func (in *intake) opened(ctx context.Context, frag *cell.Fragment) error {
 	if err := in.fragment(ctx, src, letterKey, f); err != nil {
 		return err
 	}
-	if in.total > PendingTotal+PendingFragments {
-		return in.evict(ctx, PendingTotal)
+	if in.total > in.limit+PendingFragments {
+		return in.evict(ctx)
 	}
 	if len(in.drafts) >= stepDrafts || in.bytes >= stepBytes {
 		return in.flush(ctx)
@@ -217,6 +219,7 @@ func (in *intake) sourceFor(ctx context.Context, f *cell.FragmentFields) (ID, er
 	if err != nil {
 		return ID{}, err
 	}
+	in.fresh[id] = true
 	in.threads[f.Thread], in.handles = id, append(in.handles, name)
 	in.add(dr)
 	return id, nil
@@ -231,6 +234,10 @@ func (in *intake) add(dr vault.Draft) {
 // new. A key of another chain is refused.
 func (in *intake) join(src ID, came seal.Chain) error {
 	have := in.chains[src]
+	if have == nil && in.fresh[src] {
+		in.chains[src] = &chainState{came, true}
+		return nil
+	}
 	if have == nil {
 		c, err := in.d.chainOf(secretThread + src.String())
 		switch {

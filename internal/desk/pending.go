@@ -144,8 +144,8 @@ func (d *Desk) savePendings(all map[string]*pending) error {
 
 // evict makes room when more fragments wait at the desk than may: those of threads that
 // were dealt with stay longest; of the others those of whoever has most, then the oldest.
-func (in *intake) evict(ctx context.Context, room int) error {
-	if in.total <= room {
+func (in *intake) evict(ctx context.Context) error {
+	if in.total <= in.limit {
 		return nil
 	}
 	if err := in.flush(ctx); err != nil {
@@ -178,7 +178,7 @@ func (in *intake) evict(ctx context.Context, room int) error {
 		return cmp.Or(-cmp.Compare(rank(a), rank(b)), cmp.Compare(a.Day, b.Day), cmp.Compare(a.name(), b.name()))
 	})
 	for _, p := range list {
-		if in.total <= room {
+		if in.total <= in.limit {
 			break
 		}
 		in.Refused += len(p.Parts)
