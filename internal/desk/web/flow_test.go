@@ -91,6 +91,10 @@ func (b *browser) claimFromWords(r *room) desk.ID {
 		getSelection().removeAllRanges(); getSelection().addRange(at);
 	})()`))
 	b.until(`!document.getElementById("pick").hidden`)
+	if !eval[bool](b, `(() => { const p = document.getElementById("pick").getBoundingClientRect(), s = getSelection().getRangeAt(0).getBoundingClientRect();
+		return Math.abs(p.left - s.left) < 40 && p.top >= s.bottom && p.top < s.bottom + 24; })()`) {
+		b.t.Error("the bar does not stand under the selected words")
+	}
 	b.key('c')
 	b.until(`document.getElementById("claim").open && document.activeElement.id === "claim-text"`)
 	b.do(chromedp.KeyEvent("Sessions are held every two days"))
