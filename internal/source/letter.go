@@ -30,9 +30,12 @@ type piece struct {
 // Write cuts text into pieces and lets them take the place of cover in later views: never
 // in one that has begun, nor in the first of a sitting. Writing the same text again within
 // the newsroom's week makes the same letter, which the desk reads once. It gives the
-// letter's id, by which a receipt names it. Errors: ErrEmpty, seal.ErrTooLong, seal.ErrUTF8.
+// letter's id, by which a receipt names it. A letter that asks for erasure or takes that
+// back may be empty: the day is written into it then, so that another day's is another
+// letter. Errors: ErrEmpty, seal.ErrTooLong, seal.ErrUTF8.
 func (c *Client) Write(conv *seal.Conversation, kind cell.Kind, text []byte) (cell.LetterID, error) {
-	if len(text) == 0 {
+	wish := kind == cell.KindErase || kind == cell.KindWithdraw
+	if len(text) == 0 && !wish {
 		return cell.LetterID{}, ErrEmpty
 	}
 	if !utf8.Valid(text) {
@@ -41,6 +44,9 @@ func (c *Client) Write(conv *seal.Conversation, kind cell.Kind, text []byte) (ce
 	got := c.current()
 	epoch, _, _ := got.notes.DayKey(c.today())
 	week := got.notes.Week(epoch)
+	if len(text) == 0 {
+		text = []byte(epoch.String())
+	}
 	l := seal.Letter{Kind: kind, Week: week, Thread: conv.Thread(), Text: text, LastReply: lastRead(c.Replies(conv))}
 	key := conv.Key(week)
 	defer key.Wipe()
