@@ -22,7 +22,7 @@ const (
 	PrefixBurst   = 256   // cells of a bucket that nobody slows
 	PrefixRate    = 4     // cells a second of a bucket, after that
 	PrefixDelay   = 10    // seconds that a cell waits at most
-	PrefixWaiting = 64    // cells of a bucket that wait at once; more are 503
+	PrefixWaiting = 256   // cells of a bucket that wait at once, as many as its connections; more are 503
 	PrefixConns   = 256   // connections of a bucket at once; more are closed
 )
 

@@ -1,0 +1,373 @@
+package drop_test
+
+import (
+	"bufio"
+	"context"
+	"crypto/rand"
+	"fmt"
+	"io"
+	"net"
+	"runtime"
+	"slices"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"kkachi/internal/cell"
+	"kkachi/internal/drop"
+	"kkachi/internal/store/disk"
+)
+
+// bigHost is a host with room for quota cells that slows by prefix, its waits cut to at most pause.
+func bigHost(t testing.TB, quota int, pause time.Duration, waits *atomic.Int64) (*disk.Store, string) {
+	t.Helper()
+	d, err := disk.Open(t.TempDir(), disk.Options{Quota: quota, Rand: rand.Reader})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := d.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	now, err := newNow(first, 0).Marshal()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := d.Switch(t.Context(), "now", uint64(first), now); err != nil {
+		t.Fatal(err)
+	}
+	begin := time.Now()
+	h, err := drop.New(t.Context(), drop.Config{
+		Store: d, Rand: rand.Reader,
+		Now: func() time.Time { return first.Time().Add(time.Hour + time.Since(begin)) },
+		Sleep: func(ctx context.Context, d time.Duration) error {
+			waits.Add(1)
+			timer := time.NewTimer(min(d, pause))
+			defer timer.Stop()
+			select {
+			case <-ctx.Done():
+				return ctx.Err()
+			case <-timer.C:
+				return nil
+			}
+		},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := h.Tick(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	return d, serve(t, h)
+}
+
+// A visitor is a connection from an address of its own.
+type visitor struct {
+	conn net.Conn
+	r    *bufio.Reader
+}
+
+// visit connects from 127.a.b.1, its own network of 256 addresses.
+func visit(a, b int, addr string) (*visitor, error) {
+	d := net.Dialer{LocalAddr: &net.TCPAddr{IP: net.IPv4(127, byte(a), byte(b), 1)}}
+	conn, err := d.Dial("tcp", addr)
+	if err != nil {
+		return nil, err
+	}
+	return &visitor{conn, bufio.NewReader(conn)}, nil
+}
+
+// post sends a cell and gives the status of its answer, such as "204".
+func (v *visitor) post(c *cell.Cell) (string, error) {
+	if _, err := v.conn.Write(append([]byte("POST /c HTTP/1.1\r\nHost: x\r\nContent-Length: 4096\r\n\r\n"), c[:]...)); err != nil {
+		return "", err
+	}
+	status, err := v.r.ReadString('\n')
+	if err != nil || len(status) < 12 {
+		return "", fmt.Errorf("answer %q: %w", status, err)
+	}
+	for line := ""; line != "\r\n"; {
+		if line, err = v.r.ReadString('\n'); err != nil {
+			return "", err
+		}
+	}
+	return status[9:12], nil
+}
+
+// P8: cells of 256 networks at once are all answered for, and each stands once.
+func TestP8CellsOf256Networks(t *testing.T) {
+	const clients = 256
+	cells := 20000
+	if testing.Short() {
+		cells = 2000
+	}
+	var waits atomic.Int64
+	d, addr := bigHost(t, cells+100, time.Millisecond, &waits)
+	var left atomic.Int64
+	left.Store(int64(cells))
+	sent := make([]map[cell.Cell]bool, clients)
+	var wg sync.WaitGroup
+	for i := range clients {
+		sent[i] = map[cell.Cell]bool{}
+		wg.Go(func() {
+			v, err := visit(1+i/200, i%200, addr)
+			if err != nil {
+				t.Error(err)
+				return
+			}
+			defer v.conn.Close()
+			for left.Add(-1) >= 0 {
+				c := newCell(first)
+				sent[i][*c] = true
+				if status, err := v.post(c); err != nil || status != "204" {
+					t.Errorf("client %d: %s, %v", i, status, err)
+					return
+				}
+			}
+		})
+	}
+	wg.Wait()
+	ctx := t.Context()
+	if err := d.CloseDay(ctx, first); err != nil {
+		t.Fatal(err)
+	}
+	all := map[cell.Cell]bool{}
+	for _, m := range sent {
+		for c := range m {
+			all[c] = true
+		}
+	}
+	if err := d.ReadDay(ctx, first, func(c *cell.Cell) error {
+		if !all[*c] {
+			t.Error("a cell stands twice, or nobody sent it")
+		}
+		delete(all, *c)
+		return nil
+	}); err != nil {
+		t.Fatal(err)
+	}
+	if len(all) > 0 {
+		t.Errorf("%d cells of %d were answered for and are lost", len(all), cells)
+	}
+	t.Logf("%d cells of %d networks, %d waited", cells, clients, waits.Load())
+}
+
+// others posts 20 cells each from 40 networks, and gives the 99th percentile of the times.
+func others(t testing.TB, addr string) time.Duration {
+	t.Helper()
+	var mu sync.Mutex
+	var took []time.Duration
+	var wg sync.WaitGroup
+	for i := range 40 {
+		wg.Go(func() {
+			v, err := visit(3, i, addr)
+			if err != nil {
+				t.Error(err)
+				return
+			}
+			defer v.conn.Close()
+			for range 20 {
+				begin := time.Now()
+				status, err := v.post(newCell(first))
+				if err != nil || status != "204" {
+					t.Errorf("a visitor's cell: %s, %v", status, err)
+					return
+				}
+				mu.Lock()
+				took = append(took, time.Since(begin))
+				mu.Unlock()
+			}
+		})
+	}
+	wg.Wait()
+	slices.Sort(took)
+	if len(took) == 0 {
+		return 0
+	}
+	return took[len(took)*99/100]
+}
+
+// P9: one network that floods the host waits; the cells of others are all kept, at once.
+func TestP9FloodHarmsNobodyElse(t *testing.T) {
+	var waits atomic.Int64
+	_, addr := bigHost(t, 1<<15, drop.PrefixDelay*time.Second, &waits)
+	alone := others(t, addr)
+	if waits.Load() > 0 {
+		t.Errorf("%d cells waited without a flood", waits.Load())
+	}
+	var stop atomic.Bool
+	var kept, refused atomic.Int64
+	var wg sync.WaitGroup
+	var flood []net.Conn
+	for range 100 {
+		v, err := visit(200, 1, addr)
+		if err != nil {
+			t.Fatal(err)
+		}
+		flood = append(flood, v.conn)
+		wg.Go(func() {
+			for !stop.Load() {
+				switch status, err := v.post(newCell(first)); {
+				case err != nil:
+					if !stop.Load() {
+						t.Error(err)
+					}
+					return
+				case status == "204":
+					kept.Add(1)
+				default:
+					refused.Add(1)
+				}
+			}
+		})
+	}
+	for kept.Load() < drop.PrefixBurst { // the flood is on
+		runtime.Gosched()
+	}
+	amid := others(t, addr)
+	stop.Store(true)
+	for _, conn := range flood {
+		_ = conn.Close()
+	}
+	wg.Wait()
+	if refused.Load() > 0 {
+		t.Errorf("%d cells of the flood were refused, not slowed", refused.Load())
+	}
+	if waits.Load() == 0 || kept.Load() > drop.PrefixBurst+waits.Load()+drop.PrefixRate*60 {
+		t.Errorf("of the flood %d cells were kept, and %d had waited", kept.Load(), waits.Load())
+	}
+	t.Logf("others' 99th percentile: %v alone, %v amid a flood of which %d cells were kept and %d waited", alone, amid, kept.Load(), waits.Load())
+}
+
+// P9: connections that send a byte now and then, too much, in chunks, or nothing any more hold
+// no memory to speak of, and harm nobody; one network has only so many of them.
+func TestP9BadConnections(t *testing.T) {
+	var waits atomic.Int64
+	_, addr := bigHost(t, 4096, time.Millisecond, &waits)
+	others(t, addr)
+	heap := func() int64 {
+		runtime.GC()
+		var m runtime.MemStats
+		runtime.ReadMemStats(&m)
+		return int64(m.HeapAlloc)
+	}
+	before := heap()
+	var bad []net.Conn
+	for i := range 1200 {
+		v, err := visit(100+i%6, 1, addr)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer v.conn.Close()
+		bad = append(bad, v.conn)
+		switch i % 6 {
+		case 0:
+			_, err = io.WriteString(v.conn, "POST /c HTTP/1.1\r\nHos") // and no more
+		case 1:
+			_, err = io.WriteString(v.conn, "POST /c HTTP/1.1\r\nHost: x\r\nContent-Length: 4096\r\n\r\nx") // and no more
+		case 2:
+			_, err = io.WriteString(v.conn, "POST /c HTTP/1.1\r\nHost: x\r\nContent-Length: 4000000000\r\n\r\n"+strings.Repeat("x", 10000))
+		case 3:
+			_, err = io.WriteString(v.conn, "POST /c HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\nffffff\r\n"+strings.Repeat("x", 10000))
+		case 4:
+			if _, err = io.WriteString(v.conn, "POST /c HTTP/1.1\r\nHost: x\r\nContent-Length: 4096\r\n\r\nxy"); err == nil {
+				err = v.conn.(*net.TCPConn).CloseWrite()
+			}
+		case 5:
+			_, err = io.WriteString(v.conn, "GET /d HTTP/1.1\r\nX: "+strings.Repeat("x", 7000))
+		}
+		if err != nil {
+			t.Logf("connection %d was ended: %v", i, err) // it may be answered already
+		}
+	}
+	amid := others(t, addr)
+	if grown := heap() - before; grown > 64<<20 {
+		t.Errorf("%d bad connections hold %d MiB", len(bad), grown>>20)
+	}
+	t.Logf("others' 99th percentile amid %d bad connections: %v", len(bad), amid)
+	ended := 0
+	for range drop.PrefixConns + 40 {
+		v, err := visit(120, 1, addr)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer v.conn.Close()
+		if status, err := v.post(newCell(first)); err != nil {
+			ended++ // the connections before it stand idle
+		} else if status != "204" {
+			t.Error(status)
+		}
+	}
+	if ended != 40 {
+		t.Errorf("%d connections over those of a network were closed, not 40", ended)
+	}
+	others(t, addr)
+}
+
+// BenchmarkReaders is the load of readers with cover: so many views a second, each of which sends
+// two cells, whether those before are answered or not. It prints what was offered, accepted and lost.
+func BenchmarkReaders(b *testing.B) {
+	for _, views := range []int{10, 100, 1000} {
+		b.Run(fmt.Sprintf("views=%d", views), func(b *testing.B) { readers(b, views) })
+	}
+}
+
+func readers(b *testing.B, views int) {
+	const seconds = 3
+	var offered, accepted, lost int64
+	var took []time.Duration
+	for b.Loop() {
+		var waits atomic.Int64
+		_, addr := bigHost(b, 1<<14, time.Second, &waits)
+		var mu sync.Mutex
+		var wg sync.WaitGroup
+		free := make(chan *visitor, 4096)
+		cellOf := func(n int) {
+			var v *visitor
+			select {
+			case v = <-free:
+			default:
+				var err error
+				if v, err = visit(10+n/250%200, n%250, addr); err != nil {
+					b.Error(err)
+					return
+				}
+			}
+			begin := time.Now()
+			status, err := v.post(newCell(first))
+			mu.Lock()
+			defer mu.Unlock()
+			took = append(took, time.Since(begin))
+			if offered++; err == nil && status == "204" {
+				accepted++
+				free <- v
+				return
+			}
+			lost++
+			_ = v.conn.Close()
+		}
+		begin := time.Now()
+		for n := 0; time.Since(begin) < seconds*time.Second; n++ {
+			at := begin.Add(time.Duration(n) * time.Second / time.Duration(views))
+			time.Sleep(time.Until(at))
+			for i := range 2 {
+				wg.Go(func() { cellOf(2*n + i) })
+			}
+		}
+		wg.Wait()
+		close(free)
+		for v := range free {
+			_ = v.conn.Close()
+		}
+	}
+	slices.Sort(took)
+	runs := float64(b.N) * seconds
+	b.ReportMetric(float64(offered)/runs, "offered/s")
+	b.ReportMetric(float64(accepted)/runs, "accepted/s")
+	b.ReportMetric(float64(lost)/runs, "lost/s")
+	b.ReportMetric(float64(took[len(took)*99/100].Microseconds())/1000, "p99-ms")
+	b.ReportMetric(0, "ns/op")
+}
