@@ -45,6 +45,9 @@ func (h *Host) Tick(ctx context.Context) error {
 		h.prefixes.forget(h.now())
 	}
 	err := errors.Join(h.closeEnded(ctx), h.openAhead(ctx), h.retain(ctx))
+	if h.certificates != nil {
+		err = errors.Join(err, h.certificates.Reload())
+	}
 	if h.last.Store(nil); err != nil {
 		h.last.Store(&err)
 	}

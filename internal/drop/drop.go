@@ -50,6 +50,8 @@ type Config struct {
 	// stands in front, since all visitors come from one address there.
 	Rand  io.Reader
 	Sleep func(context.Context, time.Duration) error // slows a cell; nil waits really
+
+	Certificates *Certificates // Serve speaks TLS with them; nil: plain HTTP, behind a proxy or an onion service
 }
 
 // A Host answers requests. Make one with New.
@@ -65,6 +67,8 @@ type Host struct {
 	switching sync.Mutex          // guards switches of now and site, and orphans
 	orphans   map[string]cell.Day // files of no site, and the day on which they were first seen so
 
+	certificates *Certificates // nil: plain HTTP
+
 	prefixes *prefixes  // nil: visitors are not slowed
 	crowding sync.Mutex // guards crowds
 	crowds   map[cell.Day]crowd
@@ -78,7 +82,7 @@ func New(ctx context.Context, c Config) (*Host, error) {
 	if c.Store == nil || c.Now == nil {
 		return nil, errors.New("drop: a host needs a store and a clock")
 	}
-	h := &Host{store: c.Store, now: c.Now, tokens: c.Tokens, report: c.Report, orphans: map[string]cell.Day{}}
+	h := &Host{store: c.Store, now: c.Now, tokens: c.Tokens, report: c.Report, certificates: c.Certificates, orphans: map[string]cell.Day{}}
 	h.site.Store(&site{})
 	h.crowds = map[cell.Day]crowd{}
 	if c.Rand != nil {
@@ -140,7 +144,11 @@ func (h *Host) Serve(ctx context.Context, ln net.Listener) error {
 		}
 		ln = fair
 	}
-	return serve(ctx, newServer(h.Handler()), netutil.LimitListener(ln, MaxConns))
+	ln = netutil.LimitListener(ln, MaxConns)
+	if h.certificates != nil {
+		ln = h.certificates.listener(ln)
+	}
+	return serve(ctx, newServer(h.Handler()), ln)
 }
 
 func newServer(handler http.Handler) *http.Server {

@@ -53,7 +53,10 @@ func (h *Host) trouble(ctx context.Context) []string {
 		out = append(out, fmt.Sprintf("%d days wait for the sift: look whether it runs", len(days)))
 	}
 	if h.failing.Load() {
-		out = append(out, "the last cell could not be kept: look at the disk, then start the host again")
+		out = append(out, "the last cell could not be kept: look at the disk; the host tries again by itself within a minute")
+	}
+	if h.certificates != nil && h.certificates.ends().Before(h.now().AddDate(0, 0, WarnCertificateDays)) {
+		out = append(out, "the certificate ends within a week or has ended: renew its files; they are read each minute")
 	}
 	return out
 }
