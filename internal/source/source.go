@@ -53,13 +53,17 @@ type Host interface {
 	PostCell(ctx context.Context, c *cell.Cell) error
 }
 
-// A Config is what a Client is made of. All fields are needed.
+// A Config is what a Client is made of. All fields but Canary are needed.
 type Config struct {
 	Newsroom seal.NewsroomID
 	Host     Host
 	Now      func() time.Time
 	Rand     io.Reader
 	Sleep    func(ctx context.Context, d time.Duration) error
+
+	// Canary makes each cover a canary (spec/08-watch.md): for kkachi watch alone. Nil for
+	// every source and reader. From outside nothing differs.
+	Canary *seal.CanaryKey
 }
 
 // A Client is one sitting of a source, or of a reader who happens to use the command line:
@@ -214,8 +218,9 @@ func (c *Client) seal(p *piece) (*cell.Cell, error) {
 	epoch, dayKey, d := notes.DayKey(c.today())
 	var out *cell.Cell
 	var err error
-	if p == nil {
-		inbox := notes.InboxKey(notes.Week(epoch))
+	if inbox := notes.InboxKey(notes.Week(epoch)); p == nil && c.cfg.Canary != nil {
+		out, err = seal.SealCanaryCell(c.cfg.Rand, c.cfg.Newsroom, epoch, dayKey, inbox, c.cfg.Canary.Day(epoch))
+	} else if p == nil {
 		out, err = seal.SealCoverCell(c.cfg.Rand, c.cfg.Newsroom, epoch, dayKey, inbox)
 	} else {
 		inbox := notes.InboxKey(p.week)

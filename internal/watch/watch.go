@@ -1,0 +1,246 @@
+// Package watch looks at a newsroom's host from outside, as any reader does, and remembers
+// what it was shown: so that nobody is shown another directory unnoticed (P10).
+//
+// What enters: a newsroom's id, learnt by hand; notes and bulletin as the host gives them to
+// anyone. What leaves: a Report, and a folder with every note that was ever seen, first and,
+// if there is one, the other with the same serial: signed by the newsroom's own key, the two
+// are proof for everybody. What may never be known here: what a cell holds. watch has no key
+// that opens anything; the canaries that it is run for are sent by the source's own code.
+package watch
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"kkachi/internal/cell"
+	"kkachi/internal/seal"
+)
+
+// When a person is warned that a note ends, in days before it does.
+var warnDays = [...]cell.Day{WarnFirst, 7, 3, 1}
+
+// Parameters of watching (spec/08-watch.md).
+const (
+	WarnFirst   = 14 // days before the end of root and desk note that the warnings begin
+	VisitLeast  = 1  // hours between two visits, at the least
+	VisitMost   = 3  // hours between two visits, at the most
+	NoteTries   = 2  // fetches of notes and bulletin, should the host switch between the two
+	OthersKept  = 16 // notes kept beside the first of a serial, at most
+	RefusedKept = 64 // answers that verify under no key, kept to be looked at
+)
+
+// ErrShown means that the host shows what it must not: the report says what.
+var ErrShown = errors.New("the host shows what an honest one would not")
+
+// A Host is what a reader asks of a host. *relay.Client is one.
+type Host interface {
+	Notes(ctx context.Context) ([]byte, error)
+	Bulletin(ctx context.Context) ([]byte, error)
+}
+
+// A Watch is one look-out. Its methods are called one after another.
+type Watch struct {
+	id   seal.NewsroomID
+	host Host
+	now  func() time.Time
+	keep *keep
+}
+
+// Open takes up the folder keep, made if need be, or with "" remembers nothing.
+func Open(id seal.NewsroomID, host Host, keepDir string, now func() time.Time) (*Watch, error) {
+	k, err := openKeep(keepDir)
+	if err != nil {
+		return nil, err
+	}
+	return &Watch{id: id, host: host, now: now, keep: k}, nil
+}
+
+// A Proof is two notes with one serial and different bytes.
+type Proof struct {
+	Kind   string // root, desk or sift
+	Serial uint64
+	// Signed is true if the signed texts differ: the newsroom's key has signed twice. False:
+	// only the signature lines differ, which the host may have done alone.
+	Signed        bool
+	First, Second string // files; "" if nothing is kept
+}
+
+func (p Proof) String() string {
+	what := "PROOF"
+	if !p.Signed {
+		what = "ALTERED (one text, other signature lines)"
+	}
+	return fmt.Sprintf("%s: two %s notes have serial %d: %s and %s", what, p.Kind, p.Serial, p.First, p.Second)
+}
+
+// A Report says what one visit saw.
+type Report struct {
+	Day      cell.Day
+	Serial   uint64   // of the sift note
+	Issued   cell.Day // its day
+	Bulletin cell.Day
+	Batch    uint32
+	Crowd    uint32 // at most, worldwide; 0: not measured
+
+	Proofs   []Proof
+	Wrong    []string // what an honest host does not show
+	Warnings []string // what a person should see to
+
+	// Notes and RawBulletin are the bytes, for a visitor's cells under the same notes.
+	Notes, RawBulletin []byte
+}
+
+// Visit fetches what a page fetches, once, checks it as a client does and against what was
+// seen before, and keeps it. ErrShown with a report if anything is wrong; other errors if the
+// host or the folder could not be reached, and then nothing is said of the host.
+func (w *Watch) Visit(ctx context.Context) (*Report, error) {
+	r := &Report{Day: cell.DayOf(w.now())}
+	for try := 1; ; try++ {
+		var err error
+		if r.Notes, err = w.host.Notes(ctx); err != nil {
+			return nil, fmt.Errorf("fetching the notes: %w", err)
+		}
+		if r.RawBulletin, err = w.host.Bulletin(ctx); err != nil {
+			return nil, fmt.Errorf("fetching the bulletin: %w", err)
+		}
+		notes, err := seal.VerifyNotes(r.Notes, w.id, r.Day)
+		if err != nil {
+			r.wrong("notes", err)
+			break
+		}
+		_, day, err := notes.CheckBulletin(r.RawBulletin)
+		if errors.Is(err, seal.ErrHash) && try < NoteTries {
+			continue // the host switched between the two
+		}
+		if err != nil {
+			r.wrong("bulletin", err)
+		}
+		r.Bulletin = day
+		r.look(notes)
+		break
+	}
+	if err := w.remember(r); err != nil {
+		return r, err
+	}
+	if len(r.Proofs)+len(r.Wrong) > 0 {
+		return r, ErrShown
+	}
+	return r, nil
+}
+
+func (r *Report) wrong(what string, err error) {
+	r.Wrong = append(r.Wrong, fmt.Sprintf("%s: %v", what, err))
+}
+
+// look fills in what verified notes say, and warns before they end.
+func (r *Report) look(n *seal.Notes) {
+	r.Serial, r.Issued, r.Batch, r.Crowd = n.Sift.Serial, n.Sift.Issued, n.Sift.Batch, n.Sift.Crowd
+	if n.Sift.Issued < r.Day {
+		r.Warnings = append(r.Warnings, fmt.Sprintf("the sift note is of %s: sift has not published today", n.Sift.Issued))
+	}
+	for _, note := range []struct {
+		kind    string
+		expires cell.Day
+	}{{"root", n.Root.Expires}, {"desk", n.Desk.Expires}} {
+		left := note.expires - r.Day
+		if slices.Contains(warnDays[:], left) || left < warnDays[2] {
+			r.Warnings = append(r.Warnings, fmt.Sprintf("the %s note ends on %s, in %d days", note.kind, note.expires, left))
+		}
+	}
+}
+
+// remember compares each note that the newsroom's keys have signed with what was seen before,
+// whatever its age, and keeps it. What verifies under no key proves nothing about anybody but
+// the host; it is kept apart.
+func (w *Watch) remember(r *Report) error {
+	rootRaw, deskRaw, siftRaw, err := seal.SplitNotes(r.Notes)
+	if err != nil {
+		return w.keep.refused(r.Notes)
+	}
+	root, err := seal.ParseRoot(rootRaw, w.id, 0)
+	if err != nil {
+		return w.keep.refused(r.Notes)
+	}
+	if err := w.seen(r, "root", root.Serial, rootRaw); err != nil {
+		return err
+	}
+	if desk, err := seal.ParseDesk(deskRaw, root, 0); err != nil {
+		if err := w.keep.refused(deskRaw); err != nil {
+			return err
+		}
+	} else if err := w.seen(r, "desk", desk.Serial, deskRaw); err != nil {
+		return err
+	}
+	sift, err := seal.ParseSift(siftRaw, root, 0)
+	if err != nil {
+		return w.keep.refused(siftRaw)
+	}
+	if err := w.chain(r, root, sift); err != nil {
+		return err
+	}
+	return w.seen(r, "sift", sift.Serial, siftRaw)
+}
+
+// seen holds a signed note against the first of its serial and against the highest serial.
+func (w *Watch) seen(r *Report, kind string, serial uint64, raw []byte) error {
+	first, highest, err := w.keep.note(kind, serial)
+	if err != nil {
+		return err
+	}
+	if serial < highest {
+		r.Wrong = append(r.Wrong, fmt.Sprintf("%s note %d is shown, and %d was shown before: it went back", kind, serial, highest))
+	}
+	switch {
+	case first == nil:
+		return w.keep.put(kind, serial, raw)
+	case string(first) == string(raw):
+		return nil
+	}
+	p := Proof{Kind: kind, Serial: serial, Signed: text(first) != text(raw), First: w.keep.path(kind, serial)}
+	if p.Second, err = w.keep.other(kind, serial, raw); err != nil {
+		return err
+	}
+	r.Proofs = append(r.Proofs, p)
+	return nil
+}
+
+// chain checks a sift note against its neighbours: the one before it is named by its hash, and
+// a day has one bulletin, and one key while its folder stands.
+func (w *Watch) chain(r *Report, root *seal.RootNote, n *seal.SiftNote) error {
+	if n.Serial == 1 {
+		return nil
+	}
+	if n.Previous == nil {
+		r.Wrong = append(r.Wrong, fmt.Sprintf("sift note %d names none before it", n.Serial))
+		return nil
+	}
+	before, _, err := w.keep.note("sift", n.Serial-1)
+	if err != nil || before == nil {
+		return err
+	}
+	if seal.HashNote(before) != *n.Previous {
+		r.Wrong = append(r.Wrong, fmt.Sprintf("sift note %d does not follow the %d that was shown here: its chain is another", n.Serial, n.Serial-1))
+	}
+	former, err := seal.ParseSift(before, root, 0)
+	if err != nil {
+		return nil // signed by a sift key that the root note names no more
+	}
+	for _, a := range former.Bulletins {
+		for _, b := range n.Bulletins {
+			if a.Day == b.Day && a.Hash != b.Hash {
+				r.Wrong = append(r.Wrong, fmt.Sprintf("sift notes %d and %d name different bulletins of %s", former.Serial, n.Serial, a.Day))
+			}
+		}
+	}
+	for _, a := range former.Days {
+		for _, b := range n.Days {
+			if a.Day == b.Day && a.Key != b.Key {
+				r.Warnings = append(r.Warnings, fmt.Sprintf("the key of %s is another than before: was a sift's folder lost?", a.Day))
+			}
+		}
+	}
+	return nil
+}
