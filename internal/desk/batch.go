@@ -80,9 +80,13 @@ func (d *Desk) fetchBatch(ctx context.Context, day cell.Day, id age.Identity) ([
 	if err != nil {
 		return nil, fmt.Errorf("desk: %s: %w", name, err)
 	}
-	got, recs, err := cell.ParseBatch(plain)
+	root, _, err := d.root()
 	if err != nil {
-		return nil, fmt.Errorf("desk: %s: %w", name, err)
+		return nil, err
+	}
+	got, recs, err := seal.OpenBatch(d.cfg.Newsroom, root.SiftKeys, plain)
+	if err != nil {
+		return nil, fmt.Errorf("desk: %s is not what the sift made: %w", name, err)
 	}
 	if got != day {
 		return nil, fmt.Errorf("desk: %s holds the batch of another day", name)

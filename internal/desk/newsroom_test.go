@@ -192,6 +192,8 @@ func (r *room) batch(day cell.Day, recs ...cell.Record) {
 	must(r.t, err)
 	plain, err := cell.MarshalBatch(day, append(recs, *dummy))
 	must(r.t, err)
+	plain, err = seal.SignBatch(r.nid, r.sift, plain)
+	must(r.t, err)
 	to, err := age.ParseHybridRecipient(r.pub.Recipient)
 	must(r.t, err)
 	var out bytes.Buffer

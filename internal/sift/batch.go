@@ -55,6 +55,9 @@ func (r *run) batch(ctx context.Context, day cell.Day) error {
 	if err != nil {
 		return err
 	}
+	if plain, err = seal.SignBatch(r.cfg.Newsroom, r.sign, plain); err != nil {
+		return err
+	}
 	to, err := recipients(n.devices)
 	if err != nil {
 		return err

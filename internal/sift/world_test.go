@@ -188,6 +188,7 @@ type world struct {
 	t      testing.TB
 	clock  time.Time
 	id     seal.NewsroomID
+	sifts  []seal.VerifyKey // that root notes have named
 	root   *seal.SigningKey
 	desk   *seal.SigningKey
 	inbox  seal.HPKESeed
@@ -239,6 +240,7 @@ func (w *world) turn(days int) { w.clock = w.clock.Add(time.Duration(days) * 24 
 func (w *world) signNotes(sift seal.VerifyKey) {
 	w.t.Helper()
 	w.serial++
+	w.sifts = append(w.sifts, sift)
 	today := w.today()
 	root := &seal.RootNote{
 		Newsroom: w.id, Serial: w.serial, Issued: today, Expires: today + seal.RootLife, Name: "The Test",
@@ -343,7 +345,7 @@ func (w *world) delivered() map[uint64]int {
 	for _, name := range must(w.host.ListObjects(context.Background(), "batch/")) {
 		raw := must(w.host.GetObject(context.Background(), name))
 		plain := must(io.ReadAll(must(age.Decrypt(bytes.NewReader(raw), w.device))))
-		day, recs, err := cell.ParseBatch(plain)
+		day, recs, err := seal.OpenBatch(w.id, w.sifts, plain)
 		if err != nil || batchName(day) != name || len(recs)%w.cfg.Batch != 0 || len(recs) == 0 {
 			w.t.Fatalf("%s: day %d with %d records: %v", name, day, len(recs), err)
 		}

@@ -156,6 +156,8 @@ func (r *room) letter(name string, kind cell.Kind, text string, seen cell.ReplyI
 func (r *room) batch(recs []cell.Record) {
 	plain, err := cell.MarshalBatch(r.today, recs)
 	must(r.t, err)
+	plain, err = seal.SignBatch(r.nid, r.sift, plain)
+	must(r.t, err)
 	to, err := age.ParseHybridRecipient(r.pub.Recipient)
 	must(r.t, err)
 	var out bytes.Buffer
