@@ -248,4 +248,7 @@ var editingEN = map[string]string{
 	"desk.said.coarser":              "The level is coarser now.",
 	"desk.problem.preview":           "This edition can’t be shown yet",
 	"desk.problem.preview.next":      "Write every sentence, the headline and the reason in all three languages first; the gate’s list says what is missing.",
+	"desk.field.statement":           "Write the statement: it is empty or too long.",
+	"desk.field.story":               "There is nothing to do here now: it was released as it is, or nothing stands that may be passed over.",
+	"desk.field.report":              "This report isn't here any more.",
 }

@@ -248,4 +248,7 @@ var editingKO = map[string]string{
 	"desk.said.coarser":              "단계를 낮추었습니다.",
 	"desk.problem.preview":           "이 언어판은 아직 보일 수 없습니다",
 	"desk.problem.preview.next":      "먼저 세 언어 모두에 문장과 제목, 익명 사유를 쓰십시오. 빠진 것은 심사 목록에 있습니다.",
+	"desk.field.statement":           "내용이 비었거나 너무 깁니다.",
+	"desk.field.story":               "지금 할 것이 없습니다. 이미 이대로 내보냈거나, 무릅쓸 차단이 없습니다.",
+	"desk.field.report":              "이 보고가 더는 없습니다.",
 }

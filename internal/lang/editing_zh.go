@@ -248,4 +248,7 @@ var editingZH = map[string]string{
 	"desk.said.coarser":              "级别已调粗。",
 	"desk.problem.preview":           "此语言版尚不能预览",
 	"desk.problem.preview.next":      "请先用三种语言写全句子、标题和匿名理由；缺少的内容见审查列表。",
+	"desk.field.statement":           "内容为空或过长。",
+	"desk.field.story":               "目前无可操作：已按此放行，或没有可越过的阻止。",
+	"desk.field.report":              "此记录已不存在。",
 }

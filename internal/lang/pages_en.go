@@ -192,4 +192,11 @@ var pagesEN = map[string]string{
 	"desk.counts.same":          "same origin, no further chain",
 	"desk.counts.against":       "contradiction",
 	"desk.counts.barred":        "nothing: no consent",
+	"desk.inbox.erase":          "to be destroyed {0}",
+	"desk.inbox.further":        "Further",
+	"desk.inbox.all":            "All threads",
+	"desk.inbox.nobody":         "Nobody is here.",
+	"desk.newsroom.clock":       "The date of this computer is doubted: the desk was shut for long, and nothing confirms it yet. Nothing is destroyed until it is. Check the date, then synchronise.",
+	"desk.said.blocked.one":     "Blocked: {0} thread.",
+	"desk.said.blocked.other":   "Blocked: {0} threads.",
 }

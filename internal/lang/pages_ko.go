@@ -192,4 +192,11 @@ var pagesKO = map[string]string{
 	"desk.counts.same":          "같은 출처, 더해지지 않음",
 	"desk.counts.against":       "반론",
 	"desk.counts.barred":        "세지 않음: 동의 없음",
+	"desk.inbox.erase":          "{0} 파기 예정",
+	"desk.inbox.further":        "더 보기",
+	"desk.inbox.all":            "모든 대화",
+	"desk.inbox.nobody":         "여기에는 아무도 없습니다.",
+	"desk.newsroom.clock":       "이 컴퓨터의 날짜가 의심됩니다. 데스크가 오래 닫혀 있었고 아직 확인되지 않았습니다. 확인될 때까지 아무것도 없애지 않습니다. 날짜를 살피고 동기화하십시오.",
+	"desk.said.blocked.one":     "대화 {0}건을 막았습니다.",
+	"desk.said.blocked.other":   "대화 {0}건을 막았습니다.",
 }

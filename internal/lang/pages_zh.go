@@ -192,4 +192,11 @@ var pagesZH = map[string]string{
 	"desk.counts.same":          "同一出处，不另计",
 	"desk.counts.against":       "反证",
 	"desk.counts.barred":        "不计：未获同意",
+	"desk.inbox.erase":          "将于{0}销毁",
+	"desk.inbox.further":        "更多",
+	"desk.inbox.all":            "所有会话",
+	"desk.inbox.nobody":         "这里没有内容。",
+	"desk.newsroom.clock":       "本机日期存疑：编辑台长期关闭，日期尚未得到确认。确认之前不会销毁任何内容。请检查日期，然后同步。",
+	"desk.said.blocked.one":     "已屏蔽{0}个会话。",
+	"desk.said.blocked.other":   "已屏蔽{0}个会话。",
 }

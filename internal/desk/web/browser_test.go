@@ -15,6 +15,8 @@ import (
 	"github.com/chromedp/cdproto/page"
 	"github.com/chromedp/chromedp"
 	"github.com/chromedp/chromedp/kb"
+
+	"kkachi/internal/cell"
 )
 
 // A browser is a real Chromium, entered through the link.
@@ -171,7 +173,7 @@ func places(r *room, story string, claims map[string]string) map[string]string {
 		"thread-help": "/thread/" + r.ids["F"].String(), "call": "/call", "claims": "/claims", "claim-two": "/claim/" + claims["C06"],
 		"claim-disputed": "/claim/" + claims["C07"], "claim-new": "/claim/new", "stories": "/stories", "story": "/story/" + story,
 		"story-side": "/story/" + story + "?view=side", "story-sentence": "/story/" + story + "?view=en&s=1.1#s1.1",
-		"newsroom": "/newsroom", "problem": "/no/such",
+		"thread-erase": "/thread/" + r.ids["G"].String(), "blocked": "/inbox?box=blocked", "newsroom": "/newsroom", "problem": "/no/such",
 	}
 }
 
@@ -182,6 +184,9 @@ func full(t *testing.T) (*room, string, map[string]string) {
 	r.tell()
 	claims := r.judge()
 	story := r.write(claims)
+	r.letter("G", cell.KindLetter, "잊어 주십시오.", cell.ReplyID{})
+	r.name("G")
+	r.letter("G", cell.KindErase, "", cell.ReplyID{})
 	text := map[string]string{}
 	for n, id := range claims {
 		text[n] = id.String()

@@ -279,6 +279,8 @@ func (v *visit) evidenceRow(e desk.EvidenceView) evidenceRow {
 // counts says in words how an item came out.
 func (v *visit) counts(e desk.EvidenceView) string {
 	switch {
+	case e.Erased:
+		return v.T("desk.erase.gone")
 	case e.Barred:
 		return v.T("desk.counts.barred")
 	case e.Stance == ladder.Contradicts:

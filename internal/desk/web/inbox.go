@@ -15,13 +15,15 @@ type inboxPage struct {
 	frame
 	Rows []inboxRow
 	Open *threadView
+	Box  string // "blocked", "all", or "" for the list of every day
+	Next string // the next page of a box
 }
 
 type inboxRow struct {
-	Href, Handle, Day, State string
-	Words                    said
-	Unread, Call, Here       bool
-	Help                     string // the source's id while nobody has taken the request
+	Href, Handle, Day, State  string
+	Words                     said
+	Unread, Call, Here, Alike bool
+	Help                      string // the source's id while nobody has taken the request
 }
 
 // threadView is one conversation.
@@ -37,7 +39,14 @@ type threadView struct {
 	Board                   []choice // claims there are already
 	Evidence                evidenceForm
 	Languages               []speaker
+	Erase                   string // when everything here is destroyed
+	Hidden                  bool   // until then the words are not shown
+	Next, Former            []link
+	MayBlock, MayBlockAlike bool
 }
+
+// link leads to another conversation.
+type link struct{ Href, Word string }
 
 type helpView struct{ ID, Day, Taker string }
 
@@ -94,6 +103,10 @@ func (s *Server) showThread(v *visit, id desk.ID, w wrong, typed string) error {
 	if err != nil {
 		return err
 	}
+	return s.showConversation(v, id, t, w, typed)
+}
+
+func (s *Server) showConversation(v *visit, id desk.ID, t *desk.ThreadView, w wrong, typed string) error {
 	if err := s.desk.MarkRead(v.ctx(), id); err != nil {
 		return err
 	}
@@ -103,6 +116,9 @@ func (s *Server) showThread(v *visit, id desk.ID, w wrong, typed string) error {
 	}
 	if p.Open, err = s.threadView(v, t); err != nil {
 		return err
+	}
+	for _, row := range p.Rows {
+		p.Open.MayBlockAlike = p.Open.MayBlockAlike || row.Here && row.Alike
 	}
 	p.Open.Wrong = w
 	if typed != "" {
@@ -116,15 +132,15 @@ func (s *Server) showThread(v *visit, id desk.ID, w wrong, typed string) error {
 }
 
 func (s *Server) inboxPage(v *visit, open desk.ID) (*inboxPage, error) {
-	rows, err := s.desk.Inbox(v.ctx())
+	p := &inboxPage{}
+	rows, err := s.box(v, p)
 	if err != nil {
 		return nil, err
 	}
-	p := &inboxPage{}
 	for _, r := range rows {
 		row := inboxRow{
 			Href: "/thread/" + r.ID.String(), Handle: r.Handle, Day: v.short(r.Day), Words: says(r.Lang, snippet(r.Snippet, 96)),
-			Unread: r.Unread, Call: r.Kind == desk.KindCall, Here: r.ID == open, State: v.rowState(r),
+			Unread: r.Unread, Call: r.Kind == desk.KindCall, Here: r.ID == open, Alike: r.Alike > 0, State: v.rowState(r),
 		}
 		if r.Help && !r.Taken {
 			row.Help = r.ID.String()
@@ -133,6 +149,22 @@ func (s *Server) inboxPage(v *visit, open desk.ID) (*inboxPage, error) {
 	}
 	p.frame = s.frame(v, "inbox", "desk.inbox.title")
 	return p, nil
+}
+
+// box gives the rows of the list of every day, or a page of all or of those blocked.
+func (s *Server) box(v *visit, p *inboxPage) ([]desk.InboxRow, error) {
+	q := v.r.URL.Query()
+	switch p.Box = q.Get("box"); p.Box {
+	case "blocked", "all":
+		page, err := s.desk.InboxPage(v.ctx(), desk.InboxQuery{Blocked: p.Box == "blocked", After: q.Get("after")})
+		if err != nil {
+			return nil, err
+		}
+		p.Next = page.Next
+		return page.Rows, nil
+	}
+	p.Box = ""
+	return s.desk.Inbox(v.ctx())
 }
 
 // rowState is the last line of a row: how much there is, and how far our answer has come.
@@ -145,6 +177,10 @@ func (v *visit) rowState(r desk.InboxRow) string {
 		out += " · " + l
 	}
 	switch {
+	case r.Erase > 0:
+		out += " · " + v.T("desk.inbox.erase", v.short(r.Erase))
+	case r.Alike > 0:
+		out += " · " + v.T("desk.block.more", r.Alike)
 	case r.Help && r.Taken:
 		out += " · " + v.T("desk.case.taken", r.TakenBy)
 	case r.Incomplete:
@@ -211,10 +247,32 @@ func (s *Server) threadView(v *visit, t *desk.ThreadView) (*threadView, error) {
 		}
 		out.Items = append(out.Items, item)
 	}
+	v.wishes(out, t)
 	// In the order of days; on one day what they wrote comes before what we answered.
 	slices.SortStableFunc(out.Items, func(a, b letterView) int { return int(a.day) - int(b.day) })
 	out.Sheet, out.Facts = v.sheet(t.Sheet), v.sheetFacts(t)
 	return out, nil
+}
+
+// wishes says that a conversation is about to be destroyed, or goes on elsewhere.
+func (v *visit) wishes(out *threadView, t *desk.ThreadView) {
+	out.MayBlock = t.Letters && !t.Blocked
+	if t.Next != nil {
+		out.Next = []link{{"/thread/" + t.Next.ID.String(), t.Next.Handle}}
+	}
+	for _, f := range t.Former {
+		out.Former = append(out.Former, link{"/thread/" + f.ID.String(), f.Handle})
+	}
+	if t.Erase == 0 {
+		return
+	}
+	out.Erase, out.Hidden = v.day(t.Erase), true
+	for _, r := range t.Reports {
+		out.Hidden = out.Hidden && r.Text == ""
+	}
+	for i := range out.Items {
+		out.Items[i].Translate = false
+	}
 }
 
 func (v *visit) letter(r desk.ReportView, claims map[desk.ID]desk.ClaimRow) letterView {

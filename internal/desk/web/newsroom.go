@@ -16,6 +16,7 @@ type newsroomPage struct {
 	Trouble        string
 	Losses         []fact
 	Approvers      []string
+	Erased         []string
 }
 
 // dying is a thing with an end, and how near it is.
@@ -61,6 +62,12 @@ func (s *Server) newsroom(v *visit) error {
 	}
 	if n.Missing > 0 {
 		p.Losses = append(p.Losses, fact{v.T("desk.newsroom.missing"), strconv.Itoa(n.Missing)})
+	}
+	for _, e := range n.Erased {
+		p.Erased = append(p.Erased, v.T("desk.erase.done", v.day(e.Day), e.Threads))
+	}
+	if n.ClockDoubted {
+		p.Trouble = v.T("desk.newsroom.clock")
 	}
 	p.Losses = append(p.Losses,
 		fact{v.T("desk.newsroom.late"), strconv.Itoa(n.Late)},

@@ -105,6 +105,56 @@ func (s *Server) postSheet(v *visit) error {
 	return v.see("/thread/" + id.String())
 }
 
+// postReveal shows a conversation whose source asked for erasure, once; the log says who
+// looked. It is no redirect: the next view hides the words again.
+func (s *Server) postReveal(v *visit) error {
+	id, err := v.id("id")
+	if err != nil {
+		return err
+	}
+	t, err := s.desk.Reveal(v.ctx(), id, s.opts.By)
+	if err != nil {
+		return err
+	}
+	return s.showConversation(v, id, t, wrong{}, "")
+}
+
+// postApart says that a thread and its successor are two sources after all.
+func (s *Server) postApart(v *visit) error {
+	id, err := v.id("id")
+	if err != nil {
+		return err
+	}
+	op, err := s.desk.KeepApart(v.ctx(), id)
+	if err != nil {
+		return err
+	}
+	s.say(v.T("desk.said.saved"), op)
+	return v.see("/thread/" + id.String())
+}
+
+// postBlock takes a thread out of the inbox, or all new ones that say the same.
+func (s *Server) postBlock(v *visit) error {
+	id, err := v.id("id")
+	if err != nil {
+		return err
+	}
+	if v.form("alike") == "yes" {
+		n, op, err := s.desk.BlockAlike(v.ctx(), id, s.opts.By)
+		if err != nil {
+			return err
+		}
+		s.say(v.N("desk.said.blocked", n), op)
+		return v.see("/inbox")
+	}
+	op, err := s.desk.Block(v.ctx(), id, s.opts.By)
+	if err != nil {
+		return err
+	}
+	s.say(v.N("desk.said.blocked", 1), op)
+	return v.see("/inbox")
+}
+
 // postTake takes a request for help: from then on it is somebody's duty, and leaves the top.
 func (s *Server) postTake(v *visit) error {
 	id, err := v.id("id")
