@@ -5,11 +5,11 @@ import (
 	"context"
 	"crypto/ed25519"
 	"fmt"
-	"maps"
 	"slices"
 
 	"kkachi/internal/cell"
 	"kkachi/internal/release"
+	"kkachi/internal/seal"
 	"kkachi/internal/vault"
 )
 
@@ -28,16 +28,36 @@ type approved struct {
 	Approval release.Approval `json:"approval"`
 }
 
-// released is the content of a release. The keys are kept as they were checked, so that an
-// approver who leaves takes no story away.
+// released is the content of a release. The notes that named the approvers are kept as they
+// were signed, so that an approver who leaves takes no story away, and nobody can put keys
+// of his own in their place.
 type released struct {
-	Release   []byte                                 `json:"release"` // SHA-256 of a blob
-	Digest    []byte                                 `json:"digest"`
-	Serial    uint64                                 `json:"serial"`
-	Printed   cell.Day                               `json:"printed"`
-	Photo     []byte                                 `json:"photo,omitempty"` // SHA-256 of a blob
-	Approvals []release.Approval                     `json:"approvals"`
-	Approvers map[release.Approver]ed25519.PublicKey `json:"approvers"`
+	Release   []byte             `json:"release"` // SHA-256 of a blob
+	Digest    []byte             `json:"digest"`
+	Serial    uint64             `json:"serial"`
+	Printed   cell.Day           `json:"printed"`
+	Photo     []byte             `json:"photo,omitempty"` // SHA-256 of a blob
+	Approvals []release.Approval `json:"approvals"`
+	Root      []byte             `json:"root"`    // root note
+	Devices   []byte             `json:"devices"` // devices note
+}
+
+// approvers gives the keys of those who could approve when the story was released, by notes
+// that the newsroom's root keys signed.
+func (r *released) approvers(id seal.NewsroomID) (map[release.Approver]ed25519.PublicKey, error) {
+	root, err := seal.ParseRoot(r.Root, id, 0)
+	if err != nil {
+		return nil, fmt.Errorf("desk: the root note of a release: %w", err)
+	}
+	n, err := seal.ParseDevices(r.Devices, root, 0)
+	if err != nil {
+		return nil, fmt.Errorf("desk: the devices note of a release: %w", err)
+	}
+	out := make(map[release.Approver]ed25519.PublicKey, len(n.Approvers))
+	for _, a := range n.Approvers {
+		out[release.Approver(a.Name)] = ed25519.PublicKey(a.Key[:])
+	}
+	return out, nil
 }
 
 // An event is something that happened to a story.
@@ -237,7 +257,11 @@ func (d *Desk) Release(ctx context.Context, id ID) (*ReleaseView, error) {
 		}
 		return nil, ErrStale
 	}
-	pubs, err := d.approvers()
+	_, devices, err := d.devices(d.Today())
+	if err != nil {
+		return nil, err
+	}
+	_, root, err := d.root()
 	if err != nil {
 		return nil, err
 	}
@@ -250,12 +274,13 @@ func (d *Desk) Release(ctx context.Context, id ID) (*ReleaseView, error) {
 	}
 	rel := released{
 		Release: c.Release, Digest: c.Digest, Serial: c.Serial, Printed: c.Printed, Approvals: list,
-		Approvers: map[release.Approver]ed25519.PublicKey{},
+		Root: root, Devices: devices,
 	}
-	for _, a := range list {
-		rel.Approvers[a.Name] = pubs[string(a.Name)]
+	keys, err := rel.approvers(d.cfg.Newsroom)
+	if err != nil {
+		return nil, err
 	}
-	if _, err := release.Open(data, list, rel.Approvers); err != nil {
+	if _, err := release.Open(data, list, keys); err != nil {
 		return nil, fmt.Errorf("desk: %w", err)
 	}
 	if f, _, err := d.photoFile(ctx, id); err == nil && v.Photo != nil && f.Copy != nil {
@@ -276,8 +301,9 @@ func (d *Desk) Release(ctx context.Context, id ID) (*ReleaseView, error) {
 
 func (r *released) view(day cell.Day) ReleaseView {
 	v := ReleaseView{Serial: r.Serial, Printed: r.Printed, Digest: fmt.Sprintf("%x", r.Digest), Day: day}
-	for _, name := range slices.Sorted(maps.Keys(r.Approvers)) {
-		v.By = append(v.By, string(name))
+	for _, a := range r.Approvals {
+		v.By = append(v.By, string(a.Name))
 	}
+	slices.Sort(v.By)
 	return v
 }

@@ -117,6 +117,18 @@ func TestEraseHidesAtOnceAndDestroys(t *testing.T) {
 		t.Errorf("%d openings in the log, %v", len(evs), err)
 	}
 
+	r.destroyed(src, claim, due, secret)
+	// Who writes again by the same words begins anew.
+	r.send(c, seal.Letter{Text: []byte("다시")})
+	if again := r.only(); again == src {
+		t.Error("the old source is back")
+	}
+}
+
+// destroyed brings the day on which a conversation goes, and looks for what is left.
+func (r *room) destroyed(src, claim ID, due cell.Day, secret string) {
+	t, ctx := r.t, r.t.Context()
+	t.Helper()
 	r.today = due - 1
 	r.sync()
 	if _, err := r.desk.Thread(ctx, src); err != nil {
@@ -127,7 +139,7 @@ func TestEraseHidesAtOnceAndDestroys(t *testing.T) {
 	if _, err := r.desk.Thread(ctx, src); !errors.Is(err, ErrNotFound) {
 		t.Errorf("still there: %v", err)
 	}
-	cv, err = r.desk.Claim(ctx, claim)
+	cv, err := r.desk.Claim(ctx, claim)
 	must(t, err)
 	if cv.Rung != ladder.Unsupported || cv.Erased != 2 || len(cv.Evidence) != 2 || !cv.Evidence[1].Erased {
 		t.Errorf("after: %+v", cv)
@@ -149,11 +161,6 @@ func TestEraseHidesAtOnceAndDestroys(t *testing.T) {
 		}
 	}
 	r.reopen()
-	// Who writes again by the same words begins anew.
-	r.send(c, seal.Letter{Text: []byte("다시")})
-	if again := r.only(); again == src {
-		t.Error("the old source is back")
-	}
 }
 
 // A withdraw keeps the thread, also one of the same day; an erase after it counts anew.
@@ -300,19 +307,7 @@ func TestMoveMakesOneSource(t *testing.T) {
 		t.Errorf("%+v", v.Replies)
 	}
 
-	op, err := r.desk.KeepApart(ctx, src)
-	must(t, err)
-	if rows, _ := r.desk.Inbox(ctx); len(rows) != 2 {
-		t.Errorf("%d rows", len(rows))
-	}
-	if cv, _ := r.desk.Claim(ctx, claim); cv.Chains != 2 {
-		t.Errorf("kept apart: %d chains", cv.Chains)
-	}
-	_, _, err = r.desk.Undo(ctx, op)
-	must(t, err)
-	if r.only() != to {
-		t.Error("not joined again")
-	}
+	r.keptApart(src, to, claim)
 	// A move back closes a ring and has no effect; nonsense names nobody.
 	r.send(next, seal.Letter{Kind: cell.KindMove, Text: seal.MoveText(old.Thread())}, seal.Letter{Kind: cell.KindMove, Text: []byte("nowhere")})
 	if r.only() != to {
@@ -330,5 +325,24 @@ func TestMoveMakesOneSource(t *testing.T) {
 		if _, err := r.desk.Thread(ctx, id); !errors.Is(err, ErrNotFound) {
 			t.Errorf("%v", err)
 		}
+	}
+}
+
+// keptApart separates a thread from its successor and joins them again.
+func (r *room) keptApart(src, to, claim ID) {
+	t, ctx := r.t, r.t.Context()
+	t.Helper()
+	op, err := r.desk.KeepApart(ctx, src)
+	must(t, err)
+	if rows, _ := r.desk.Inbox(ctx); len(rows) != 2 {
+		t.Errorf("%d rows", len(rows))
+	}
+	if cv, _ := r.desk.Claim(ctx, claim); cv.Chains != 2 {
+		t.Errorf("kept apart: %d chains", cv.Chains)
+	}
+	_, _, err = r.desk.Undo(ctx, op)
+	must(t, err)
+	if r.only() != to {
+		t.Error("not joined again")
 	}
 }

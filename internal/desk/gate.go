@@ -43,7 +43,7 @@ func (d *Desk) judge(ctx context.Context, id ID, s *Story, ps []ParagraphView, p
 			g.sentence(i, j, &ps[i].Sentences[j])
 			ps[i].Sentences[j].Findings = nil
 			for k := from; k < len(g.findings); k++ {
-				g.findings[k].id = g.findings[k].name()
+				g.findings[k].id = g.findings[k].name(ps[i].Sentences[j].stands())
 			}
 		}
 	}
@@ -55,7 +55,9 @@ func (d *Desk) judge(ctx context.Context, id ID, s *Story, ps []ParagraphView, p
 	worst := Pass
 	for i := range g.findings {
 		f := &g.findings[i]
-		f.id = f.name()
+		if f.Paragraph < 0 {
+			f.id = f.name(s.stands(f.Lang))
+		}
 		g.answer(f, overrides)
 		if !f.Answered && f.Verdict != Pass && worst != Block {
 			worst = f.Verdict
@@ -103,9 +105,32 @@ func (g *gate) answer(f *Finding, overrides []override) {
 
 // name is what an override names: the rule, the place, and what stands there, so that
 // another text at the same place needs a new override.
-func (f *Finding) name() string {
-	sum := sha256.Sum256(fmt.Appendf(nil, "%s\x00%d\x00%d\x00%s\x00%s\x00%q", f.Rule, f.Paragraph, f.Sentence, f.Lang, f.Key, fmt.Sprint(f.Args...)))
+func (f *Finding) name(stands string) string {
+	sum := sha256.Sum256(fmt.Appendf(nil, "%s\x00%d\x00%d\x00%s\x00%s\x00%q\x00%s",
+		f.Rule, f.Paragraph, f.Sentence, f.Lang, f.Key, fmt.Sprint(f.Args...), stands))
 	return fmt.Sprintf("%x", sum[:16])
+}
+
+// stands is what a sentence says in all languages, with its attributions filled in.
+func (v *SentenceView) stands() string {
+	out := fmt.Sprintf("%q", v.Level.String())
+	for _, l := range lang.All() {
+		out += fmt.Sprintf("%q", v.Printed[l])
+	}
+	return out
+}
+
+// stands is what an edition says outside its sentences.
+func (s *Story) stands(l Lang) string {
+	e := s.Editions[l]
+	out := fmt.Sprintf("%q%q%q", e.Headline, e.Standfirst, e.Reason)
+	for _, c := range s.Corrections {
+		out += fmt.Sprintf("%q", c.Text[l])
+	}
+	if p := s.Photo; p != nil {
+		out += fmt.Sprintf("%q%q%q", p.Alt[l], p.Caption[l], p.Credit[l])
+	}
+	return out
 }
 
 func (g *gate) add(f Finding) { g.findings = append(g.findings, f) }

@@ -63,7 +63,8 @@ func (d *Desk) handlesIn(ctx context.Context, s *Story) ([]string, error) {
 	s.texts(func(text string) { addPairs(pairs, text) })
 	var out []string
 	for _, p := range slices.Sorted(maps.Keys(pairs)) {
-		rows, err := d.v.View().Query(ctx, `SELECT handle FROM source WHERE handle >= ? AND handle < ?`, p, p+"~")
+		rows, err := d.v.View().Query(ctx, `SELECT s.handle FROM source s JOIN thread t ON t.source = s.id
+			WHERE s.handle >= ? AND s.handle < ? AND t.reports > 0 AND t.box <> 1`, p, p+"~")
 		if err != nil {
 			return nil, fmt.Errorf("desk: handles: %w", err)
 		}

@@ -38,9 +38,11 @@ type intake struct {
 	batch
 }
 
-// A chainState is a thread's weekly keys, and whether the ring has them so.
+// A chainState is a thread's weekly keys, and whether the ring has them so. Those of a
+// thread of which nothing whole came die with what waits for parts.
 type chainState struct {
 	seal.Chain
+	lasting bool
 	changed bool
 }
 
@@ -134,7 +136,7 @@ func (in *intake) flush(ctx context.Context) error {
 	var keys []vault.NamedSecret
 	for src, c := range in.chains {
 		if c.changed {
-			keys = append(keys, vault.NamedSecret{Name: secretThread + src.String(), Value: c.Bytes()})
+			keys = append(keys, vault.NamedSecret{Name: secretThread + src.String(), Value: c.Bytes(), NotAfter: in.ends(c)})
 			c.changed = false
 		}
 	}
@@ -150,6 +152,14 @@ func (in *intake) flush(ctx context.Context) error {
 		return fmt.Errorf("desk: letters that are whole: %w", err)
 	}
 	return nil
+}
+
+// ends is the last day of a thread's weekly keys; 0: none.
+func (in *intake) ends(c *chainState) uint32 {
+	if c.lasting {
+		return 0
+	}
+	return uint32(in.Day + PendingDays)
 }
 
 func (in *intake) record(ctx context.Context, rec *cell.Record) error {
@@ -185,7 +195,7 @@ func (in *intake) opened(ctx context.Context, frag *cell.Fragment) error {
 	if err != nil {
 		return err
 	}
-	if err := in.join(src, chain); err != nil {
+	if err := in.join(ctx, src, chain); err != nil {
 		return err
 	}
 	if err := in.fragment(ctx, src, letterKey, f); err != nil {
@@ -232,22 +242,25 @@ func (in *intake) add(dr vault.Draft) {
 
 // join compares the key that came with a letter with those of the thread, and keeps what is
 // new. A key of another chain is refused.
-func (in *intake) join(src ID, came seal.Chain) error {
+func (in *intake) join(ctx context.Context, src ID, came seal.Chain) error {
 	have := in.chains[src]
 	if have == nil && in.fresh[src] {
-		in.chains[src] = &chainState{came, true}
+		in.chains[src] = &chainState{Chain: came, changed: true}
 		return nil
 	}
 	if have == nil {
 		c, err := in.d.chainOf(secretThread + src.String())
 		switch {
 		case errors.Is(err, vault.ErrNotFound):
-			in.chains[src] = &chainState{came, true}
+			in.chains[src] = &chainState{Chain: came, changed: true}
 			return nil
 		case err != nil:
 			return err
 		}
 		have = &chainState{Chain: c}
+		if err := in.d.v.View().QueryRow(ctx, `SELECT reports > 0 FROM thread WHERE source = ?`, src).Scan(&have.lasting); err != nil {
+			return fmt.Errorf("desk: weekly keys: %w", err)
+		}
 		in.chains[src] = have
 	}
 	next := have.Chain
@@ -314,6 +327,9 @@ func (in *intake) finish(ctx context.Context, p *pending) error {
 	}
 	if err := in.log(ctx, p.Source, l, len(p.Parts)); err != nil {
 		return err
+	}
+	if c := in.chains[p.Source]; c != nil && !c.lasting {
+		c.lasting, c.changed = true, true
 	}
 	in.whole[l.ID] = true
 	in.Letters++

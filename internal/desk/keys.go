@@ -106,7 +106,7 @@ func (d *Desk) stepThreads(week cell.Week) error {
 				continue
 			}
 			c.Advance(week)
-			stepped = append(stepped, vault.NamedSecret{Name: s.Name, Value: c.Bytes()})
+			stepped = append(stepped, vault.NamedSecret{Name: s.Name, Value: c.Bytes(), NotAfter: s.NotAfter})
 		}
 		if err := d.v.PutSecrets(stepped...); err != nil {
 			return fmt.Errorf("desk: weekly keys: %w", err)

@@ -138,7 +138,11 @@ func (d *Desk) Exports(ctx context.Context) ([]Export, error) {
 		if e.Data, err = d.blob(ctx, r.Release); err != nil {
 			return nil, err
 		}
-		if e.Verified, err = release.Open(e.Data, r.Approvals, r.Approvers); err != nil {
+		keys, err := r.approvers(d.cfg.Newsroom)
+		if err != nil {
+			return nil, err
+		}
+		if e.Verified, err = release.Open(e.Data, r.Approvals, keys); err != nil {
 			return nil, fmt.Errorf("desk: a released story: %w", err)
 		}
 		if r.Photo != nil {
