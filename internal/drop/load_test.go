@@ -301,7 +301,7 @@ func TestP9BadConnections(t *testing.T) {
 			t.Error(status)
 		}
 	}
-	if ended != 40 {
+	if ended < 40 || ended > 240 { // 40, unless it shares its bucket with one of the bad networks
 		t.Errorf("%d connections over those of a network were closed, not 40", ended)
 	}
 	others(t, addr)
