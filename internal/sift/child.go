@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"runtime/debug"
 
 	"filippo.io/age"
 
@@ -173,6 +174,9 @@ func childOpen(in *bufio.Reader, out *bufio.Writer) error {
 	if err := out.Flush(); err != nil {
 		return err
 	}
+	// The heap that lives is tiny and opening makes garbage: by default the runtime would do
+	// little else than collect it.
+	debug.SetGCPercent(800)
 	for {
 		frame, err := in.ReadByte()
 		if err != nil {

@@ -15,6 +15,7 @@ import (
 	"syscall"
 	"testing"
 
+	"github.com/elastic/go-seccomp-bpf/arch"
 	"golang.org/x/sys/unix"
 
 	"kkachi/internal/cell"
@@ -188,5 +189,18 @@ func TestChildRefusesMalformed(t *testing.T) {
 	}
 	if Child([]string{"sift", "dir"}, rand.Reader) || Child(nil, rand.Reader) {
 		t.Error("other arguments were taken for a child's")
+	}
+}
+
+// Each system call on the list exists on the machines that Kkachi is built for: one that
+// doesn't would make the filter fail as a whole.
+func TestCallsExist(t *testing.T) {
+	for _, machine := range []string{"amd64", "arm64"} {
+		info := must(arch.GetInfo(machine))
+		for _, name := range append([]string{"clone", "clone3"}, calls...) {
+			if _, ok := info.SyscallNames[name]; !ok {
+				t.Errorf("%s has no %s", machine, name)
+			}
+		}
 	}
 }

@@ -114,11 +114,9 @@ func (r *run) openAll(ctx context.Context, day cell.Day) (d *dayOf, err error) {
 	d = &dayOf{Arrival: Arrival{Day: day}, fresh: map[cell.Day]map[[32]byte]struct{}{}}
 	next := map[cell.Day][]cell.Cell{}
 	used := map[cell.Day]opener{}
-	defer func() {
+	defer func() { // whatever happens: what was begun and not finished ends
 		for _, o := range used {
-			if err != nil {
-				o.abort()
-			}
+			o.abort()
 		}
 	}()
 	for epoch, k := range r.keys {

@@ -46,6 +46,7 @@ func spawn(mode, policy string, key *os.File) (*process, error) {
 		return nil, err
 	}
 	defer childIn.Close()
+	widen(in)
 	out, childOut, err := os.Pipe()
 	if err != nil {
 		return nil, errors.Join(err, in.Close())

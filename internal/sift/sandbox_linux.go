@@ -2,6 +2,7 @@ package sift
 
 import (
 	"fmt"
+	"os"
 	"runtime/debug"
 	"syscall"
 
@@ -15,6 +16,14 @@ func self() (string, error) { return "/proc/self/exe", nil }
 
 // childAttr lets a child die with its parent. The end of its pipes ends it besides.
 func childAttr() *syscall.SysProcAttr { return &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL} }
+
+// widen lets a pipe hold some frames, so that a child need not wait for its parent to wake up;
+// best effort.
+func widen(pipe *os.File) {
+	if raw, err := pipe.SyscallConn(); err == nil {
+		_ = raw.Control(func(fd uintptr) { _, _ = unix.FcntlInt(fd, unix.F_SETPIPE_SZ, 1<<20) })
+	}
+}
 
 // calls are the system calls that the Go runtime and a child's pipes need. None opens a file
 // or a socket, starts a program, or looks at another process.
