@@ -10,8 +10,8 @@ import (
 // LabelBatch stands before what a sift signs of a batch; no note begins so (P14).
 const LabelBatch = "kkachi/1 batch"
 
-// BatchSignatureSize is the length in bytes of the signature after a batch.
-const BatchSignatureSize = ed25519.SignatureSize
+// BatchSignatureSize is the length in bytes of the signature after a batch (ed25519.SignatureSize).
+const BatchSignatureSize = 64
 
 // SignBatch appends a sift's Ed25519 signature (RFC 8032) to a batch as cell.MarshalBatch
 // wrote it. It is made before the batch is sealed to the desks: the recipients stand at the
