@@ -186,7 +186,7 @@ func (p *demoParts) Pages(ctx context.Context, d *desk.Desk) (string, func() err
 		cancel()
 		return "", nil, err
 	}
-	s, err := web.New(d, web.Options{Rand: p.outer.rand, By: "demo"})
+	s, err := web.New(d, web.Options{Rand: p.outer.rand, By: "demo", Publish: publisher(p.world(inner, ""), p.n, d, p.dir, "")})
 	if err != nil {
 		cancel()
 		return "", nil, errors.Join(err, ln.Close())

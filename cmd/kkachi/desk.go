@@ -83,7 +83,7 @@ func (c *deskCmd) serve(w *world, n *newsroom, d *desk.Desk) error {
 	if err := c.warn(w, n); err != nil {
 		return errors.Join(err, ln.Close())
 	}
-	s, err := web.New(d, web.Options{Rand: w.rand, By: c.By})
+	s, err := web.New(d, web.Options{Rand: w.rand, By: c.By, Publish: publisher(w, n, d, c.Dir, c.Host)})
 	if err != nil {
 		return errors.Join(err, ln.Close())
 	}
@@ -111,6 +111,25 @@ func (c *deskCmd) warn(w *world, n *newsroom) error {
 		}
 	}
 	return nil
+}
+
+// publisher lets the desk's pages print what is released and put it up: the desk may not
+// print, so it is handed this.
+func publisher(w *world, n *newsroom, d *desk.Desk, dir, host string) func(context.Context) (int, error) {
+	var one sync.Mutex // two printings at once would put up half of each
+	return func(ctx context.Context) (int, error) {
+		one.Lock()
+		defer one.Unlock()
+		m, err := printSite(ctx, n, d, siteFolder(dir))
+		if err != nil {
+			return 0, err
+		}
+		serial, err := pushSite(w, n, d, m, dir, host)
+		if err != nil || serial == 0 {
+			return 0, err
+		}
+		return len(m.Files), nil
+	}
 }
 
 // sayLink prints the link as soon as the server knows its port.

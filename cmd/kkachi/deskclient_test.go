@@ -226,6 +226,7 @@ func readCase(dir string) (texts, tellers map[string]string, err error) {
 //	desk story PHOTO         drafts a story in three languages, with its photograph
 //	desk approve NAME FILE   approves it with the passphrase in a file
 //	desk release             releases it
+//	desk publish             prints what is released and puts it up
 //	desk shows PATH RE       fetches a page that must match; PATH may hold {story}
 func (d *deskClient) command(dir string, args []string) error {
 	switch args[0] {
@@ -258,6 +259,12 @@ func (d *deskClient) command(dir string, args []string) error {
 		return err
 	case "release":
 		_, err := d.post("/story/" + d.made["story"] + "/release")
+		return err
+	case "publish":
+		_, page, err := d.send("/publish", "application/x-www-form-urlencoded", strings.NewReader(""))
+		if err == nil && !strings.Contains(page, "The site stands at the host") {
+			err = errors.New("the page does not say that the site stands at the host")
+		}
 		return err
 	case "shows":
 		page, err := d.get(strings.ReplaceAll(args[1], "{story}", d.made["story"]))

@@ -113,6 +113,24 @@ func (v *visit) keyWeek(k desk.KeyView) string {
 	return v.T("desk.newsroom.week", k.Week)
 }
 
+// postPublish puts up what is released. What went wrong is for the newsroom's page to say in
+// words of its own: an error of the network names hosts.
+func (s *Server) postPublish(v *visit) error {
+	if s.opts.Publish == nil {
+		return desk.ErrNotFound
+	}
+	files, err := s.opts.Publish(v.ctx())
+	switch {
+	case err != nil:
+		s.say(v.T("desk.said.nopublish"), desk.OpID{})
+	case files == 0:
+		s.say(v.T("desk.said.unchanged"), desk.OpID{})
+	default:
+		s.say(v.N("desk.said.published", files), desk.OpID{})
+	}
+	return v.back("/stories")
+}
+
 func (s *Server) postSync(v *visit) error {
 	r, err := s.desk.Sync(v.ctx())
 	if err != nil {

@@ -110,6 +110,7 @@ func (s *Server) table() []route {
 		page("GET", "/photo/{sha}", s.photo),
 		page("GET", "/newsroom", s.newsroom),
 		page("POST", "/sync", s.postSync),
+		page("POST", "/publish", s.postPublish),
 		page("POST", "/draft", s.postDraft),
 		page("POST", "/undo", s.postUndo),
 		page("POST", "/language", s.postLanguage),

@@ -15,7 +15,8 @@ import (
 // storiesPage lists the stories.
 type storiesPage struct {
 	frame
-	Rows []storyRow
+	Publish bool // something is released, and there is a way to put it up
+	Rows    []storyRow
 }
 
 type storyRow struct {
@@ -145,6 +146,7 @@ func (s *Server) stories(v *visit) error {
 			names = append(names, l.Name())
 		}
 		row.Langs = strings.Join(names, " · ")
+		p.Publish = p.Publish || r.Serial > 0 && s.opts.Publish != nil
 		for _, l := range []lang.Tag{lang.Tag(v.tongue), lang.Korean, lang.English, lang.Chinese} {
 			if h := r.Headlines[l]; h != "" {
 				row.Headline = says(l, h)

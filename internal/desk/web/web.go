@@ -34,6 +34,10 @@ type Options struct {
 	// By names the journalist at this desk, beside replies and calls taken; never a source.
 	// Empty: "desk".
 	By string
+	// Publish prints all that is released and puts the site up at the host, as kkachi press
+	// push does. It gives the number of files, 0 if the host has this site already. Nil: the
+	// pages do not offer it; the desk itself cannot print.
+	Publish func(ctx context.Context) (files int, err error)
 }
 
 // Limits of a request. A photograph is the largest thing that a page sends.
@@ -61,7 +65,6 @@ type Server struct {
 }
 
 // New makes the server: its host name and its token are drawn here and live as long as it.
-
 func New(d *desk.Desk, opts Options) (*Server, error) {
 	if opts.Rand == nil {
 		opts.Rand = rand.Reader
