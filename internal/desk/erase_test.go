@@ -268,10 +268,8 @@ func TestMoveMakesOneSource(t *testing.T) {
 	if len(v.Reports) != 3 || len(v.Former) != 1 || v.Former[0].ID != src || len(v.Replies) != 1 || v.Reports[1].Text != "" {
 		t.Fatalf("%+v", v)
 	}
-	before, err := r.desk.Thread(ctx, src)
-	must(t, err)
-	if before.Next == nil || before.Next.ID != to {
-		t.Errorf("%+v", before)
+	if before, err := r.desk.Thread(ctx, src); err != nil || before.Next == nil || before.Next.ID != to {
+		t.Errorf("%+v %v", before, err)
 	}
 	_, _, err = r.desk.AddEvidence(ctx, EvidenceInput{Claim: claim, Report: v.Reports[2].ID, Stance: ladder.Supports, Path: ladder.Direct, Grade: 2})
 	must(t, err)
@@ -291,15 +289,14 @@ func TestMoveMakesOneSource(t *testing.T) {
 	if n := len(old.FindReplies(b, r.today, w0)); n != 0 {
 		t.Errorf("%d replies go to the old words", n)
 	}
-	found := next.FindReplies(b, r.today, w0)
-	var texts []string
 	var last cell.ReplyID
-	for _, f := range found {
+	got := ""
+	for _, f := range next.FindReplies(b, r.today, w0) {
 		if f.Kind == seal.ReplyText {
-			texts, last = append(texts, string(f.Body)), f.ID
+			got, last = got+string(f.Body), f.ID
 		}
 	}
-	if got := strings.Join(texts, "|"); !strings.Contains(got, "옛 자리로 보낸 답") || !strings.Contains(got, "새 자리로 보낼 답") {
+	if !strings.Contains(got, "옛 자리로 보낸 답") || !strings.Contains(got, "새 자리로 보낼 답") {
 		t.Errorf("the new words find %q", got)
 	}
 	r.send(next, seal.Letter{Text: []byte("읽었습니다"), LastReply: last})
