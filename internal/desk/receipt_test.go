@@ -106,6 +106,8 @@ func TestRepliesCarryReceiptsOfSeveralLetters(t *testing.T) {
 	for _, f := range c.FindReplies(r.publish(), r.today, w0) {
 		if f.Kind == seal.ReplyText {
 			maps[f.Ack.Bitmap] = true
+		} else {
+			t.Error("a receipt that rides in a reply takes a slot of its own besides")
 		}
 	}
 	if len(maps) != 2 || !maps[1] || !maps[0b101] {
