@@ -151,17 +151,17 @@ func (n *newsroom) check(withID bool) error {
 			return fmt.Errorf("%s: %q is not HOST:PORT", l.name, l.addr)
 		}
 	}
-	return loopbackOnly(n.Listen.Desk)
+	return loopbackOnly("listen.desk", n.Listen.Desk)
 }
 
 // loopbackOnly refuses an address of the desk that others could reach.
-func loopbackOnly(addr string) error {
+func loopbackOnly(name, addr string) error {
 	host, _, err := net.SplitHostPort(addr)
 	if err != nil {
-		return fmt.Errorf("listen.desk: %q is not HOST:PORT", addr)
+		return fmt.Errorf("%s: %q is not HOST:PORT", name, addr)
 	}
 	if ip := net.ParseIP(host); host != "localhost" && (ip == nil || !ip.IsLoopback()) {
-		return fmt.Errorf("listen.desk: %q is not loopback: the desk is for one browser on this computer", addr)
+		return fmt.Errorf("%s: %q is not loopback: it is for this computer alone", name, addr)
 	}
 	return nil
 }

@@ -73,7 +73,7 @@ func (c *deskCmd) serve(w *world, n *newsroom, d *desk.Desk) error {
 	if c.Listen != "" {
 		addr = c.Listen
 	}
-	if err := loopbackOnly(addr); err != nil {
+	if err := loopbackOnly("listen.desk", addr); err != nil {
 		return bad(err, "")
 	}
 	ln, err := listenOn(w.ctx, addr, "")
