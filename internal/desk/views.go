@@ -64,7 +64,7 @@ type InboxRow struct {
 	Alike      int // further threads, folded into this row, that say the same and were not dealt with
 }
 
-// Counts are the figures of the navigation.
+// Counts are the figures of the navigation. Unread threads are counted to 10,000.
 type Counts struct {
 	Unread, OpenCases, Claims, Disputed, Stories, Held int
 }
