@@ -32,6 +32,7 @@ type newsroom struct {
 	Slots     int        `toml:"slots"`     // of the bulletin
 	Batch     int        `toml:"batch"`     // records a day from sift to desk
 	Quota     int        `toml:"quota"`     // cells a day that the host takes
+	Canaries  int        `toml:"canaries"`  // of a day, without which sift holds its letters; 0: none are looked for
 	Proxy     string     `toml:"proxy"`     // through which sift and desk reach the host, socks5://…
 	Listen    listen     `toml:"listen"`
 	Names     lang.Words `toml:"names"` // the newsroom's name on the site, where it differs by language
@@ -138,6 +139,7 @@ func (n *newsroom) check(withID bool) error {
 		{"slots", n.Slots, cell.MinSlots, cell.MaxSlots, false},
 		{"batch", n.Batch, cell.DefaultBatch, cell.MaxBatch, true},
 		{"quota", n.Quota, 1, 1 << 24, false},
+		{"canaries", n.Canaries, 0, 1 << 10, false},
 	} {
 		if f.value < f.lo || f.value > f.hi {
 			return fmt.Errorf("%s: %d is not between %d and %d", f.name, f.value, f.lo, f.hi)

@@ -53,6 +53,7 @@ func TestNewsroomFileRefuses(t *testing.T) {
 		{`[listen]`, "batch = 300\n[listen]", `batch: 300 is not 256 doubled`},
 		{`[listen]`, "desks = 9\n[listen]", `desks: 9 is not between`},
 		{`[listen]`, "quota = 0\n[listen]", `quota: 0 is not between`},
+		{`[listen]`, "canaries = -1\n[listen]", `canaries: -1 is not between`},
 		{`:8400`, ``, `listen.drop: "127.0.0.1" is not HOST:PORT`},
 		{`drop = "127.0.0.1:8400"`, `desk = "0.0.0.0:80"`, `listen.desk: "0.0.0.0:80" is not loopback`},
 	} {

@@ -87,7 +87,7 @@ func (c *siftCmd) open(w *world, n *newsroom) (*sift.Sift, error) {
 		return nil, err
 	}
 	return sift.Open(dir, unlock, sift.Config{
-		Newsroom: n.id(), Batch: n.Batch, Slots: n.Slots, Desks: n.Desks, Now: w.now, Rand: w.rand,
+		Newsroom: n.id(), Batch: n.Batch, Slots: n.Slots, Desks: n.Desks, Canaries: n.Canaries, Now: w.now, Rand: w.rand,
 		Connect: func(token string) (sift.Host, error) { return n.connect(w, c.Host, token) },
 	})
 }
