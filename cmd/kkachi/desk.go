@@ -19,6 +19,7 @@ type deskCmd struct {
 	Listen     string          `help:"Listen there instead of where newsroom.toml says; loopback only." placeholder:"HOST:PORT"`
 	Number     uint8           `help:"Number of this desk among those that share the bulletin, from 0." default:"0"`
 	By         string          `help:"Name of the journalist, put beside replies and calls." default:"desk"`
+	DateRight  bool            `help:"Your word that this computer's date is right, after the desk was shut for over 14 days: it then destroys what has ended." name:"date-is-right"`
 	SyncOnce   bool            `help:"Exchange with the host once, say what came, and end."`
 	JSON       bool            `help:"With --sync-once: print what came as JSON." name:"json"`
 	Host       string          `help:"Reach the host there instead of at the newsroom's url." placeholder:"URL"`
@@ -48,7 +49,7 @@ func (c *deskCmd) Run(w *world) (err error) {
 	if err != nil {
 		return err
 	}
-	d, err := openDesk(w, n, deskAccess{c.Dir, c.Number, c.Host, c.KeyFile, c.Passphrase})
+	d, err := openDesk(w, n, deskAccess{c.Dir, c.Number, c.Host, c.KeyFile, c.Passphrase, c.DateRight})
 	if err != nil {
 		return err
 	}
@@ -191,6 +192,7 @@ type deskAccess struct {
 	host       string
 	keyFile    string
 	passphrase passphraseFiles
+	dateRight  bool // a person says so
 }
 
 // openDesk opens the vault and the desk above it.
@@ -209,7 +211,7 @@ func openDesk(w *world, n *newsroom, a deskAccess) (*desk.Desk, error) {
 	d, err := desk.Open(w.ctx, desk.Config{
 		Dir: dir, Key: key, Newsroom: n.id(), Name: n.Name, Address: n.address(),
 		Number: a.number, Desks: n.Desks, Slots: n.Slots, Ceiling: risk.DefaultCeiling(),
-		Host: host, Now: w.now, Rand: w.rand, Progress: step,
+		Host: host, DateIsRight: a.dateRight, Now: w.now, Rand: w.rand, Progress: step,
 		Preview: preview(n),
 	})
 	if err != nil {

@@ -8,6 +8,8 @@ import (
 	"strings"
 	"time"
 
+	"golang.org/x/text/unicode/norm"
+
 	"kkachi/internal/cell"
 	"kkachi/internal/seal"
 	"kkachi/internal/source"
@@ -16,7 +18,10 @@ import (
 type sourceWriteCmd struct {
 	sourceFlags
 	netFlags
-	Urgent bool `help:"The letter asks for help: the desk shows it on top until somebody takes it."`
+	Urgent   bool `help:"The letter asks for help: the desk shows it on top until somebody takes it." xor:"what"`
+	Erase    bool `help:"Ask to destroy the whole conversation: hidden at once, destroyed a week later." xor:"what"`
+	Withdraw bool `help:"Take a wish to erase back, within the week." xor:"what"`
+	Move     bool `help:"Go on with eight other words: asks for them as well." xor:"what"`
 }
 
 // Help is shown by --help.
@@ -44,7 +49,7 @@ func (c *sourceWriteCmd) Run(w *world) error {
 		return errors.Join(err, <-s.first)
 	}
 	defer conv.Wipe()
-	if err := c.compose(w, s, conv); err != nil {
+	if err := c.order(w, s, conv, address.ID); err != nil {
 		return errors.Join(err, <-s.first)
 	}
 	if err := <-s.first; err != nil {
@@ -53,19 +58,20 @@ func (c *sourceWriteCmd) Run(w *world) error {
 	return c.deliver(w, s)
 }
 
-// compose takes the text and cuts it.
-func (c *sourceWriteCmd) compose(w *world, s *sitting, conv *seal.Conversation) error {
-	fmt.Fprintln(w.stderr, c.t("source.ask.text"))
-	text, err := w.unlessEnded(w.readLetter)
-	if err != nil {
-		return err
+// order takes what is to be said, by text or by flag, and cuts it.
+func (c *sourceWriteCmd) order(w *world, s *sitting, conv *seal.Conversation, id seal.NewsroomID) error {
+	var letter cell.LetterID
+	var err error
+	switch {
+	case c.Erase:
+		letter, err = c.erase(w, s, conv)
+	case c.Withdraw:
+		letter, err = s.Write(conv, cell.KindWithdraw, nil)
+	case c.Move:
+		letter, err = c.move(w, s, conv, id)
+	default:
+		letter, err = c.compose(w, s, conv)
 	}
-	defer clear(text)
-	kind := cell.KindLetter
-	if c.Urgent {
-		kind = cell.KindHelp
-	}
-	id, err := s.Write(conv, kind, text)
 	switch {
 	case errors.Is(err, source.ErrEmpty):
 		return bad(errors.New(c.t("source.empty")), "")
@@ -77,9 +83,56 @@ func (c *sourceWriteCmd) compose(w *world, s *sitting, conv *seal.Conversation) 
 	_, total := s.Left()
 	views := (total + source.CellsPerView - 1) / source.CellsPerView
 	seconds := time.Duration(views) * (source.GapMin + source.GapMax + source.FirstMax + source.NextMax) / 2
-	w.say("%s", c.t("source.mark", mark(id[:])))
+	w.say("%s", c.t("source.mark", mark(letter[:])))
 	w.say("%s", c.n("source.pieces", total, views, int(seconds/time.Minute)+1))
 	return nil
+}
+
+// compose takes the text of a letter.
+func (c *sourceWriteCmd) compose(w *world, s *sitting, conv *seal.Conversation) (cell.LetterID, error) {
+	fmt.Fprintln(w.stderr, c.t("source.ask.text"))
+	text, err := w.unlessEnded(w.readLetter)
+	if err != nil {
+		return cell.LetterID{}, err
+	}
+	defer clear(text)
+	kind := cell.KindLetter
+	if c.Urgent {
+		kind = cell.KindHelp
+	}
+	return s.Write(conv, kind, text)
+}
+
+// erase says what will happen, and wants the echo word typed: a slip must not cost a
+// conversation.
+func (c *sourceWriteCmd) erase(w *world, s *sitting, conv *seal.Conversation) (cell.LetterID, error) {
+	fmt.Fprintln(w.stderr, c.t("source.erase"))
+	typed, err := w.unlessEnded(w.line)
+	if err != nil {
+		return cell.LetterID{}, err
+	}
+	defer clear(typed)
+	if norm.NFC.String(strings.TrimSpace(string(typed))) != conv.Echo(seal.Lang(c.Lang)) {
+		return cell.LetterID{}, bad(errors.New(c.t("source.erase.no")), "")
+	}
+	return s.Write(conv, cell.KindErase, nil)
+}
+
+// move asks for the words that the conversation goes on with.
+func (c *sourceWriteCmd) move(w *world, s *sitting, conv *seal.Conversation, id seal.NewsroomID) (cell.LetterID, error) {
+	words, err := c.askWords(w, c.t("source.ask.next"))
+	if err != nil {
+		return cell.LetterID{}, err
+	}
+	defer words.Wipe()
+	next := words.Open(id)
+	defer next.Wipe()
+	w.say("%s", c.t("source.echo", next.Echo(seal.Lang(c.Lang))))
+	letter, err := s.Move(conv, next)
+	if err == nil {
+		w.say("%s", c.t("source.moved"))
+	}
+	return letter, err
 }
 
 // sourceViews bounds the views of a letter: how often a refused piece may go again.

@@ -10,6 +10,7 @@ import (
 	"filippo.io/age"
 	"github.com/google/renameio/v2"
 
+	"kkachi/internal/cell"
 	"kkachi/internal/desk"
 	"kkachi/internal/vault"
 )
@@ -213,7 +214,7 @@ func (c *vaultBackupCmd) write(w *world, v *vault.Vault, to age.Recipient) (err 
 		return bad(err, "name a file in a folder that exists")
 	}
 	defer func() { err = errors.Join(err, f.Cleanup()) }()
-	if err := v.Backup(w.ctx, f, to, nil); err != nil {
+	if err := v.Backup(w.ctx, f, to, desk.BackupKeeps(cell.DayOf(w.now()))); err != nil {
 		return err
 	}
 	if err := f.CloseAtomicallyReplace(); err != nil {

@@ -33,4 +33,8 @@ var sourceEN = map[string]string{
 	"source.tofile":         "What is printed here goes into a file and stays there. Remove that file.",
 	"source.notready":       "The newsroom's site is not ready yet; try again tomorrow.",
 	"source.unreachable":    "The site can't be reached. Check the address and the network; over Tor, that it runs and that the proxy is given.",
+	"source.erase":          "Everything of this conversation will be hidden at the desk when this arrives, and destroyed eight days later. Until then you can take it back with --withdraw. To go on, type the echo word:",
+	"source.erase.no":       "That is not the echo word. Nothing was sent.",
+	"source.ask.next":       "The eight words to go on with (they are not shown):",
+	"source.moved":          "Write one letter with the new words, then forget the old ones: forgetting them is deleting.",
 }

@@ -33,4 +33,8 @@ var sourceZH = map[string]string{
 	"source.tofile":         "这里显示的内容会写入文件并留在那里。请删除该文件。",
 	"source.notready":       "编辑部的网站尚未就绪，请明天再试。",
 	"source.unreachable":    "无法连接网站。请检查地址和网络；使用 Tor 时，请确认它正在运行，并已填写代理地址。",
+	"source.erase":          "此请求送达后，这段对话的全部内容会在编辑部隐藏，八天后销毁。在此之前可用`--withdraw`撤回。要继续，请输入回声词：",
+	"source.erase.no":       "这不是回声词。没有发送任何内容。",
+	"source.ask.next":       "今后使用的八个词（不会显示）：",
+	"source.moved":          "请用新的词写一封信，然后忘掉旧的词：忘掉就是删除。",
 }
