@@ -91,12 +91,7 @@ func (r *ring) begin(ctx context.Context) error {
 // noon, the desk's work in the afternoon, and its last parcel in the evening.
 func (r *ring) day(ctx context.Context, d int) error {
 	day := r.first + cell.Day(d)
-	r.clock.set(day, 0)
-	if err := r.parts.Sift(ctx); err != nil {
-		return fmt.Errorf("sift: %w", err)
-	}
-	r.clock.set(day, 6)
-	if err := r.sync(ctx); err != nil {
+	if err := r.morning(ctx, day); err != nil {
 		return err
 	}
 	r.clock.set(day, 12)
@@ -108,6 +103,16 @@ func (r *ring) day(ctx context.Context, d int) error {
 		return err
 	}
 	r.clock.set(day, 22)
+	return r.sync(ctx)
+}
+
+// morning is what passes by itself each day: sift at midnight, the desk's sync at six.
+func (r *ring) morning(ctx context.Context, day cell.Day) error {
+	r.clock.set(day, 0)
+	if err := r.parts.Sift(ctx); err != nil {
+		return fmt.Errorf("sift: %w", err)
+	}
+	r.clock.set(day, 6)
 	return r.sync(ctx)
 }
 

@@ -80,12 +80,7 @@ func (r *ring) serve(ctx context.Context) error {
 // quietDay is a day on which nobody of the case writes.
 func (r *ring) quietDay(ctx context.Context, d int) error {
 	day := r.first + cell.Day(d)
-	r.clock.set(day, 0)
-	if err := r.parts.Sift(ctx); err != nil {
-		return fmt.Errorf("sift: %w", err)
-	}
-	r.clock.set(day, 6)
-	if err := r.sync(ctx); err != nil {
+	if err := r.morning(ctx, day); err != nil {
 		return err
 	}
 	r.clock.set(day, 12)
