@@ -235,12 +235,8 @@ func (p *demoParts) Get(ctx context.Context, path string) ([]byte, error) {
 	return io.ReadAll(resp.Body)
 }
 
-// Print implements demo.Parts: the verb press push, with the desk open.
+// Print implements demo.Parts: what the button on the desk's page of stories does.
 func (p *demoParts) Print(ctx context.Context, d *desk.Desk) error {
-	m, err := printSite(ctx, p.n, d, siteFolder(p.dir))
-	if err != nil {
-		return err
-	}
-	_, err = pushSite(p.world(ctx, ""), p.n, d, m, p.dir, "")
+	_, err := publisher(p.world(ctx, ""), p.n, d, p.dir, "")(ctx)
 	return err
 }

@@ -1,6 +1,7 @@
 package web
 
 import (
+	"context"
 	"errors"
 	"io"
 	"net/http"
@@ -105,21 +106,12 @@ func (v *visit) sentenceOf() (desk.Sentence, error) {
 	return out, nil
 }
 
-func (s *Server) postSentence(v *visit) error {
-	return s.storyWrite(v, "desk.said.sentence", func(id desk.ID) (desk.OpID, error) {
-		i, j, err := v.place()
-		if err != nil {
-			return desk.OpID{}, err
-		}
-		sen, err := v.sentenceOf()
-		if err != nil {
-			return desk.OpID{}, err
-		}
-		return s.desk.SetSentence(v.ctx(), id, i, j, sen)
-	})
-}
+func (s *Server) postSentence(v *visit) error { return s.writeSentence(v, s.desk.SetSentence) }
 
-func (s *Server) postInsert(v *visit) error {
+func (s *Server) postInsert(v *visit) error { return s.writeSentence(v, s.desk.InsertSentence) }
+
+// writeSentence reads a sentence and its place out of the form, and has it put there.
+func (s *Server) writeSentence(v *visit, put func(ctx context.Context, story desk.ID, paragraph, sentence int, sen desk.Sentence) (desk.OpID, error)) error {
 	return s.storyWrite(v, "desk.said.sentence", func(id desk.ID) (desk.OpID, error) {
 		i, j, err := v.place()
 		if err != nil {
@@ -129,7 +121,7 @@ func (s *Server) postInsert(v *visit) error {
 		if err != nil {
 			return desk.OpID{}, err
 		}
-		return s.desk.InsertSentence(v.ctx(), id, i, j, sen)
+		return put(v.ctx(), id, i, j, sen)
 	})
 }
 
