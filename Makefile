@@ -4,7 +4,7 @@ GO      ?= go
 PKGS     = ./...
 DIR     ?=
 
-.PHONY: build demo test install vectors lint unit race fuzz bench pictures clean
+.PHONY: build demo test install vectors lint unit race fuzz bench load growth figures pictures clean
 
 build: ## one static binary, bin/kkachi
 	$(GO) build -trimpath -ldflags '-s -w' -o bin/kkachi ./cmd/kkachi
@@ -36,6 +36,15 @@ fuzz: ## each parser for a moment; the seeds are in testdata
 
 bench:
 	$(GO) test -run '^$$' -bench . -benchtime 1s $(PKGS)
+
+load: ## readers with cover at 10, 100 and 1,000 views a second: offered, accepted, lost
+	$(GO) test -run '^$$' -bench Readers -benchtime 1x ./internal/drop
+
+growth: ## seconds for 10^3 to 10^6 cells and operations into doc/growth.md: half an hour, 20 GB of disk
+	KKACHI_GROWTH=$(CURDIR)/doc $(GO) test -count=1 -timeout 3h -run TestGrowth -v ./internal/lab/growth
+
+figures: ## the simulated crowd into doc/figures and the tables of doc/crowd.md
+	KKACHI_FIGURES=$(CURDIR)/doc $(GO) test -count=1 -timeout 1h -run TestFigures -v ./internal/lab/crowd
 
 pictures: ## the screenshots of the README, made by the test that looks at the pages
 	mkdir -p bin/pictures

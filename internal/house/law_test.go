@@ -37,8 +37,10 @@ var law = map[string]row{
 		"be the host, or print",
 	},
 	"press": {[]string{"release", "lang", "chart", "look"}, "print what was not released and signed by two, or know that sources exist"},
+	"fault": {nil, "be imported but by tests, or know what a play is about"},
 	"demo":  {[]string{"*"}, "be imported by anything but cmd"},
 	"house": {nil, "be imported"},
+	"lab":   {nil, "be part of the program: it holds tests and what draws their figures"},
 }
 
 // forbidden standard and foreign packages of a room, beyond the law of rooms: what the
@@ -111,7 +113,7 @@ func breach(room, path string) string {
 	switch {
 	case to == "demo" && room != "cmd":
 		return "only cmd may import demo"
-	case to == "house" || to == "cmd":
+	case to == "house" || to == "cmd" || to == "fault" && room != to:
 		return "nothing may import " + to
 	case to == "" || to == room || room == "" || room == "cmd":
 		return ""
@@ -142,6 +144,8 @@ func TestImportLawRefuses(t *testing.T) {
 		{"demo", "kkachi/internal/desk", false},
 		{"cmd", "kkachi/internal/demo", false},
 		{"look", "kkachi/internal/lang", true},
+		{"demo", "kkachi/internal/fault", true},
+		{"cmd", "kkachi/internal/fault", true},
 	} {
 		if got := breach(c.room, c.path) != ""; got != c.refused {
 			t.Errorf("%s → %s: refused %v, want %v", c.room, c.path, got, c.refused)

@@ -1,0 +1,112 @@
+package growth
+
+import (
+	"errors"
+	"fmt"
+	"math"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"kkachi/internal/lab/figure"
+)
+
+// write puts the tables into growth.md, between its markers, and draws the figure.
+func write(doc string, sizes, slots []int, things, bulletins *table) error {
+	path := filepath.Join(doc, "growth.md")
+	text, err := os.ReadFile(path)
+	if err != nil {
+		return err
+	}
+	page := string(text)
+	for name, table := range map[string]string{"things": things.markdown("things", sizes), "slots": bulletins.markdown("slots", slots)} {
+		begin, end := "<!-- "+name+", by make growth -->\n", "<!-- end -->"
+		before, rest, ok := strings.Cut(page, begin)
+		_, after, ended := strings.Cut(rest, end)
+		if !ok || !ended {
+			return fmt.Errorf("%s has no place for the table of %s: it begins with %q and ends with %q", path, name, begin, end)
+		}
+		page = before + begin + "\n" + table + "\n" + end + after
+	}
+	return errors.Join(os.WriteFile(path, []byte(page), 0o644), draw(filepath.Join(doc, "figures", "growth.svg"), sizes, things))
+}
+
+// markdown is seconds for each number of things, then microseconds for each thing at the largest,
+// and the shape.
+func (t *table) markdown(what string, sizes []int) string {
+	var b strings.Builder
+	b.WriteString("| seconds for |")
+	for _, n := range sizes {
+		fmt.Fprintf(&b, " %s %s |", figure.Number(float64(n)), what)
+	}
+	b.WriteString(" µs each, at the largest | grows as |\n|---|" + strings.Repeat("--:|", len(sizes)+1) + "---|\n")
+	for _, r := range t.rows {
+		fmt.Fprintf(&b, "| %s |", r.what)
+		for _, n := range sizes {
+			fmt.Fprintf(&b, " %s |", short(r.took[n].Seconds()))
+		}
+		last := sizes[len(sizes)-1]
+		fmt.Fprintf(&b, " %s | %s |\n", short(float64(r.took[last].Microseconds())/float64(last)), r.shape(sizes))
+	}
+	return b.String()
+}
+
+// short writes two significant digits, or whole numbers.
+func short(v float64) string {
+	if v >= 10 || v == 0 {
+		return fmt.Sprintf("%.0f", v)
+	}
+	return fmt.Sprintf("%.*f", max(1, 1-int(math.Floor(math.Log10(v)))), v)
+}
+
+// shape is the exponent over the upper half of the sizes: time grows as n to that power, where
+// small numbers show constants. 1 is linear.
+func (r *row) shape(sizes []int) string {
+	e := r.exponent(sizes)
+	switch {
+	case e < 0.2:
+		return fmt.Sprintf("hardly (n^%.1f)", max(e, 0))
+	case e < 0.9:
+		return fmt.Sprintf("less than n (n^%.1f)", e)
+	case e <= 1.1:
+		return fmt.Sprintf("n (n^%.2f)", e)
+	}
+	return fmt.Sprintf("more than n (n^%.2f)", e)
+}
+
+func (r *row) exponent(sizes []int) float64 {
+	from, to := sizes[len(sizes)-2], sizes[len(sizes)-1]
+	ratio := max(r.took[to], time.Microsecond).Seconds() / max(r.took[from], time.Microsecond).Seconds()
+	return math.Log(ratio) / math.Log(float64(to)/float64(from))
+}
+
+func draw(path string, sizes []int, things *table) error {
+	f := figure.Figure{
+		Title: "Time for each thing, by how many there are", X: "cells a day, or operations in the vault", Y: "microseconds for each",
+		LogX: true, LogY: true, YMin: 1, YMax: 1e4,
+	}
+	for _, want := range []struct{ row, name string }{
+		{"host: put, 256 at once, each synced", "host: put a cell"},
+		{"sift: order of the day", "sift: open a cell"},
+		{"vault: append, 500 at once", "vault: append"},
+		{"vault: rebuild the tables", "vault: rebuild"},
+		{"vault: verify the log", "vault: verify"},
+	} {
+		s := figure.Series{Name: want.name, Mark: figure.Dotted, Colour: len(f.Series)}
+		for _, r := range things.rows {
+			if r.what != want.row {
+				continue
+			}
+			for _, n := range sizes {
+				s.X = append(s.X, float64(n))
+				s.Y = append(s.Y, float64(r.took[n].Nanoseconds())/1e3/float64(n))
+			}
+		}
+		if s.X == nil {
+			return fmt.Errorf("%q was not measured", want.row)
+		}
+		f.Series = append(f.Series, s)
+	}
+	return f.Write(path)
+}
