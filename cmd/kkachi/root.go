@@ -214,10 +214,9 @@ type noteStatus struct {
 	Expires  string `json:"expires"`
 	DaysLeft int    `json:"days_left"` // 0 or less: it has ended
 	State    string `json:"state"`     // ok, warn, expired
-}
 
-// warnDays are the days before an end at which people are warned; the first is when it begins.
-var warnDays = [...]int{14, 7, 3, 1}
+	ending seal.Ending
+}
 
 var errNoteEnded = errors.New("a note has ended: clients send nothing until a new one is at the host")
 
@@ -261,12 +260,12 @@ func noteStates(dir string, id seal.NewsroomID, today cell.Day) ([]noteStatus, e
 }
 
 func statusOf(note string, serial uint64, issued, expires, today cell.Day) noteStatus {
-	s := noteStatus{note, serial, issued.String(), expires.String(), int(expires) - int(today), "ok"}
-	switch {
-	case s.DaysLeft <= 0:
+	s := noteStatus{note, serial, issued.String(), expires.String(), int(expires) - int(today), "warn", seal.EndingOf(expires, today)}
+	switch s.ending {
+	case seal.Ended:
 		s.State = "expired"
-	case s.DaysLeft <= warnDays[0]:
-		s.State = "warn"
+	case seal.EndsLater:
+		s.State = "ok"
 	}
 	return s
 }
@@ -274,19 +273,16 @@ func statusOf(note string, serial uint64, issued, expires, today cell.Day) noteS
 // line is the status for people. The nearer the end, the plainer.
 func (s noteStatus) line() string {
 	head := fmt.Sprintf("%s note %d, signed %s:", s.Note, s.Serial, s.Issued)
-	switch {
-	case s.State == "expired":
+	switch s.ending {
+	case seal.Ended:
 		return head + " ended on " + s.Expires
-	case s.State == "ok":
+	case seal.EndsLater:
 		return fmt.Sprintf("%s valid until %s, %d days", head, s.Expires, s.DaysLeft)
 	}
-	urgency := 0
-	for _, d := range warnDays {
-		if s.DaysLeft <= d {
-			urgency++
-		}
-	}
-	words := []string{"sign the next soon", "sign the next this week", "sign the next now", "SIGN THE NEXT TODAY"}[urgency-1]
+	words := map[seal.Ending]string{
+		seal.EndsSoon: "sign the next soon", seal.EndsThisWeek: "sign the next this week",
+		seal.EndsNow: "sign the next now", seal.EndsToday: "SIGN THE NEXT TODAY",
+	}[s.ending]
 	days := strings.TrimSuffix(fmt.Sprintf("%d days", s.DaysLeft), map[bool]string{true: "s"}[s.DaysLeft == 1])
 	return fmt.Sprintf("%s ends on %s, %s left: %s", head, s.Expires, days, words)
 }

@@ -8,7 +8,7 @@ import (
 	"os"
 	"slices"
 
-	"kkachi/internal/cell"
+	"kkachi/internal/seal"
 )
 
 // Newsroom gives the state of the desk itself. Notes that are missing are left out.
@@ -58,10 +58,10 @@ func (d *Desk) noteViews(v *NewsroomView) error {
 	if err != nil {
 		return err
 	}
-	v.Notes = append(v.Notes, NoteView{"root", root.Serial, root.Expires})
+	v.Notes = append(v.Notes, NoteView{"root", root.Serial, root.Expires, seal.EndingOf(root.Expires, v.Today)})
 	switch n, _, err := d.devices(0); {
 	case err == nil:
-		v.Notes = append(v.Notes, NoteView{"devices", n.Serial, n.Expires})
+		v.Notes = append(v.Notes, NoteView{"devices", n.Serial, n.Expires, seal.EndingOf(n.Expires, v.Today)})
 	case !errors.Is(err, os.ErrNotExist):
 		return err
 	}
@@ -69,24 +69,10 @@ func (d *Desk) noteViews(v *NewsroomView) error {
 	case err != nil:
 		return err
 	case n != nil:
-		v.Notes = append(v.Notes, NoteView{"desk", n.Serial, n.Expires})
+		v.Notes = append(v.Notes, NoteView{"desk", n.Serial, n.Expires, seal.EndingOfDesk(n.Expires, v.Today)})
 	}
 	if pubs, err := d.approvers(); err == nil {
 		v.Approvers = slices.Sorted(maps.Keys(pubs))
 	}
 	return nil
-}
-
-// Warnings gives the notes that end within 14 days of today, soonest first, for whoever
-// must sign them anew.
-func (v *NewsroomView) Warnings() []NoteView {
-	const early cell.Day = 14
-	var out []NoteView
-	for _, n := range v.Notes {
-		if n.Role != "desk" && n.Expires <= v.Today+early {
-			out = append(out, n)
-		}
-	}
-	slices.SortFunc(out, func(a, b NoteView) int { return int(a.Expires) - int(b.Expires) })
-	return out
 }

@@ -20,7 +20,6 @@ const (
 	deskPrefix    = "note/desk/"
 	deskNoteFile  = "desk.note"
 	inboxName     = "desk"
-	renewBefore   = 8 // days before its end that the desk note is made anew
 )
 
 // putNotes brings the root and the devices note to the host if they are newer than what it
@@ -103,7 +102,7 @@ func (d *Desk) renewDeskNote(ctx context.Context, root *seal.RootNote) error {
 	if err != nil {
 		return err
 	}
-	if old != nil && lists(old, week) && lists(old, week+1) && old.Expires > today+renewBefore {
+	if old != nil && lists(old, week) && lists(old, week+1) && old.Expires > today+seal.RenewBefore {
 		return nil
 	}
 	serial, err := d.number(ctx, "note", deskPrefix)

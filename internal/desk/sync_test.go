@@ -365,14 +365,18 @@ func TestConflictAtTheHostIsReported(t *testing.T) {
 	if v.LastError != "" || len(v.Notes) != 3 || len(v.Approvers) != 2 || len(v.Keys) != 4 {
 		t.Errorf("%+v", v)
 	}
-	if len(v.Warnings()) != 0 {
-		t.Errorf("warned too early: %v", v.Warnings())
-	}
-	r.today += seal.RootLife - 10
-	v, err = r.desk.Newsroom(t.Context())
-	must(t, err)
-	if len(v.Warnings()) != 2 {
-		t.Errorf("not warned of notes that end: %v", v.Notes)
+	signed := r.today
+	for left, want := range map[int]seal.Ending{
+		35: seal.EndsLater, 14: seal.EndsSoon, 7: seal.EndsThisWeek, 3: seal.EndsNow, 1: seal.EndsToday, 0: seal.Ended,
+	} {
+		r.today = signed + seal.RootLife - cell.Day(left)
+		v, err = r.desk.Newsroom(t.Context())
+		must(t, err)
+		for _, n := range v.Notes {
+			if n.Role != "desk" && n.Ending != want {
+				t.Errorf("%s note, %d days left: ending %d, want %d", n.Role, left, n.Ending, want)
+			}
+		}
 	}
 }
 

@@ -5,6 +5,7 @@ import (
 
 	"kkachi/internal/cell"
 	"kkachi/internal/desk/ladder"
+	"kkachi/internal/seal"
 )
 
 // A ReportKind says how a telling came in.
@@ -292,9 +293,10 @@ type NewsroomView struct {
 
 // A NoteView is a signed note and its end.
 type NoteView struct {
-	Role    string // root, desk, sift, devices
+	Role    string // root, desk, devices
 	Serial  uint64
 	Expires cell.Day
+	Ending  seal.Ending
 }
 
 // A KeyView is a key of the desk: what it is, and when it dies. 0: it stays.

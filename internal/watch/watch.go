@@ -12,19 +12,14 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"slices"
 	"time"
 
 	"kkachi/internal/cell"
 	"kkachi/internal/seal"
 )
 
-// When a person is warned that a note ends, in days before it does.
-var warnDays = [...]cell.Day{WarnFirst, 7, 3, 1}
-
 // Parameters of watching (spec/08-watch.md).
 const (
-	WarnFirst   = 14 // days before the end of root and desk note that the warnings begin
 	VisitLeast  = 1  // hours between two visits, at the least
 	VisitMost   = 3  // hours between two visits, at the most
 	NoteTries   = 2  // fetches of notes and bulletin, should the host switch between the two
@@ -141,15 +136,19 @@ func (r *Report) look(n *seal.Notes) {
 	if n.Sift.Issued < r.Day {
 		r.Warnings = append(r.Warnings, fmt.Sprintf("the sift note is of %s: sift has not published today", n.Sift.Issued))
 	}
-	for _, note := range []struct {
-		kind    string
-		expires cell.Day
-	}{{"root", n.Root.Expires}, {"desk", n.Desk.Expires}} {
-		left := note.expires - r.Day
-		if slices.Contains(warnDays[:], left) || left < warnDays[2] {
-			r.Warnings = append(r.Warnings, fmt.Sprintf("the %s note ends on %s, in %d days", note.kind, note.expires, left))
-		}
+	r.ending("root", n.Root.Expires, seal.EndingOf(n.Root.Expires, r.Day))
+	r.ending("desk", n.Desk.Expires, seal.EndingOfDesk(n.Desk.Expires, r.Day))
+}
+
+func (r *Report) ending(kind string, expires cell.Day, e seal.Ending) {
+	if e == seal.EndsLater {
+		return
 	}
+	days := "days"
+	if expires == r.Day+1 {
+		days = "day"
+	}
+	r.Warnings = append(r.Warnings, fmt.Sprintf("the %s note ends on %s, in %d %s", kind, expires, expires-r.Day, days))
 }
 
 // remember compares each note that the newsroom's keys have signed with what was seen before,

@@ -312,7 +312,7 @@ func TestWarnings(t *testing.T) {
 	for _, c := range []struct {
 		days int
 		want string
-	}{{2, "desk note ends on"}, {1, ""}, {4, ""}, {2, "in 7 days"}} {
+	}{{2, ""}, {1, ""}, {5, ""}, {1, "in 7 days"}, {4, "in 3 days"}, {2, "in 1 day"}} {
 		for range c.days {
 			n.turn()
 			visit(t, w)
@@ -322,6 +322,9 @@ func TestWarnings(t *testing.T) {
 			t.Errorf("on %s: %q, want %q", n.today, got, c.want)
 		}
 	}
+	n.deskN.Serial, n.deskN.Issued, n.deskN.Expires = 2, n.today, n.today+seal.DeskLife
+	n.turn()
+	visit(t, w)
 	n.today++
 	if r := visit(t, w); !strings.Contains(strings.Join(r.Warnings, ""), "not published") {
 		t.Errorf("%q", r.Warnings)

@@ -5,6 +5,7 @@ import (
 
 	"kkachi/internal/cell"
 	"kkachi/internal/desk"
+	"kkachi/internal/seal"
 )
 
 // newsroomPage is the state of the desk itself: what ends when, and what was exchanged.
@@ -25,9 +26,6 @@ type dying struct {
 	State               mark
 }
 
-// Days before the end at which a note is a matter for today.
-const soon = 7
-
 func (s *Server) newsroom(v *visit) error {
 	n, err := s.desk.Newsroom(v.ctx())
 	if err != nil {
@@ -35,12 +33,12 @@ func (s *Server) newsroom(v *visit) error {
 	}
 	p := newsroomPage{Address: n.Address, Today: v.day(n.Today), Approvers: n.Approvers}
 	for _, note := range n.Notes {
-		p.Notes = append(p.Notes, v.ends(n.Today, dying{
-			Name: v.T("desk.note." + note.Role), Detail: v.T("desk.newsroom.serial", note.Serial),
-		}, note.Expires, true))
+		d := v.ends(n.Today, dying{Name: v.T("desk.note." + note.Role), Detail: v.T("desk.newsroom.serial", note.Serial)}, note.Expires)
+		d.State = v.warns(d.State, note.Ending)
+		p.Notes = append(p.Notes, d)
 	}
 	for _, k := range n.Keys {
-		p.Keys = append(p.Keys, v.ends(n.Today, dying{Name: v.keyName(k), Detail: v.keyWeek(k)}, k.Dies, false))
+		p.Keys = append(p.Keys, v.ends(n.Today, dying{Name: v.keyName(k), Detail: v.keyWeek(k)}, k.Dies))
 	}
 	if n.Threads > 0 {
 		p.Keys = append(p.Keys, dying{v.T("desk.key.thread"), strconv.Itoa(n.Threads), v.T("desk.newsroom.weekly"), mark{}})
@@ -76,27 +74,33 @@ func (s *Server) newsroom(v *visit) error {
 	return s.show(v, "newsroom", p)
 }
 
-// ends says until when a thing lives. A note's end is a matter for people; a key's death
-// is as it should be.
-func (v *visit) ends(today cell.Day, d dying, end cell.Day, matters bool) dying {
+// ends says until when a thing lives.
+func (v *visit) ends(today cell.Day, d dying, end cell.Day) dying {
 	if end == 0 {
 		d.Until, d.State = v.T("desk.newsroom.stays"), mark{"none", ""}
 		return d
 	}
 	left := int(end) - int(today)
 	d.Until = v.day(end)
-	switch {
-	case left < 0:
+	if left < 0 {
 		d.State = mark{"block", v.T("desk.newsroom.over")}
-	case matters && left <= soon:
-		d.State = mark{"hold", v.N("desk.newsroom.days", left)}
-	default:
-		d.State = mark{"pass", v.N("desk.newsroom.days", left)}
-	}
-	if !matters && left >= 0 {
-		d.State.Kind = ""
+	} else {
+		d.State = mark{"", v.N("desk.newsroom.days", left)}
 	}
 	return d
+}
+
+// warns marks a note: unlike a key's death, its end is a matter for people.
+func (v *visit) warns(m mark, e seal.Ending) mark {
+	switch e {
+	case seal.Ended:
+		return mark{"block", v.T("desk.newsroom.over")}
+	case seal.EndsLater:
+		m.Kind = "pass"
+	default:
+		m.Kind = "hold"
+	}
+	return m
 }
 
 func (v *visit) keyName(k desk.KeyView) string {
