@@ -1,10 +1,13 @@
-// Package risk judges what a draft gives away about a source, before it is printed. So far
-// it holds the levels of attribution, the refusal of what is finer than allowed, and a lint
-// for words that print what the level forbids.
+// Package risk judges what a draft gives away about a source, before it is printed: how many
+// people fit all that is printed (Fits, Mosaic), which attribution leaves enough of them
+// (Lattice), how many stories a source can carry (CountingBudget, TopCBudget), how long to
+// hold one (HoldDays), what an apparatus finds over time (Exposed, Simulate), and words that
+// print what the level forbids (Lint).
 //
-// What enters: levels, ceilings, sentences. What leaves: refusals and findings, each with
-// why and how to mend it. What may never be known here: who a source is, or may be; risk
-// acts on nothing, and passing it promises nothing to anybody. All functions are pure.
+// What enters: numbers, ranges, levels, ceilings, sentences. What leaves: verdicts, ranks,
+// budgets, break-evens and findings, each with why and how to mend it. What may never be known
+// here: who a source is, or may be. No function takes a person, risk acts on nothing, and a
+// PASS promises nothing to anybody. All functions are pure; chance comes from a seed.
 package risk
 
 import (
