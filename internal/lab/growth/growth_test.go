@@ -30,7 +30,7 @@ type table struct {
 	log  func(string, ...any)
 }
 
-func (t *table) add(what, n int, took time.Duration) {
+func (t *table) add(what string, n int, took time.Duration) {
 	t.log("%d: %s: %v", n, what, took)
 	for _, r := range t.rows {
 		if r.what == what {
