@@ -71,16 +71,13 @@ func VerifyNotes(raw []byte, id NewsroomID, today cell.Day) (*Notes, error) {
 	return n, nil
 }
 
-// DayKey is the key of the client's own UTC day, else the nearest listed; and its epoch, and
-// the difficulty of its stamps.
-func (n *Notes) DayKey(today cell.Day) (epoch cell.Day, key *HPKEPublic, d uint8) {
-	best := &n.Sift.Days[0]
-	for i := range n.Sift.Days {
-		if k := &n.Sift.Days[i]; distance(k.Day, today) < distance(best.Day, today) {
-			best = k
-		}
-	}
-	return best.Day, &best.Key, best.D
+// DayKey is the key to which a client seals as long as it holds these notes: that of the day on
+// which the sift note was issued; and its epoch, and the difficulty of its stamps. No clock
+// has a part in it, for a client's may be wrong by hours: the host takes cells of this epoch
+// for as long as the note lives (spec/02-notes.md, section 4).
+func (n *Notes) DayKey() (epoch cell.Day, key *HPKEPublic, d uint8) {
+	k := &n.Sift.Days[0]
+	return k.Day, &k.Key, k.D
 }
 
 // InboxKey is the key of the first inbox for a cell's week, else the last that is listed.
@@ -119,11 +116,4 @@ func (n *Notes) CheckBulletin(raw []byte) (cell.Bulletin, cell.Day, error) {
 		}
 	}
 	return nil, 0, fmt.Errorf("%w: the sift note does not name this bulletin", ErrHash)
-}
-
-func distance(a, b cell.Day) cell.Day {
-	if a > b {
-		return a - b
-	}
-	return b - a
 }

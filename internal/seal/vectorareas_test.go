@@ -250,7 +250,7 @@ func runNote(v *vector) (map[string]any, string) {
 		if err != nil {
 			return nil, failure(err)
 		}
-		epoch, _, _ := n.DayKey(today)
+		epoch, _, _ := n.DayKey()
 		return map[string]any{"serial": n.Sift.Serial, "epoch": epoch}, ""
 	case "root":
 		n, err := ParseRoot(signed, id, today)

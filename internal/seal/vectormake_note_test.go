@@ -47,8 +47,8 @@ func noteRows(t *testing.T) []row {
 	}
 	rows := []row{
 		notes("success", "three notes", "", day0, all, "serial", 70, "epoch", day0),
-		notes("success", "on the second day", "", day0+1, all, "serial", 70, "epoch", day0+1),
-		notes("success", "a clock that is behind", "only expiry stops a client; the nearest day key stands in", day0-90, all, "serial", 70, "epoch", day0),
+		notes("success", "on the second day", "the epoch is the day of issue, whatever the clock says", day0+1, all, "serial", 70, "epoch", day0),
+		notes("success", "a clock that is behind", "only expiry stops a client", day0-90, all, "serial", 70, "epoch", day0),
 		notes("expired", "sift note expired", "a client sends nothing at all", day0+SiftLife, all),
 		bent("expired", "desk note expired", "", day0+1, func(r *room) { r.deskNote.Issued, r.deskNote.Expires = day0-9, day0+1 }),
 		bent("expired", "root note expired", "", day0, func(r *room) { r.rootNote.Expires = day0 }),

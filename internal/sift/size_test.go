@@ -172,7 +172,7 @@ func (w *world) sendCanaries(s *Sift, n int) {
 	w.t.Helper()
 	k, _ := s.CanaryKey()
 	notes, _ := w.visitorNotes()
-	epoch, key, _ := notes.DayKey(w.today())
+	epoch, key, _ := notes.DayKey()
 	for range n {
 		w.mustPost(must(seal.SealCanaryCell(w.cfg.Rand, w.id, epoch, key, notes.InboxKey(notes.Week(epoch)), k.Day(epoch))))
 	}
@@ -233,7 +233,7 @@ func TestP11CanariesCountOnce(t *testing.T) {
 		w.mustPost(&first)
 	}
 	notes, _ := w.visitorNotes()
-	epoch, key, _ := notes.DayKey(w.today())
+	epoch, key, _ := notes.DayKey()
 	stranger := seal.CanaryKey{1}
 	w.mustPost(must(seal.SealCanaryCell(w.cfg.Rand, w.id, epoch, key, notes.InboxKey(notes.Week(epoch)), stranger.Day(epoch))))
 	k, _ := s.CanaryKey()

@@ -277,7 +277,7 @@ func (w *world) sealLetter() (*cell.Cell, uint64) {
 	w.next++
 	f := cell.FragmentFields{Count: 1, Body: []byte("text")}
 	binary.BigEndian.PutUint64(f.Letter[:], w.next)
-	epoch, key, d := n.DayKey(w.today())
+	epoch, key, d := n.DayKey()
 	c := must(seal.SealLetterCell(rand.Reader, w.id, epoch, key, n.InboxKey(n.Week(epoch)), must(f.Marshal(rand.Reader))))
 	if err := c.Stamp(d); err != nil {
 		w.t.Fatal(err)
@@ -288,7 +288,7 @@ func (w *world) sealLetter() (*cell.Cell, uint64) {
 func (w *world) sealCover() *cell.Cell {
 	w.t.Helper()
 	n, _ := w.visitorNotes()
-	epoch, key, d := n.DayKey(w.today())
+	epoch, key, d := n.DayKey()
 	c := must(seal.SealCoverCell(rand.Reader, w.id, epoch, key, n.InboxKey(n.Week(epoch))))
 	if err := c.Stamp(d); err != nil {
 		w.t.Fatal(err)

@@ -42,7 +42,7 @@ func (c *Client) Write(conv *seal.Conversation, kind cell.Kind, text []byte) (ce
 		return cell.LetterID{}, seal.ErrUTF8
 	}
 	got := c.current()
-	epoch, _, _ := got.notes.DayKey(c.today())
+	epoch, _, _ := got.notes.DayKey()
 	week := got.notes.Week(epoch)
 	if len(text) == 0 {
 		text = []byte(epoch.String())

@@ -212,10 +212,10 @@ func (c *Client) send(ctx context.Context, cells [CellsPerView]*cell.Cell, pause
 	return arrived, err
 }
 
-// seal makes the cell of a piece, or cover for nil, under today's keys, and stamps it.
+// seal makes the cell of a piece, or cover for nil, under the notes' keys, and stamps it.
 func (c *Client) seal(p *piece) (*cell.Cell, error) {
 	notes := c.current().notes
-	epoch, dayKey, d := notes.DayKey(c.today())
+	epoch, dayKey, d := notes.DayKey()
 	var out *cell.Cell
 	var err error
 	if inbox := notes.InboxKey(notes.Week(epoch)); p == nil && c.cfg.Canary != nil {
