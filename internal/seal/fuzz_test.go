@@ -23,6 +23,9 @@ func fuzzRoom(f *testing.F) (*room, map[string][]byte) {
 
 func FuzzVerifyNotes(f *testing.F) {
 	r, signed := fuzzRoom(f)
+	hold, err := SignHold(r.holdNote, r.sift)
+	must(f, err)
+	signed["hold"], signed["free"] = hold, freed(f, r.freeNote, "editor", "night-editor")
 	for _, b := range signed {
 		f.Add(b)
 	}
@@ -38,6 +41,14 @@ func FuzzVerifyNotes(f *testing.F) {
 		}
 		_, _ = ParseDevices(b, r.rootNote, day0)
 		_, _ = ParseSite(b, r.rootNote)
+		_, _ = ParseHold(b, r.rootNote)
+		if _, names, err := FreeSigners(b, r.devicesNote); err == nil {
+			if again, err := JoinFree(b); err != nil {
+				t.Errorf("a free note of %v cannot be joined: %v", names, err)
+			} else if twice, err := JoinFree(again, b); err != nil || !bytes.Equal(twice, again) {
+				t.Errorf("joining is not the same twice: %v", err)
+			}
+		}
 	})
 }
 
@@ -46,7 +57,7 @@ func FuzzNoteTexts(f *testing.F) {
 	r := newRoom(f)
 	r.signed(f)
 	list := r.siteNote.list()
-	for _, text := range []string{r.rootNote.text(), r.deskNote.text(), r.siftNote.text(), r.devicesNote.text(), r.siteNote.text(list)} {
+	for _, text := range []string{r.rootNote.text(), r.deskNote.text(), r.siftNote.text(), r.devicesNote.text(), r.siteNote.text(list), r.holdNote.text(), r.freeNote.text()} {
 		f.Add(text, list)
 	}
 	f.Fuzz(func(t *testing.T, text string, list []byte) {
@@ -61,6 +72,12 @@ func FuzzNoteTexts(f *testing.F) {
 		}
 		if n, err := parseDevicesText(text); err == nil && n.text() != text {
 			t.Error("a devices note has two forms")
+		}
+		if n, err := parseHoldText(text); err == nil && n.text() != text {
+			t.Error("a hold note has two forms")
+		}
+		if n, err := parseFreeText(text); err == nil && n.text() != text {
+			t.Error("a free note has two forms")
 		}
 		if n, err := parseSite(text, list, r.id); err == nil && (n.text(list) != text || !bytes.Equal(n.list(), list)) {
 			t.Error("a site note has two forms")

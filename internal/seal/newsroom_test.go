@@ -1,6 +1,7 @@
 package seal
 
 import (
+	"crypto/ed25519"
 	"testing"
 
 	"kkachi/internal/cell"
@@ -18,6 +19,8 @@ type room struct {
 	siftNote         *SiftNote
 	devicesNote      *DevicesNote
 	siteNote         *SiteNote
+	holdNote         *HoldNote
+	freeNote         *FreeNote
 }
 
 // day0 is a Thursday of the tests, the first day of week 3 of the newsroom.
@@ -64,7 +67,13 @@ func newRoom(tb testing.TB) *room {
 	r.siteNote = &SiteNote{Newsroom: r.id, Serial: 5, Day: day0, Files: []SiteFile{
 		{[32]byte{4}, 10, "en/index.html"}, {[32]byte{5}, 11, "ko/a_b~c.d-e/index.html"},
 	}}
+	r.holdNote, r.freeNote = &HoldNote{Newsroom: r.id, Day: day0 - 1, Canaries: 3}, &FreeNote{Newsroom: r.id, Day: day0 - 1}
 	return r
+}
+
+// approver is the key of one who approves, as in the devices note.
+func approver(name string) ed25519.PrivateKey {
+	return signing(RoleRoot, map[string]string{"editor": "editor", "night-editor": "night"}[name]).private()
 }
 
 // signed signs all three public notes as they stand and joins them.

@@ -44,6 +44,11 @@ func noteKinds(r *room) map[string]struct {
 			func(k *SigningKey) ([]byte, error) { return SignSift(r.siftNote, k) },
 			func(b []byte, root *RootNote) error { _, err := ParseSift(b, root, day0); return err },
 		},
+		"hold": {
+			RoleSift, r.holdNote.text(),
+			func(k *SigningKey) ([]byte, error) { return SignHold(r.holdNote, k) },
+			func(b []byte, root *RootNote) error { _, err := ParseHold(b, root); return err },
+		},
 	}
 }
 
@@ -80,7 +85,7 @@ func TestP14EachKeyUnderEveryOtherRole(t *testing.T) {
 			}
 		}
 	}
-	if refused != 5*2*3 {
+	if refused != 6*2*3 {
 		t.Errorf("%d forgeries were tried, not all", refused)
 	}
 }
@@ -95,7 +100,7 @@ func TestP14ANoteIsNotAnotherNote(t *testing.T) {
 			if from == to || a.role != b.role {
 				continue
 			}
-			key := map[Role]*SigningKey{RoleRoot: r.root, RoleDesk: r.desk}[a.role]
+			key := map[Role]*SigningKey{RoleRoot: r.root, RoleDesk: r.desk, RoleSift: r.sift}[a.role]
 			signed, err := a.sign(key)
 			must(t, err)
 			if err := b.parse(signed, r.rootNote); err == nil {

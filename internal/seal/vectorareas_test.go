@@ -33,7 +33,7 @@ func areas() map[string]area {
 		"slot":     {in: "key day i slot", out: "tag kind index count reply ack-letter ack-bitmap body", run: runSlot, coarse: opening},
 		"replies":  {in: "key-0 w0 day bulletin", out: "replies", run: runReplies},
 		"note": {
-			in: "form newsroom root? signed today", out: "serial epoch", run: runNote,
+			in: "form newsroom root? devices? signed today", out: "serial epoch day canaries", run: runNote,
 			coarse: map[string]string{"wrong role": "bad signature"},
 		},
 		"address": {in: "address", out: "newsroom url", run: runAddress},
@@ -285,10 +285,32 @@ func runNote(v *vector) (map[string]any, string) {
 		if n, err = ParseSite(signed, root); err == nil {
 			serial = n.Serial
 		}
+	case "hold", "free":
+		return runHeld(v, form, root, signed, failure)
 	default:
 		v.t.Fatalf("no form %q", form)
 	}
 	return map[string]any{"serial": serial}, failure(err)
+}
+
+// runHeld reads the notes about a held day, which have no serial.
+func runHeld(v *vector, form string, root *RootNote, signed []byte, failure func(error) string) (map[string]any, string) {
+	if form == "hold" {
+		n, err := ParseHold(signed, root)
+		if err != nil {
+			return nil, failure(err)
+		}
+		return map[string]any{"day": n.Day, "canaries": n.Canaries}, ""
+	}
+	devices, err := ParseDevices([]byte(v.text("devices")), root, cell.Day(v.num("today")))
+	if err != nil {
+		return nil, "devices: " + failure(err)
+	}
+	n, err := ParseFree(signed, devices)
+	if err != nil {
+		return nil, failure(err)
+	}
+	return map[string]any{"day": n.Day}, ""
 }
 
 func runAddress(v *vector) (map[string]any, string) {

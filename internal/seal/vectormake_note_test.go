@@ -74,7 +74,8 @@ func noteRows(t *testing.T) []row {
 	rows[len(rows)-1] = append(rows[len(rows)-1], "epoch", day0)
 	rows = append(rows, bad("wrong newsroom", "under another id", "", "form", "notes", "newsroom", NewsroomID{1}.String(), "signed", all, "today", day0))
 	rows = append(rows, m.rootRows()...)
-	return append(rows, m.singleRows()...)
+	rows = append(rows, m.singleRows()...)
+	return append(rows, m.heldRows()...)
 }
 
 // exchanged has a second, well signed root or desk note in the place of the first.
@@ -178,5 +179,43 @@ func (m noteMaker) singleRows() []row {
 		of("malformed note", "desk", "a root note as desk note", "", m.sign(r.rootNote.text(), RoleDesk, r.desk), day0),
 		of("wrong role", "desk", "desk note signed by root", "", m.sign(r.deskNote.text(), RoleRoot, r.root), day0),
 		of("wrong role", "sift", "sift note signed by root", "", m.sign(r.siftNote.text(), RoleRoot, r.root), day0),
+	}
+}
+
+// heldRows are the notes about a held day.
+func (m noteMaker) heldRows() []row {
+	r := newRoom(m.t)
+	devices := m.sign(r.devicesNote.text(), RoleRoot, r.root)
+	of := func(failure, form, name, comment, signed string, more ...any) row {
+		out := row{
+			"name", name, "comment", comment, "expect", failure, "form", form, "newsroom", r.id.String(), "root", m.root(r),
+			"signed", signed, "today", day0,
+		}
+		if form == "free" {
+			out = append(out, "devices", devices)
+		}
+		return append(out, more...)
+	}
+	hold := m.sign(r.holdNote.text(), RoleSift, r.sift)
+	both := string(freed(m.t, r.freeNote, "editor", "night-editor"))
+	machine, err := SignFree(r.freeNote, "editor", r.sift.private())
+	must(m.t, err)
+	bent := func(from, to string) string {
+		return m.sign(strings.Replace(r.holdNote.text(), from, to, 1), RoleSift, r.sift)
+	}
+	return []row{
+		of("success", "hold", "hold note", "", hold, "day", day0-1, "canaries", 3),
+		of("wrong role", "hold", "hold note signed by the desk", "a desk can't make up a hold", m.sign(r.holdNote.text(), RoleDesk, r.desk)),
+		of("malformed note", "hold", "a hold of a day that is none", "", bent("day "+dec(day0-1), "day "+dec(uint64(MaxDay+1)))),
+		of("malformed note", "hold", "a hold with more canaries than a day has", "", bent("canaries 3", "canaries 65537")),
+		of("malformed note", "hold", "a hold with a serial", "it has none", bent("day ", "serial 1\nday ")),
+		of("wrong newsroom", "hold", "a hold of another newsroom", "", bent("newsroom "+r.id.String(), "newsroom "+NewsroomID{1}.String())),
+		of("success", "free", "free note of two approvers", "signature lines in ascending order", both, "day", day0-1),
+		of("success", "free", "free note with a third signature", "unknown signatures are skipped", both+"— kkachi-approver-guest "+b64(make([]byte, 68))+"\n", "day", day0-1),
+		of("bad signature", "free", "free note of one approver", "it frees nothing", string(freed(m.t, r.freeNote, "editor"))),
+		of("bad signature", "free", "free note of the sift's key in an approver's name", "", string(machine)),
+		of("bad signature", "free", "free note of another day", "", strings.Replace(both, "day "+dec(day0-1), "day "+dec(day0), 1)),
+		of("wrong newsroom", "free", "free note of another newsroom", "", string(freed(m.t, &FreeNote{NewsroomID{1}, day0 - 1}, "editor", "night-editor"))),
+		of("malformed note", "free", "a hold note as free note", "", strings.Replace(both, "free note", "hold note", 1)),
 	}
 }
