@@ -93,7 +93,7 @@ func (r *run) drainDay(ctx context.Context, day cell.Day) error {
 	r.st.outlived += uint64(d.Outlived)
 	r.st.arrivals[day] = drained
 	r.st.canaries[day] = d.canaries
-	r.st.crowd, r.st.crowdDay = crowdOf(d.opened, r.prefixes(ctx, day)), day
+	r.st.crowd, r.st.crowdDay = CrowdOf(d.opened, r.prefixes(ctx, day)), day
 	if err := r.save(); err != nil {
 		return err
 	}

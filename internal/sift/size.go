@@ -46,13 +46,15 @@ func (r *run) decideSize(pool int) error {
 		}
 		margin = int(n.Int64())
 	}
-	next, quiet := resize(size, r.cfg.Batch, pool, margin, int(z.quiet))
+	next, quiet := Resize(size, r.cfg.Batch, pool, margin, int(z.quiet))
 	z.next, z.quiet, z.decided = uint32(next), uint8(quiet), r.today
 	return nil
 }
 
-// resize is the rule (spec/06-batch.md, section 3): margin is drawn from [0, size/2).
-func resize(size, base, pool, margin, quiet int) (next, nowQuiet int) {
+// Resize is the rule of B (spec/06-batch.md, section 3): from the size of today's batch, the
+// configured size, the records that may be drawn, a margin drawn from [0, size/2) and the quiet days
+// before today it gives the size of the next day's, in records, and the quiet days so far.
+func Resize(size, base, pool, margin, quiet int) (next, nowQuiet int) {
 	switch {
 	case pool+margin > size:
 		return min(2*size, cell.MaxBatch), 0
@@ -64,8 +66,8 @@ func resize(size, base, pool, margin, quiet int) (next, nowQuiet int) {
 	return max(size/2, base), 0
 }
 
-// crowdOf is the figure of a day: at most so many people were there. 0 is: not measured.
-func crowdOf(opened uint32, prefixes uint64) uint32 {
+// CrowdOf is the figure of a day: at most so many people were there. 0 is: not measured.
+func CrowdOf(opened uint32, prefixes uint64) uint32 {
 	n := min(uint64(opened/2), prefixes)
 	if n == 0 {
 		return 0

@@ -25,7 +25,7 @@ func TestResize(t *testing.T) {
 		{65536, 256, 70000, 0, 0, 65536, 0},
 		{1, 1, 2, 0, 0, 2, 0},
 	} {
-		next, quiet := resize(c.size, c.base, c.pool, c.margin, c.quiet)
+		next, quiet := Resize(c.size, c.base, c.pool, c.margin, c.quiet)
 		if next != c.next || quiet != c.nowQuiet {
 			t.Errorf("%+v: %d, %d quiet days", c, next, quiet)
 		}
@@ -41,7 +41,7 @@ func TestP9GrowthSimulated(t *testing.T) {
 	size, quiet, pool := base, 0, 0
 	day := func(arrive int) {
 		pool += arrive
-		next, q := resize(size, base, pool, rnd.IntN(size/2), quiet)
+		next, q := Resize(size, base, pool, rnd.IntN(size/2), quiet)
 		pool -= min(pool, size)
 		size, quiet = next, q
 	}
@@ -118,7 +118,7 @@ func TestCrowdOf(t *testing.T) {
 		prefixes uint64
 		want     uint32
 	}{{0, 8, 0}, {1, 8, 0}, {2, 8, 1}, {100, 0, 0}, {100, 1 << 40, 32}, {1000, 64, 64}, {1000, 63, 32}} {
-		if got := crowdOf(c.opened, c.prefixes); got != c.want {
+		if got := CrowdOf(c.opened, c.prefixes); got != c.want {
 			t.Errorf("%d cells, %d prefixes: %d, want %d", c.opened, c.prefixes, got, c.want)
 		}
 	}
