@@ -17,13 +17,14 @@ var errMissing = errors.New("drop: a file of the site is missing")
 // An object is a name that may stand in the host, and what its name says.
 type object struct {
 	kind   string // batch, parcel, note or site
-	number uint64 // day of a batch or a parcel, serial of a note
+	number uint64 // day of a batch, a parcel or a note about a held day, serial of another note
 	last   string // last part of the name
 	writer Role
 	limit  int64
 }
 
-// parseObject reads a name: batch/DAY, parcel/DAY/DESK/N, note/KIND/SERIAL or site/SHA256.
+// parseObject reads a name: batch/DAY, parcel/DAY/DESK/N, note/KIND/SERIAL, note/hold/DAY,
+// note/free/DAY or site/SHA256.
 // All others are unknown, whatever the store could hold.
 func parseObject(name string) (object, bool) {
 	part := strings.Split(name, "/")
@@ -42,6 +43,12 @@ func parseObject(name string) (object, bool) {
 	case o.kind == "note" && len(part) == 3 && (part[1] == "root" || part[1] == "devices" || part[1] == "desk"):
 		o.writer, o.limit = RoleDesk, MaxNoteObject
 		o.number, ok = parseNumber(part[2], 64)
+	case name == "note/hold/"+o.last || name == "note/free/"+o.last:
+		o.writer, o.limit = RoleDesk, MaxNoteObject
+		if part[1] == "hold" {
+			o.writer = RoleSift
+		}
+		o.number, ok = parseNumber(o.last, 32)
 	case o.kind == "site" && len(part) == 2:
 		o.writer, o.limit = RolePress, MaxSiteFile
 		ok = isDigest(part[1])

@@ -1,8 +1,11 @@
 package seal
 
 import (
+	"crypto/ed25519"
 	"strings"
 	"testing"
+
+	"golang.org/x/mod/sumdb/note"
 
 	"kkachi/internal/cell"
 )
@@ -200,6 +203,17 @@ func (m noteMaker) heldRows() []row {
 	both := string(freed(m.t, r.freeNote, "editor", "night-editor"))
 	machine, err := SignFree(r.freeNote, "editor", r.sift.private())
 	must(m.t, err)
+	asTwo := func(text string) string { // two approvers, whatever they sign
+		var signers []note.Signer
+		for _, name := range []string{"editor", "night-editor"} {
+			v, err := Approver{name, VerifyKey(approver(name).Public().(ed25519.PublicKey))}.verifier()
+			must(m.t, err)
+			signers = append(signers, &signer{v.Name(), v.KeyHash(), approver(name)})
+		}
+		signed, err := note.Sign(&note.Note{Text: text}, signers...)
+		must(m.t, err)
+		return string(signed)
+	}
 	bent := func(from, to string) string {
 		return m.sign(strings.Replace(r.holdNote.text(), from, to, 1), RoleSift, r.sift)
 	}
@@ -216,6 +230,7 @@ func (m noteMaker) heldRows() []row {
 		of("bad signature", "free", "free note of the sift's key in an approver's name", "", string(machine)),
 		of("bad signature", "free", "free note of another day", "", strings.Replace(both, "day "+dec(day0-1), "day "+dec(day0), 1)),
 		of("wrong newsroom", "free", "free note of another newsroom", "", string(freed(m.t, &FreeNote{NewsroomID{1}, day0 - 1}, "editor", "night-editor"))),
-		of("malformed note", "free", "a hold note as free note", "", strings.Replace(both, "free note", "hold note", 1)),
+		of("malformed note", "free", "a hold note as free note", "", asTwo(r.holdNote.text())),
+		of("malformed note", "free", "a free note with a day in words", "", asTwo(strings.Replace(r.freeNote.text(), "day "+dec(day0-1), "day "+(day0-1).String(), 1))),
 	}
 }
