@@ -49,6 +49,21 @@ func (n *RootNote) Key() VerifyKey {
 	return n.First
 }
 
+// Continues says whether n goes on from former: of one newsroom, with each root key of former
+// in its place. Who remembers a root note believes no other: a root key that was replaced can
+// still sign, but never a note that continues one of its successor's.
+func (n *RootNote) Continues(former *RootNote) bool {
+	if n.Newsroom != former.Newsroom || len(n.Succession) < len(former.Succession) {
+		return false
+	}
+	for i, s := range former.Succession {
+		if n.Succession[i].Key != s.Key {
+			return false
+		}
+	}
+	return true
+}
+
 // Succeed appends next to the succession, signed by old, which must be the present root key.
 // The newsroom's id stays. It fails with ErrRole.
 func (n *RootNote) Succeed(old, next *SigningKey) error {

@@ -69,6 +69,25 @@ func ParseSite(signed []byte, root *RootNote) (*SiteNote, error) {
 	return parseSite(text, parts[2], root.Newsroom)
 }
 
+// SiteSerial reads the serial of a site note of the newsroom, whoever signed it: a site that a
+// key put up which the root note names no more is replaced by one above it. Nothing else of
+// such a note may be believed. Errors: ErrNoteFormat, ErrNewsroom.
+func SiteSerial(signed []byte, id NewsroomID) (uint64, error) {
+	text, _, ok := bytes.Cut(signed, blank)
+	if !ok || len(signed) > SiteMaxSize {
+		return 0, fmt.Errorf("%w: not a site note with its list", ErrNoteFormat)
+	}
+	l := readLines(string(text)+"\n", "site")
+	of, serial := l.newsroom(), l.serial()
+	if l.err != nil {
+		return 0, l.err
+	}
+	if of != id {
+		return 0, fmt.Errorf("%w: site note", ErrNewsroom)
+	}
+	return serial, nil
+}
+
 func (n *SiteNote) text(list []byte) string {
 	sum := sha256.Sum256(list)
 	w := newWriter("site")

@@ -14,9 +14,10 @@ import (
 // Report says what a run of the order of the day did and what it waits for.
 type Report struct {
 	Day       cell.Day
-	Done      bool   // nothing is left to do today
-	Serial    uint64 // of the newest sift note
-	Published bool   // today's notes and bulletin stand at the host
+	Done      bool     // nothing is left to do today
+	Again     []string // what was put once more, because the host had lost it
+	Serial    uint64   // of the newest sift note
+	Published bool     // today's notes and bulletin stand at the host
 
 	Arrivals     []Arrival  // drained in this run
 	Batches      []cell.Day // built in this run
@@ -29,7 +30,8 @@ type Report struct {
 	Desks    []DeskSlots // of today's bulletin, in the run that built it
 	Repeated int         // slots refused because their tag stood already
 
-	Held []Hold // arrival days that wait for canaries, time or editors
+	Held  []Hold     // arrival days that wait for time or editors, because canaries are missing
+	Freed []cell.Day // that two editors let go in this run
 
 	OutlivedEver uint64   // cells that came after the death of their key, since the beginning
 	Crowd        uint32   // in the note that was built in this run; 0: not measured
@@ -42,7 +44,8 @@ type run struct {
 	today   cell.Day
 	report  *Report
 	notes   *newsroom
-	offered []cell.Day // closed days that the host holds
+	offered []cell.Day    // closed days that the host holds
+	stood   cell.Bulletin // of today, which another life of this sift published; nil: none
 }
 
 // Day does what the order of the day asks for at this hour: it destroys expired keys, joins
@@ -91,7 +94,7 @@ func (r *run) begin() error {
 				delete(r.st.canaries, day)
 			}
 		}
-		if err := r.save(); err != nil {
+		if err := errors.Join(r.save(), r.forgetBatches()); err != nil {
 			return err
 		}
 	}
@@ -109,8 +112,14 @@ func (r *run) begin() error {
 func (r *run) steps(ctx context.Context) error {
 	var errs []error
 	for _, step := range []func(context.Context) error{
-		r.outgoing, r.publish, r.drain, r.batches, r.acknowledge,
+		r.outgoing, r.again, r.publish, r.drain, r.free, r.batches, r.acknowledge,
 	} {
+		if ctx.Err() != nil { // broken off between two steps: not done, though none failed
+			if len(errs) == 0 {
+				errs = append(errs, ctx.Err())
+			}
+			break
+		}
 		err := step(ctx)
 		var m *missing
 		if errors.As(err, &m) && !slices.Contains(r.report.Waiting, m.what) {
@@ -122,7 +131,7 @@ func (r *run) steps(ctx context.Context) error {
 		if err != nil && !slices.ContainsFunc(errs, func(e error) bool { return e.Error() == err.Error() }) {
 			errs = append(errs, err)
 		}
-		if r.stale || ctx.Err() != nil {
+		if r.stale {
 			break
 		}
 	}
@@ -177,12 +186,13 @@ func (r *run) conclude() {
 	if yesterday := r.today - 1; r.tookCells(yesterday) && st.arrivals[yesterday] < drained {
 		rep.Waiting = append(rep.Waiting, fmt.Sprintf("the host has not closed %s yet", yesterday))
 	}
-	rep.Done = rep.Published && len(st.outbox) == 0 && len(rep.Waiting) == 0
+	rep.Done = rep.Published && !slices.ContainsFunc(st.outbox, func(o outgoing) bool { return !r.kept(o) }) && len(rep.Waiting) == 0
 	for _, day := range r.offered {
-		rep.Done = rep.Done && (day >= r.today || day+ArrivalKept < r.today || st.arrivals[day] == acked || r.held(day))
+		rep.Done = rep.Done && (day >= r.today || day+ArrivalKept < r.today || st.arrivals[day] == acked)
 	}
 	rep.Held = r.holds()
-	for _, h := range rep.Held { // nothing can be done about it today
+	rep.Done = rep.Done && len(rep.Held) == 0 // one may be freed at any time
+	for _, h := range rep.Held {
 		rep.Waiting = append(rep.Waiting, h.String())
 	}
 }

@@ -24,6 +24,9 @@ const (
 	stateFile  = "pool/state"
 	unlockFile = "keys/unlock"
 	signFile   = "keys/sign"
+	nextFile   = "keys/sign-next" // until a root note names it
+	rootFile   = "root"           // the root note that was taken last
+	nowFile    = "now"            // what was switched to last, public
 	dayPrefix  = "keys/day-"
 )
 

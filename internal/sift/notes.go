@@ -40,16 +40,25 @@ func (r *run) fetchNotes(ctx context.Context) (*newsroom, error) {
 		return r.notes, nil
 	}
 	n := &newsroom{}
-	var err error
+	former, err := r.formerRoot()
+	if err != nil {
+		return nil, err
+	}
 	n.rootRaw, err = r.newest(ctx, rootNote, "root", func(raw []byte) (uint64, error) {
 		note, err := seal.ParseRoot(raw, r.cfg.Newsroom, r.today)
 		if err != nil {
 			return 0, err
 		}
+		if former != nil && !note.Continues(former) {
+			return 0, errSuccession
+		}
 		n.root = note
 		return note.Serial, nil
 	})
 	if err != nil {
+		return nil, err
+	}
+	if err := errors.Join(r.keepRoot(former, n.root, n.rootRaw), r.takeUp(n.root)); err != nil {
 		return nil, err
 	}
 	if !slices.Contains(n.root.SiftKeys, r.sign.Public()) {
@@ -154,7 +163,7 @@ func numbered(names []string, prefix string) []uint64 {
 // publish builds the bulletin and the notes of today, unless that is done, and puts them.
 func (r *run) publish(ctx context.Context) error {
 	if r.st.noteDay == r.today {
-		return nil // flush puts them until they stand
+		return nil // flush puts them until they stand, and again if the host lost them
 	}
 	n, err := r.fetchNotes(ctx)
 	if err != nil {
@@ -167,6 +176,9 @@ func (r *run) publish(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	if len(r.stood) == len(bulletin) {
+		bulletin = r.stood
+	}
 	for d := r.today; d <= r.today+KeyAhead; d++ {
 		if err := r.makeKey(d); err != nil {
 			return err
@@ -176,6 +188,9 @@ func (r *run) publish(ctx context.Context) error {
 	now, note, hash, err := r.buildNow(n, bulletin)
 	if err != nil {
 		return err
+	}
+	if err := r.files.write(nowFile, now); err != nil {
+		return fmt.Errorf("sift: write %s: %w", nowFile, err)
 	}
 	if err := r.stage(nowPrefix+strconv.FormatUint(note.Serial, 10), now); err != nil {
 		return err
@@ -246,13 +261,9 @@ func (r *run) adopt(ctx context.Context, root *seal.RootNote) error {
 	if err != nil {
 		return err
 	}
-	_, _, raw, err := seal.SplitNotes(now.Notes)
-	if err != nil {
+	note, raw, ok := r.ownNote(now, root)
+	if !ok {
 		return nil // not a note of ours: the host's word alone changes nothing
-	}
-	note, err := seal.ParseSift(raw, root, 0)
-	if err != nil {
-		return nil
 	}
 	hash := seal.HashNote(raw)
 	o, waiting := r.waitingNow()
@@ -261,11 +272,33 @@ func (r *run) adopt(ctx context.Context, root *seal.RootNote) error {
 		return nil
 	}
 	r.st.serial, r.st.previous, r.st.bulletins = note.Serial, &hash, note.Bulletins
+	if b := note.Bulletins[0]; b.Day == r.today && now.Bulletin.Hash() == b.Hash {
+		r.stood = now.Bulletin // a day has one bulletin, whoever publishes it again (P13)
+	}
 	if waiting {
 		r.st.noteDay = 0 // ours can never stand: build another, above it
 		return r.drop(o)
 	}
 	return nil
+}
+
+// ownNote is the sift note that the host shows, if a sift of this newsroom signed it: one that
+// the present root note names, or one that the root note beside it named. A key that was stolen
+// is named no more, and its notes have stood: the serials after it must be above.
+func (r *run) ownNote(now *cell.Now, root *seal.RootNote) (*seal.SiftNote, []byte, bool) {
+	beside, _, raw, err := seal.SplitNotes(now.Notes)
+	if err != nil {
+		return nil, nil, false
+	}
+	note, err := seal.ParseSift(raw, root, 0)
+	if err != nil {
+		then, rootErr := seal.ParseRoot(beside, r.cfg.Newsroom, 0)
+		if rootErr != nil || !root.Continues(then) {
+			return nil, nil, false
+		}
+		note, err = seal.ParseSift(raw, then, 0)
+	}
+	return note, raw, err == nil && note.Serial < seal.MaxSerial-SerialRoom
 }
 
 // superseded is called when the host refuses our now for good.

@@ -40,7 +40,7 @@ func (s *Sift) flush(ctx context.Context) error {
 	held := map[string]bool{}
 	for _, o := range slices.Clone(s.st.outbox) {
 		kind, _, _ := strings.Cut(o.name, "/")
-		if held[kind] {
+		if held[kind] || s.kept(o) {
 			continue
 		}
 		err := s.put(ctx, o)
@@ -76,18 +76,16 @@ func (s *Sift) put(ctx context.Context, o outgoing) error {
 	return s.host.PutNow(ctx, now)
 }
 
-// delivered forgets what the host has. The entry goes first: a file without one is swept.
+// delivered notes what the host has. A batch is kept for BatchKept days.
 func (s *Sift) delivered(o outgoing) error {
-	if digits, ok := strings.CutPrefix(o.name, batchPrefix); ok {
-		day, err := strconv.ParseUint(digits, 10, 32)
-		if err != nil {
-			return fmt.Errorf("%w: %s in the outbox", ErrState, o.name)
-		}
-		s.st.arrivals[cell.Day(day)] = sent
+	if day, ok := batchDay(o.name); ok {
+		s.st.arrivals[day] = sent
+		return s.save()
 	}
 	return s.drop(o)
 }
 
+// drop forgets what was put. The entry goes first: a file without one is swept.
 func (s *Sift) drop(o outgoing) error {
 	s.st.outbox = slices.DeleteFunc(s.st.outbox, func(x outgoing) bool { return x == o })
 	if err := s.save(); err != nil {

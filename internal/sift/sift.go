@@ -30,11 +30,12 @@ import (
 
 // Days and sizes of the order of the day (spec/06-batch.md).
 const (
-	KeyAhead     = 1  // days before its own that a day key is made
-	KeyDeath     = 3  // days after its own, at 00:00Z, that a day key is destroyed at the latest
-	ParcelStands = 13 // days that a desk's last slots stand when no parcel comes
-	ArrivalKept  = 35 // days that a drained arrival day is remembered
-	ParcelTries  = 8  // newest parcels of a desk that are looked at for a well-formed one
+	KeyAhead     = 1       // days before its own that a day key is made
+	KeyDeath     = 3       // days after its own, at 00:00Z, that a day key is destroyed at the latest
+	ParcelStands = 13      // days that a desk's last slots stand when no parcel comes
+	ArrivalKept  = 35      // days that a drained arrival day is remembered
+	SerialRoom   = 1 << 32 // serials that no note is taken over from: whoever had a key left none above
+	ParcelTries  = 8       // newest parcels of a desk that are looked at for a well-formed one
 )
 
 // Errors of sift. None carries a key or a byte of a cell.
@@ -117,11 +118,13 @@ type Sift struct {
 	// canary is what watch and sift share; nil in a folder that has none.
 	canary *seal.CanaryKey
 
-	mu    sync.Mutex // guards all below
-	host  Host
-	keys  map[cell.Day]*dayKey
-	st    *state
-	stale bool // the last save failed: memory and disk may differ, disk is read again first
+	mu     sync.Mutex       // guards all below, and sign
+	next   *seal.SigningKey // nil: none waits for its root note
+	host   Host
+	keys   map[cell.Day]*dayKey
+	st     *state
+	looked cell.Day // on which it was seen that the host still has what it confirmed
+	stale  bool     // the last save failed: memory and disk may differ, disk is read again first
 }
 
 // Open unlocks the folder that Create made. Day keys whose time is over are destroyed before
@@ -152,7 +155,10 @@ func open(f files, u Unlock, c Config) (*Sift, error) {
 	if s.box, err = openBox(f, u); err != nil {
 		return nil, err
 	}
-	if s.sign, err = readSigningKey(f, s.box); err != nil {
+	if s.sign, err = readSeed(f, s.box, signFile); err != nil {
+		return nil, err
+	}
+	if err := s.readNext(); err != nil {
 		return nil, err
 	}
 	token, err := s.box.read(f, tokenFile)
@@ -231,13 +237,20 @@ func (s *Sift) save() error {
 }
 
 // Public is the key that verifies sift's notes; the root note must name it.
-func (s *Sift) Public() seal.VerifyKey { return s.sign.Public() }
+func (s *Sift) Public() seal.VerifyKey {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.sign.Public()
+}
 
 // Close ends the processes that hold keys, and frees the folder.
 func (s *Sift) Close() error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.sign.Wipe()
+	if s.next != nil {
+		s.next.Wipe()
+	}
 	s.endKeys()
 	s.keys, s.st, s.token = nil, nil, ""
 	s.stale = true

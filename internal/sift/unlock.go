@@ -165,13 +165,13 @@ func (b box) read(f files, name string) ([]byte, error) {
 	return data, nil
 }
 
-func readSigningKey(f files, b box) (*seal.SigningKey, error) {
-	seed, err := b.read(f, signFile)
+func readSeed(f files, b box, name string) (*seal.SigningKey, error) {
+	seed, err := b.read(f, name)
 	if err != nil {
 		return nil, err
 	}
 	if len(seed) != 32 {
-		return nil, fmt.Errorf("%w: %s", ErrState, signFile)
+		return nil, fmt.Errorf("%w: %s", ErrState, name)
 	}
 	defer clear(seed)
 	return seal.SigningKeyFromSeed(seal.RoleSift, [32]byte(seed)), nil
