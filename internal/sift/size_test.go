@@ -191,8 +191,8 @@ func TestP8HeldWithoutCanaries(t *testing.T) {
 	w.sendCanaries(s, CanariesLeast-1)
 	victim := w.today()
 	w.turn(1)
-	r := w.day(s)
-	if len(r.Held) != 1 || r.Held[0] != (Hold{victim, CanariesLeast - 1, victim + 4}) || len(r.Batches) != 0 || len(r.Waiting) != 1 || !r.Done {
+	r := w.heldDay(s)
+	if len(r.Held) != 1 || r.Held[0] != (Hold{victim, CanariesLeast - 1, victim + 4}) || len(r.Batches) != 0 || len(r.Waiting) != 1 {
 		t.Fatalf("%+v", r)
 	}
 	if len(r.Arrivals) != 1 || r.Arrivals[0].Canaries != CanariesLeast-1 {
@@ -203,13 +203,13 @@ func TestP8HeldWithoutCanaries(t *testing.T) {
 	w.turn(1)
 	s.Close()
 	s = w.open(dir)
-	if r = w.day(s); len(r.Batches) != 1 || r.Batches[0] != victim+1 || len(r.Held) != 1 || r.Carried != 2 {
+	if r = w.heldDay(s); len(r.Batches) != 1 || r.Batches[0] != victim+1 || len(r.Held) != 1 || r.Carried != 2 {
 		t.Errorf("a day with its canaries: %+v", r)
 	}
 	w.wantOnce(full)
 	w.sendCanaries(s, CanariesDaily)
 	w.turn(1)
-	if r = w.day(s); len(r.Held) != 1 {
+	if r = w.heldDay(s); len(r.Held) != 1 {
 		t.Errorf("let go before 72 hours: %+v", r)
 	}
 	w.sendCanaries(s, CanariesDaily)
@@ -239,7 +239,7 @@ func TestP11CanariesCountOnce(t *testing.T) {
 	k, _ := s.CanaryKey()
 	w.mustPost(must(seal.SealCanaryCell(w.cfg.Rand, w.id, epoch, key, notes.InboxKey(notes.Week(epoch)), k.Day(epoch+1))))
 	w.turn(1)
-	if r := w.day(s); len(r.Held) != 1 || r.Held[0].Canaries != 1 {
+	if r := w.heldDay(s); len(r.Held) != 1 || r.Held[0].Canaries != 1 {
 		t.Errorf("%+v", r)
 	}
 }
