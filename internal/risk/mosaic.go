@@ -51,13 +51,17 @@ func Mosaic(printed []Printed) ([]Detail, error) {
 
 // childrenFit refuses an estimate by which a finer value fits more people than a coarser one.
 func childrenFit(ascending []Printed) error {
-	for i, child := range ascending {
-		for _, parent := range ascending[:i] {
-			if parent.Level < child.Level && (child.Fraction.Lo > parent.Fraction.Lo || child.Fraction.Hi > parent.Fraction.Hi) {
-				return fmt.Errorf("%s: %w: level %d (%s) fits more people than level %d (%s)",
-					child.Hierarchy, ErrRange, child.Level, child.Fraction, parent.Level, parent.Fraction)
+	var coarser, level Range // the narrowest of all coarser levels, and of those of this level too
+	for i, p := range ascending {
+		if i == 0 || p.Level != ascending[i-1].Level {
+			if coarser = level; i == 0 {
+				coarser, level = Range{1, 1}, Range{1, 1}
 			}
 		}
+		if p.Fraction.Lo > coarser.Lo || p.Fraction.Hi > coarser.Hi {
+			return fmt.Errorf("%s: %w: level %d (%s) fits more people than a coarser level (%s)", p.Hierarchy, ErrRange, p.Level, p.Fraction, coarser)
+		}
+		level = Range{min(level.Lo, p.Fraction.Lo), min(level.Hi, p.Fraction.Hi)}
 	}
 	return nil
 }

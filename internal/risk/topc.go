@@ -13,7 +13,7 @@ const scoreStep = 1.0 / 128
 const maxTopStories = 200
 
 // nothing is a probability that can change no answer.
-const nothing = 1e-30
+const nothing = 1e-18
 
 // A TopBudget is how many stories pass before the apparatus, which can search so many
 // people, has the source among those it would search first.
@@ -125,30 +125,19 @@ func amongTop(source, others pmf, n, top int) float64 {
 func fewer(n int, p float64, top int) float64 {
 	mean := float64(n) * p
 	switch {
-	case n < top || p <= 0:
+	case n < top, p <= 0, mean < float64(top)-12*math.Sqrt(mean)-30:
 		return 1
 	case p >= 1, mean > float64(top)+12*math.Sqrt(mean)+30:
 		return 0
 	}
 	term := math.Exp(float64(n) * math.Log1p(-p))
-	if term == 0 { // too small for a float, so is the whole but for a huge top: add logarithms
-		return fewerLog(n, p, top)
+	if term == 0 { // a mean of more than 700: as good as normal
+		return phi((float64(top) - 0.5 - mean) / math.Sqrt(mean*(1-p)))
 	}
 	sum := 0.0
 	for k := range top {
 		sum += term
 		term *= float64(n-k) / float64(k+1) * p / (1 - p)
-	}
-	return min(1, sum)
-}
-
-func fewerLog(n int, p float64, top int) float64 {
-	lgN, _ := math.Lgamma(float64(n + 1))
-	sum := 0.0
-	for k := range top {
-		a, _ := math.Lgamma(float64(k + 1))
-		b, _ := math.Lgamma(float64(n - k + 1))
-		sum += math.Exp(lgN - a - b + float64(k)*math.Log(p) + float64(n-k)*math.Log1p(-p))
 	}
 	return min(1, sum)
 }
