@@ -30,6 +30,9 @@ func (d *Desk) Newsroom(ctx context.Context) (*NewsroomView, error) {
 	if v.Erased, err = d.erasures(ctx); err != nil {
 		return nil, err
 	}
+	if v.Held, err = d.held(ctx); err != nil {
+		return nil, err
+	}
 	if err := d.noteViews(v); err != nil {
 		return nil, err
 	}

@@ -39,6 +39,7 @@ const (
 	opApart         vault.Kind = "thread.apart"
 	opEvidenceGone  vault.Kind = "evidence.erased"
 	opErased        vault.Kind = "erasure.done"
+	opFree          vault.Kind = "hold.free"
 	opDraft         vault.Kind = "draft.set"
 	opUndo          vault.Kind = "undo"
 )

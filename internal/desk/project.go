@@ -123,7 +123,7 @@ func (projector) Apply(tx *vault.Tx, op *vault.Op) error {
 			err = projectReply(tx, op)
 		case opReplyOut:
 			err = projectReplyOut(tx, op)
-		case opOverride, opCandidate, opApprove, opRelease, opReveal, opErased:
+		case opOverride, opCandidate, opApprove, opRelease, opReveal, opErased, opFree:
 			err = projectEvent(tx, op)
 		case opBatch:
 			err = projectBatch(tx, op)

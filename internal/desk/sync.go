@@ -74,6 +74,7 @@ func (d *Desk) syncSteps(ctx context.Context, r *SyncReport) error {
 		due -= eraseLate // a batch that can't be read may hold a letter that takes it back
 	}
 	errs = append(errs, d.destroyDue(ctx, due), d.forgetMoved(ctx))
+	errs = append(errs, d.holds(ctx, root))
 	r.Bulletin, r.Found, r.Missing, err = d.checkBulletin(ctx)
 	errs = append(errs, err)
 	r.Parcel, err = d.putParcel(ctx, root.W0)

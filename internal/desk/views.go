@@ -288,6 +288,7 @@ type NewsroomView struct {
 	Batches       int
 	Approvers     []string
 	Threads       int          // threads whose weekly keys are held
+	Held          []HoldView   // days whose letters sift holds back, oldest first
 	Erased        []ErasedView // conversations destroyed at their sources' wish, oldest first
 }
 

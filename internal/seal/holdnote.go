@@ -14,6 +14,7 @@ import (
 
 // Limits of the notes about a held day (spec/02-notes.md).
 const (
+	HoldDays          = 3                  // days after its end, 72 hours, that an arrival day is held at most
 	FreeApprovers     = 2                  // different people who must sign a free note
 	ApproverKeyPrefix = "kkachi-approver-" // of the name on an approver's signature line; the approver's name follows
 	MaxHeldCanaries   = 1 << 16            // that a hold note may speak of

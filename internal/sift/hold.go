@@ -17,7 +17,7 @@ import (
 const (
 	CanariesDaily = 12 // that a watch sends a day, at the least
 	CanariesLeast = 9  // fewer on an arrival day hold its records
-	HoldDays      = 3  // days after its end, 72 hours, that an arrival day is held at most
+	HoldDays      = seal.HoldDays
 )
 
 // Hold says that the records of an arrival day are kept back because too few canaries came
