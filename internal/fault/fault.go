@@ -11,6 +11,7 @@ package fault
 
 import (
 	"fmt"
+	"os"
 	"slices"
 	"sync"
 	"testing"
@@ -88,7 +89,9 @@ type Steps struct {
 	how How
 
 	mu      sync.Mutex // guards what follows
+	phase   string
 	names   []string
+	phases  []string // of the steps of these names
 	natures []nature
 	hit     string // name of the step that broke
 	full    bool   // there is no room, until Lift
@@ -104,7 +107,7 @@ func (s *Steps) take(name string, n nature) verdict {
 		return good
 	}
 	at := len(s.names)
-	s.names, s.natures = append(s.names, name), append(s.natures, n)
+	s.names, s.phases, s.natures = append(s.names, name), append(s.phases, s.phase), append(s.natures, n)
 	if at != s.at || s.hit != "" {
 		if n >= room && (s.full || s.next) {
 			s.next = false
@@ -150,6 +153,13 @@ func (s *Steps) hasAnswer(name string) {
 	}
 }
 
+// Phase says what the play is at.
+func (s *Steps) Phase(name string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.phase = name
+}
+
 // Lift ends what lasts: there is room again, and the host answers.
 func (s *Steps) Lift() {
 	s.mu.Lock()
@@ -178,12 +188,17 @@ func (s *Steps) Taken() []string {
 	return slices.Clone(s.names)
 }
 
+// EveryLine is the environment variable which makes a Table play all its lines, if it is not
+// empty.
+const EveryLine = "KKACHI_FAULT_EVERY_LINE"
+
 // Table plays once without a fault and counts the steps, at least `least` (else the play does
 // not pass through here, and the table would be blind). Then it plays again for each step and
 // each way in which that can break, as a subtest with the step's name. A play must end well
 // whatever single step breaks.
 //
-// With -short only each 17th line is played, others in each of the ways.
+// Of steps with one name in one phase the first and the last are broken, unless EveryLine is
+// set; with -short a seventeenth of these.
 func Table(t *testing.T, least int, play func(t *testing.T, s *Steps)) {
 	t.Helper()
 	dry := &Steps{at: -1}
@@ -193,23 +208,37 @@ func Table(t *testing.T, least int, play func(t *testing.T, s *Steps)) {
 	if len(dry.names) < least {
 		t.Fatalf("only %d steps: %v", len(dry.names), dry.names)
 	}
-	stride := 1
-	if testing.Short() {
-		stride = 17
-	}
-	lines := 0
+	chosen, all := dry.lines(), 0
 	for how := range hows {
 		for at, name := range dry.names {
-			if !dry.natures[at].breaks(how) {
+			if !dry.natures[at].breaks(how) || !chosen[at] {
 				continue
 			}
-			if lines++; lines%stride != 0 {
+			if all++; testing.Short() && all%17 != 0 {
 				continue
 			}
-			t.Run(fmt.Sprintf("%d %s %s", at, name, how), func(t *testing.T) { line(t, &Steps{at: at, how: how}, play) })
+			t.Run(fmt.Sprintf("%d %s %s %s", at, dry.phases[at], name, how), func(t *testing.T) { line(t, &Steps{at: at, how: how}, play) })
 		}
 	}
-	t.Logf("%d steps, %d lines", len(dry.names), lines)
+	t.Logf("%d steps, %d lines", len(dry.names), all)
+}
+
+// lines chooses the steps that are broken.
+func (s *Steps) lines() map[int]bool {
+	chosen := map[int]bool{}
+	first, last := map[[2]string]int{}, map[[2]string]int{}
+	for at, name := range s.names {
+		key := [2]string{s.phases[at], name}
+		former, seen := last[key]
+		if seen && former != first[key] && os.Getenv(EveryLine) == "" {
+			delete(chosen, former)
+		}
+		if !seen {
+			first[key] = at
+		}
+		last[key], chosen[at] = at, true
+	}
+	return chosen
 }
 
 func line(t *testing.T, s *Steps, play func(t *testing.T, s *Steps)) {
