@@ -187,6 +187,7 @@ func full(t *testing.T) (*room, string, map[string]string) {
 	r.letter("G", cell.KindLetter, "잊어 주십시오.", cell.ReplyID{})
 	r.name("G")
 	r.letter("G", cell.KindErase, "", cell.ReplyID{})
+	r.hold(3)
 	text := map[string]string{}
 	for n, id := range claims {
 		text[n] = id.String()

@@ -68,6 +68,7 @@ func TestHostileWordsChangeNothing(t *testing.T) {
 // fill puts one text wherever a stranger's or a journalist's words can stand.
 func fill(r *room, text string) {
 	ctx := r.t.Context()
+	r.hold(3)
 	r.letter("A", cell.KindLetter, text, cell.ReplyID{})
 	r.name("A")
 	r.letter("F", cell.KindHelp, text, cell.ReplyID{})

@@ -13,6 +13,7 @@ type newsroomPage struct {
 	frame
 	Address, Today string
 	Notes, Keys    []dying
+	Held           []heldView
 	Sync           []fact
 	Trouble        string
 	Losses         []fact
@@ -39,6 +40,9 @@ func (s *Server) newsroom(v *visit) error {
 	}
 	for _, k := range n.Keys {
 		p.Keys = append(p.Keys, v.ends(n.Today, dying{Name: v.keyName(k), Detail: v.keyWeek(k)}, k.Dies))
+	}
+	for _, h := range n.Held {
+		p.Held = append(p.Held, v.held(h, n.Approvers))
 	}
 	if n.Threads > 0 {
 		p.Keys = append(p.Keys, dying{v.T("desk.key.thread"), strconv.Itoa(n.Threads), v.T("desk.newsroom.weekly"), mark{}})

@@ -109,6 +109,7 @@ func (s *Server) table() []route {
 		page("POST", "/story/{id}/release", s.postRelease),
 		page("GET", "/photo/{sha}", s.photo),
 		page("GET", "/newsroom", s.newsroom),
+		page("POST", "/newsroom/free", s.postFree),
 		page("POST", "/sync", s.postSync),
 		page("POST", "/publish", s.postPublish),
 		page("POST", "/draft", s.postDraft),
