@@ -106,7 +106,7 @@ func (f breakingFiles) read(name string) (b []byte, err error) {
 }
 
 func (f breakingFiles) write(name string, b []byte) error {
-	folder, _, _ := strings.Cut(name, "/")
+	folder := folderOf(name)
 	f.m[folder+"/.half"] = b[:len(b)/2]
 	err := f.step("write "+kindOf(name), func() error { return f.memFiles.write(name, b) })
 	delete(f.m, folder+"/.half") // a kill does not come here
@@ -125,6 +125,9 @@ func (f breakingFiles) list(folder string) (l []string, err error) {
 	err = f.step("list "+folder, func() error { l, err = f.memFiles.list(folder); return err })
 	return l, err
 }
+
+// folderOf is where a file lies; "" is beside the folders.
+func folderOf(name string) string { return name[:max(0, strings.LastIndexByte(name, '/'))] }
 
 func kindOf(name string) string {
 	if strings.HasPrefix(name, outboxFolder) {
@@ -190,7 +193,7 @@ func newPeople(t *testing.T) *people {
 	w := newWorld(t)
 	own, sign := must(age.GenerateHybridIdentity()), must(seal.NewSigningKey(seal.RoleSift, rand.Reader))
 	f := memFiles{map[string][]byte{}}
-	b := box{own}
+	b := newBox(own)
 	seed := sign.Seed()
 	for name, data := range map[string][]byte{tokenFile: []byte("token"), signFile: seed[:], stateFile: newState().marshal()} {
 		if err := b.write(f, name, data); err != nil {

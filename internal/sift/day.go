@@ -135,11 +135,6 @@ func (r *run) steps(ctx context.Context) error {
 			break
 		}
 	}
-	if !r.stale {
-		gone, err := r.retire()
-		r.report.Destroyed = append(r.report.Destroyed, gone...)
-		errs = append(errs, err)
-	}
 	return errors.Join(errs...)
 }
 

@@ -56,7 +56,21 @@ func (r *run) settle(ctx context.Context) error {
 		return err
 	}
 	r.st.arrivals[yesterday] = acked
-	return r.save()
+	return r.saveDrained()
+}
+
+// saveDrained makes it durable that a day is drained, and then destroys the keys that were
+// kept for it: before anything else is sent (P4).
+func (r *run) saveDrained() error {
+	if err := r.save(); err != nil {
+		return err
+	}
+	gone, err := r.retire(r.st)
+	r.report.Destroyed = append(r.report.Destroyed, gone...)
+	if err != nil {
+		return err
+	}
+	return r.forgetReplays()
 }
 
 // drainDay opens a day and makes records, replay keys and the day's being drained durable at
@@ -94,7 +108,7 @@ func (r *run) drainDay(ctx context.Context, day cell.Day) error {
 	r.st.arrivals[day] = drained
 	r.st.canaries[day] = d.canaries
 	r.st.crowd, r.st.crowdDay = CrowdOf(d.opened, r.prefixes(ctx, day)), day
-	if err := r.save(); err != nil {
+	if err := r.saveDrained(); err != nil {
 		return err
 	}
 	r.report.Arrivals = append(r.report.Arrivals, d.Arrival)

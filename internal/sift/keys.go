@@ -198,7 +198,7 @@ func (s *Sift) makeKeyHere(day cell.Day) ([]byte, error) {
 	defer seed.Wipe()
 	raw := marshalDayKey(day, s.cfg.Difficulty, &seed)
 	defer clear(raw)
-	return encrypt(raw, s.box.own.Recipient())
+	return encrypt(raw, s.box.to)
 }
 
 // expire destroys the keys whose time is over by the calendar, on disk and in memory, and
@@ -218,15 +218,22 @@ func (s *Sift) expire(today cell.Day) ([]cell.Day, error) {
 }
 
 // retire destroys the keys whose cells can come no more: those whose last arrival day, the
-// day after their own, is drained and durable.
-func (s *Sift) retire() ([]cell.Day, error) {
+// day after their own, is drained in a durable state. It goes by the files: one that a crash
+// left overwritten and not unlinked opens nothing, and must not keep the others from opening.
+func (s *Sift) retire(st *state) ([]cell.Day, error) {
+	names, err := s.files.list(keysFolder)
+	if err != nil {
+		s.stale = true // so that it is tried again
+		return nil, fmt.Errorf("sift: %w", err)
+	}
 	var gone []cell.Day
-	for day := range s.keys {
-		if s.st.arrivals[day+1] < drained {
+	for _, name := range names {
+		day, ok := parseDayKeyFile(name)
+		if !ok || st.arrivals[day+1] < drained {
 			continue
 		}
 		s.endKey(day)
-		if err := s.files.destroy(dayKeyFile(day)); err != nil {
+		if err := s.files.destroy(name); err != nil {
 			// Memory and disk differ now: the disk is read again, and tried again.
 			s.stale = true
 			return gone, fmt.Errorf("sift: destroy the key of %s: %w", day, err)
@@ -234,7 +241,7 @@ func (s *Sift) retire() ([]cell.Day, error) {
 		gone = append(gone, day)
 	}
 	slices.Sort(gone)
-	return gone, s.forgetReplays()
+	return gone, nil
 }
 
 // forgetReplays drops the replay keys of epochs that nothing can open any more.

@@ -21,6 +21,7 @@ import (
 	"io"
 	"os"
 	"runtime"
+	"runtime/debug"
 	"sync"
 	"time"
 
@@ -143,6 +144,9 @@ func Open(dir string, u Unlock, c Config) (*Sift, error) {
 		return nil, err
 	}
 	s.lock = lock
+	// What stretching a passphrase took, 256 MiB, goes back; else the collector would measure
+	// by it what sift may take from now on, day after day.
+	debug.FreeOSMemory()
 	return s, nil
 }
 
@@ -191,6 +195,9 @@ func (s *Sift) load() error {
 	if err != nil {
 		return err
 	}
+	if _, err := s.retire(st); err != nil { // a crash may have come between drain and death
+		return err
+	}
 	if err := s.loadKeys(); err != nil {
 		return err
 	}
@@ -203,19 +210,19 @@ func (s *Sift) load() error {
 }
 
 // sweep removes what a crash left in pool and outbox and the state does not name. It was
-// never put at the host: only what the state names is.
+// never put at the host: only what the state names is. Beside the folders, what is half-written.
 func (s *Sift) sweep() error {
 	named := map[string]bool{stateFile: true}
 	for _, o := range s.st.outbox {
 		named[o.file()] = true
 	}
-	for _, folder := range []string{poolFolder, outboxFolder} {
+	for _, folder := range []string{"", poolFolder, outboxFolder} {
 		names, err := s.files.list(folder)
 		if err != nil {
 			return err
 		}
 		for _, name := range names {
-			if named[name] {
+			if named[name] || folder == "" && !halfWritten(name) {
 				continue
 			}
 			if err := s.files.destroy(name); err != nil {

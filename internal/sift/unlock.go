@@ -96,7 +96,7 @@ func Create(dir string, u Unlock, o CreateOptions) (seal.VerifyKey, error) {
 	if err != nil {
 		return none, err
 	}
-	b := box{own}
+	b := newBox(own)
 	for _, file := range []struct {
 		name string
 		data []byte
@@ -121,7 +121,13 @@ func Create(dir string, u Unlock, o CreateOptions) (seal.VerifyKey, error) {
 }
 
 // A box encrypts the folder's files to the folder's own key, and opens them.
-type box struct{ own *age.HybridIdentity }
+type box struct {
+	own *age.HybridIdentity // as children are handed it
+	by  age.Identity        // the same
+	to  age.Recipient
+}
+
+func newBox(own *age.HybridIdentity) box { return box{own, own, own.Recipient()} }
 
 func openBox(f files, u Unlock) (box, error) {
 	sealed, err := f.read(unlockFile)
@@ -139,11 +145,11 @@ func openBox(f files, u Unlock) (box, error) {
 	if err != nil {
 		return box{}, fmt.Errorf("%w: %s", ErrState, unlockFile)
 	}
-	return box{own}, nil
+	return newBox(own), nil
 }
 
 func (b box) write(f files, name string, data []byte) error {
-	sealed, err := encrypt(data, b.own.Recipient())
+	sealed, err := encrypt(data, b.to)
 	if err != nil {
 		return err
 	}
@@ -158,7 +164,7 @@ func (b box) read(f files, name string) ([]byte, error) {
 	if err != nil {
 		return nil, fmt.Errorf("sift: read %s: %w", name, err)
 	}
-	data, err := decrypt(sealed, b.own)
+	data, err := decrypt(sealed, b.by)
 	if err != nil {
 		return nil, fmt.Errorf("%w: %s does not decrypt: it is damaged, or of another folder", ErrState, name)
 	}
