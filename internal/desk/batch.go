@@ -66,13 +66,13 @@ func (d *Desk) unread(ctx context.Context) ([]cell.Day, error) {
 }
 
 // fetchBatch gets and opens the batch of a day.
-func (d *Desk) fetchBatch(ctx context.Context, day cell.Day, id age.Identity) ([]cell.Record, error) {
+func (d *Desk) fetchBatch(ctx context.Context, day cell.Day, ids []age.Identity) ([]cell.Record, error) {
 	name := batchPrefix + strconv.FormatUint(uint64(day), 10)
 	sealed, err := d.cfg.Host.GetObject(ctx, name)
 	if err != nil {
 		return nil, fmt.Errorf("desk: %s: %w", name, err)
 	}
-	r, err := age.Decrypt(bytes.NewReader(sealed), id)
+	r, err := age.Decrypt(bytes.NewReader(sealed), ids...)
 	if err != nil {
 		return nil, fmt.Errorf("desk: %s is not for this device: %w", name, err)
 	}

@@ -18,7 +18,7 @@ import (
 
 // Keys that live in the vault's ring: outside the log and outside undo, each with its end.
 const (
-	secretInbox   = "inbox/"  // + week: the seed of that week's inbox key
+	secretInbox   = "inbox/"  // + week, and -N if it was drawn anew: the seed of that week's inbox key
 	secretThread  = "thread/" // + source: the chain of weekly keys, at most two weeks back
 	secretStepped = "stepped" // the week to which all chains were stepped
 	InboxDays     = 28        // an inbox key dies so many days after its week
@@ -77,6 +77,9 @@ func (d *Desk) tick(ctx context.Context) error {
 			return err
 		}
 	}
+	if err := d.takeUp(root); err != nil {
+		return err
+	}
 	return ctx.Err()
 }
 
@@ -130,8 +133,7 @@ func (d *Desk) chainOf(name string) (seal.Chain, error) {
 }
 
 func (d *Desk) ensureInbox(w cell.Week, w0 uint32) error {
-	name := fmt.Sprintf("%s%05d", secretInbox, w)
-	b, err := d.v.Secret(name)
+	b, err := d.v.Secret(inboxSecret(w, 0))
 	if err == nil {
 		clear(b)
 		return nil
@@ -139,12 +141,24 @@ func (d *Desk) ensureInbox(w cell.Week, w0 uint32) error {
 	if !errors.Is(err, vault.ErrNotFound) {
 		return fmt.Errorf("desk: inbox key: %w", err)
 	}
+	return d.putInbox(w, 0, w0)
+}
+
+// inboxSecret names the inbox key of a week: that of its turn, for it may be drawn anew.
+func inboxSecret(w cell.Week, turn int) string {
+	if turn == 0 {
+		return fmt.Sprintf("%s%05d", secretInbox, w)
+	}
+	return fmt.Sprintf("%s%05d-%03d", secretInbox, w, turn)
+}
+
+func (d *Desk) putInbox(w cell.Week, turn int, w0 uint32) error {
 	seed, err := seal.NewHPKESeed(d.cfg.Rand)
 	if err != nil {
 		return fmt.Errorf("desk: inbox key: %w", err)
 	}
 	defer seed.Wipe()
-	return d.v.PutSecret(name, seed[:], uint32(lastDay(w, w0)+InboxDays))
+	return d.v.PutSecret(inboxSecret(w, turn), seed[:], uint32(lastDay(w, w0)+InboxDays))
 }
 
 func lastDay(w cell.Week, w0 uint32) cell.Day { return cell.Day((w0+uint32(w))*7 + 6) }
@@ -152,6 +166,7 @@ func lastDay(w cell.Week, w0 uint32) cell.Day { return cell.Day((w0+uint32(w))*7
 // An inbox is a living inbox key.
 type inbox struct {
 	week cell.Week
+	turn int // how often it was drawn anew within its week
 	dies cell.Day
 	seed seal.HPKESeed
 }
@@ -164,7 +179,12 @@ func (d *Desk) inboxes() ([]inbox, error) {
 	}
 	var out []inbox
 	for _, s := range list {
-		w, err := strconv.ParseUint(strings.TrimPrefix(s.Name, secretInbox), 10, 16)
+		digits, again, _ := strings.Cut(strings.TrimPrefix(s.Name, secretInbox), "-")
+		w, err := strconv.ParseUint(digits, 10, 16)
+		turn := 0
+		if err == nil && again != "" {
+			turn, err = strconv.Atoi(again)
+		}
 		if err != nil {
 			return nil, fmt.Errorf("desk: inbox key %q: %w", s.Name, err)
 		}
@@ -175,7 +195,7 @@ func (d *Desk) inboxes() ([]inbox, error) {
 		if len(b) != 32 {
 			return nil, fmt.Errorf("desk: inbox key of week %d has %d bytes", w, len(b))
 		}
-		out = append(out, inbox{cell.Week(w), cell.Day(s.NotAfter), seal.HPKESeed(b)})
+		out = append(out, inbox{cell.Week(w), turn, cell.Day(s.NotAfter), seal.HPKESeed(b)})
 		clear(b)
 	}
 	return out, nil

@@ -68,7 +68,7 @@ func (d *Desk) noteViews(v *NewsroomView) error {
 	case !errors.Is(err, os.ErrNotExist):
 		return err
 	}
-	switch n, err := d.deskNote(root); {
+	switch n, _, err := d.deskNote(root); {
 	case err != nil:
 		return err
 	case n != nil:

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -78,19 +79,19 @@ func (d *Desk) devices(today cell.Day) (*seal.DevicesNote, []byte, error) {
 
 // deskNote is the desk note that was made last; nil if there is none that the root note
 // still vouches for.
-func (d *Desk) deskNote(root *seal.RootNote) (*seal.DeskNote, error) {
+func (d *Desk) deskNote(root *seal.RootNote) (*seal.DeskNote, []byte, error) {
 	raw, err := os.ReadFile(d.cfg.path(notesDir, deskNoteFile))
 	if errors.Is(err, os.ErrNotExist) {
-		return nil, nil
+		return nil, nil, nil
 	}
 	if err != nil {
-		return nil, fmt.Errorf("desk: the desk note: %w", err)
+		return nil, nil, fmt.Errorf("desk: the desk note: %w", err)
 	}
 	n, err := seal.ParseDesk(raw, root, 0)
 	if err != nil {
-		return nil, nil // of another key or newsroom: made anew
+		return nil, nil, nil // of another key or newsroom: made anew
 	}
-	return n, nil
+	return n, raw, nil
 }
 
 // renewDeskNote makes and signs a desk note with the inbox keys of this and the next week,
@@ -98,34 +99,28 @@ func (d *Desk) deskNote(root *seal.RootNote) (*seal.DeskNote, error) {
 func (d *Desk) renewDeskNote(ctx context.Context, root *seal.RootNote) error {
 	today := d.Today()
 	week := cell.WeekOf(today, root.W0)
-	old, err := d.deskNote(root)
+	keys, err := d.noteKeys(week)
 	if err != nil {
 		return err
 	}
-	if old != nil && lists(old, week) && lists(old, week+1) && old.Expires > today+seal.RenewBefore {
-		return nil
+	old, raw, err := d.deskNote(root)
+	if err != nil {
+		return err
+	}
+	if old != nil && lists(old, keys) && old.Expires > today+seal.RenewBefore {
+		return d.bring(ctx, deskPrefix, old.Serial, raw) // a host that is new has none
 	}
 	serial, err := d.number(ctx, "note", deskPrefix)
 	if err != nil {
 		return err
 	}
-	n := &seal.DeskNote{Newsroom: d.cfg.Newsroom, Serial: serial, Issued: today, Expires: today + seal.DeskLife}
-	boxes, err := d.inboxes()
-	if err != nil {
-		return err
-	}
-	for _, b := range boxes {
-		if b.week == week || b.week == week+1 {
-			n.Inboxes = append(n.Inboxes, seal.Inbox{Name: inboxName, Week: b.week, Key: *b.seed.Public()})
-		}
-		b.seed.Wipe()
-	}
+	n := &seal.DeskNote{Newsroom: d.cfg.Newsroom, Serial: serial, Issued: today, Expires: today + seal.DeskLife, Inboxes: keys}
 	key, err := d.signingKey()
 	if err != nil {
 		return err
 	}
 	defer key.Wipe()
-	raw, err := seal.SignDesk(n, key)
+	raw, err = seal.SignDesk(n, key)
 	if err != nil {
 		return fmt.Errorf("desk: signing the desk note: %w", err)
 	}
@@ -141,11 +136,31 @@ func (d *Desk) renewDeskNote(ctx context.Context, root *seal.RootNote) error {
 	return nil
 }
 
-func lists(n *seal.DeskNote, w cell.Week) bool {
-	for _, b := range n.Inboxes {
-		if b.Week == w {
-			return true
+// noteKeys are the inbox keys of a week and the next, each as it was drawn last.
+func (d *Desk) noteKeys(week cell.Week) ([]seal.Inbox, error) {
+	boxes, err := d.inboxes()
+	if err != nil {
+		return nil, err
+	}
+	var out []seal.Inbox
+	for i := range boxes { // by week, then by turn
+		b := &boxes[i]
+		if n := len(out); n > 0 && out[n-1].Week == b.week {
+			out = out[:n-1]
+		}
+		if b.week == week || b.week == week+1 {
+			out = append(out, seal.Inbox{Name: inboxName, Week: b.week, Key: *b.seed.Public()})
+		}
+		b.seed.Wipe()
+	}
+	return out, nil
+}
+
+func lists(n *seal.DeskNote, keys []seal.Inbox) bool {
+	for _, k := range keys {
+		if !slices.Contains(n.Inboxes, k) {
+			return false
 		}
 	}
-	return false
+	return true
 }

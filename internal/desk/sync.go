@@ -6,8 +6,6 @@ import (
 	"errors"
 	"fmt"
 
-	"filippo.io/age"
-
 	"kkachi/internal/cell"
 	"kkachi/internal/vault"
 )
@@ -60,14 +58,15 @@ func (d *Desk) syncSteps(ctx context.Context, r *SyncReport) error {
 	if err := d.confirmClock(ctx); err != nil {
 		return err
 	}
+	fetched := d.fetchNotes(ctx) // a host that is away is no reason not to bring keys to the present
 	if err := d.tick(ctx); err != nil {
 		return err
 	}
 	root, _, err := d.root()
 	if err != nil {
-		return err
+		return errors.Join(err, fetched)
 	}
-	errs := []error{d.flushTo(ctx, r), d.putNotes(ctx), d.flushTo(ctx, r)}
+	errs := []error{fetched, d.flushTo(ctx, r), d.putNotes(ctx), d.flushTo(ctx, r)}
 	errs = append(errs, d.readBatches(ctx, cell.WeekOf(d.Today(), root.W0), r))
 	due := d.Today()
 	if errs[len(errs)-1] != nil {
@@ -90,14 +89,9 @@ func (d *Desk) flushTo(ctx context.Context, r *SyncReport) error {
 // readBatches reads all new batches, oldest first. One that can't be read is reported and
 // tried again next time; it doesn't hold up the others.
 func (d *Desk) readBatches(ctx context.Context, week cell.Week, r *SyncReport) error {
-	secret, err := d.v.Secret(secretAge)
+	ids, err := d.identities()
 	if err != nil {
-		return fmt.Errorf("desk: the device's age identity: %w", err)
-	}
-	defer clear(secret)
-	id, err := age.ParseHybridIdentity(string(secret))
-	if err != nil {
-		return fmt.Errorf("desk: the device's age identity can't be read")
+		return err
 	}
 	days, err := d.unread(ctx)
 	if err != nil {
@@ -105,7 +99,7 @@ func (d *Desk) readBatches(ctx context.Context, week cell.Week, r *SyncReport) e
 	}
 	var errs []error
 	for _, day := range days {
-		recs, err := d.fetchBatch(ctx, day, id)
+		recs, err := d.fetchBatch(ctx, day, ids)
 		if err != nil {
 			errs = append(errs, err)
 			continue
