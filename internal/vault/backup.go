@@ -79,6 +79,9 @@ func (v *Vault) freeze(ctx context.Context, keep func(SecretInfo) bool) (keys []
 	if v.closed {
 		return nil, nil, nil, ErrClosed
 	}
+	if v.unfinished != nil { // a blob without a key could never be restored
+		return nil, nil, nil, v.unfinished
+	}
 	if keys, err = v.keys.export(ctx, v.opts.today(), keep); err != nil {
 		return nil, nil, nil, err
 	}

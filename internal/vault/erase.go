@@ -12,8 +12,9 @@ import (
 // operations come to Apply with Erased set. Things that were erased before are passed over;
 // a thing that has no key is ErrNotFound, and then nothing is erased.
 //
-// An error after the operations are written says so; the next Open completes the erasure, and
-// until then nothing is read from tables that still hold what was erased.
+// An error after the operations are written says so; the next Open completes the erasure.
+// Until then nothing is read from tables that still hold what was erased, and Erase and Backup
+// give the same error: what is erased by halves is neither called done nor carried on.
 func (v *Vault) Erase(ctx context.Context, things ...Thing) error {
 	v.life.Lock()
 	defer v.life.Unlock()
@@ -21,6 +22,9 @@ func (v *Vault) Erase(ctx context.Context, things ...Thing) error {
 	defer v.mu.Unlock()
 	if v.closed {
 		return ErrClosed
+	}
+	if v.unfinished != nil {
+		return v.unfinished
 	}
 	var drafts []Draft
 	seen := make(map[Thing]bool)
@@ -51,7 +55,8 @@ func (v *Vault) Erase(ctx context.Context, things ...Thing) error {
 	ctx = context.WithoutCancel(ctx) // decided: nothing stops it half-way but a crash
 	if err := v.destroy(ctx, drafts); err != nil {
 		v.view.shut()
-		return fmt.Errorf("vault: the erasure is written, but not complete; open the vault again: %w", err)
+		v.unfinished = fmt.Errorf("vault: the erasure is written, but not complete; open the vault again: %w", err)
+		return v.unfinished
 	}
 	return nil
 }

@@ -43,7 +43,7 @@ func Passphrase(p []byte) (Key, error) {
 }
 
 // NewKeyFile writes a new key file: 64 hexadecimal digits and a line feed. It never
-// overwrites.
+// overwrites, and leaves no file where it fails.
 func NewKeyFile(path string, rand io.Reader) error {
 	key := make([]byte, KeySize)
 	defer clear(key)
@@ -58,9 +58,12 @@ func NewKeyFile(path string, rand io.Reader) error {
 	defer clear(line)
 	_, err = f.Write(line)
 	if err := errors.Join(err, f.Sync(), f.Close()); err != nil {
-		return fmt.Errorf("vault: key file: %w", err)
+		return fmt.Errorf("vault: key file: %w", errors.Join(err, os.Remove(path)))
 	}
-	return syncDir(filepath.Dir(path))
+	if err := syncDir(filepath.Dir(path)); err != nil {
+		return errors.Join(err, os.Remove(path))
+	}
+	return nil
 }
 
 // KeyFile reads a key file.

@@ -76,13 +76,13 @@ func (v *Vault) openView(ctx context.Context, projectors []Projector) error {
 		return err
 	}
 	if err := fileShape(path); err != nil {
-		if err := removeView(path); err != nil {
+		if err := removeDB(path); err != nil {
 			return err
 		}
 	}
 	whole, err := v.dialView(ctx, path, projectors)
 	if torn(err) || errors.Is(err, ErrDamaged) {
-		if err := removeView(path); err != nil {
+		if err := removeDB(path); err != nil {
 			return err
 		}
 		whole, err = v.dialView(ctx, path, projectors)
@@ -173,7 +173,7 @@ func (v *Vault) freshViewKey(ctx context.Context, path string) error {
 	if err != nil || len(stale) == 0 {
 		return err
 	}
-	if err := removeView(path); err != nil {
+	if err := removeDB(path); err != nil {
 		return err
 	}
 	key := make([]byte, KeySize)
@@ -189,7 +189,8 @@ func (v *Vault) freshViewKey(ctx context.Context, path string) error {
 	return errors.Join(err, v.keys.wipeJournal())
 }
 
-func removeView(path string) error {
+// removeDB removes a database and what stands beside it.
+func removeDB(path string) error {
 	for _, suffix := range []string{"", "-wal", "-shm", "-journal"} {
 		if err := os.Remove(path + suffix); err != nil && !errors.Is(err, os.ErrNotExist) {
 			return fmt.Errorf("vault: %w", err)

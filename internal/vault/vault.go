@@ -87,10 +87,13 @@ type Vault struct {
 	head   head   // last operation of this device
 	clock  uint64 // highest Lamport clock in the log
 	closed bool
+	// unfinished is why an erasure that the log names is not complete; nil if none is so.
+	unfinished error
 }
 
 // Create makes a new vault in dir (which may exist and hold other files) under key, and
-// opens it. It fails with ErrExists if a vault is there.
+// opens it. It fails with ErrExists if a vault is there. Where it fails before the vault is
+// whole, it leaves nothing of it; if only the opening fails, Open is what to call next.
 func Create(dir string, key Key, projectors []Projector, opts Options) (*Vault, error) {
 	if err := opts.check(); err != nil {
 		return nil, err
@@ -109,7 +112,7 @@ func Create(dir string, key Key, projectors []Projector, opts Options) (*Vault, 
 		}
 	}
 	if err := lay(dir, key, opts, nil); err != nil {
-		return nil, err
+		return nil, errors.Join(err, unlay(dir))
 	}
 	lock.Close()
 	return Open(dir, key, projectors, opts)
@@ -149,6 +152,15 @@ func lay(dir string, key Key, opts Options, fill func(*Vault) error) error {
 		return err
 	}
 	return h.write(dir)
+}
+
+// unlay removes what a failed lay has written: the header first, which says that there is a
+// vault. After a crash instead, the files stay: a person must say that they are no vault's.
+func unlay(dir string) error {
+	if err := os.Remove(filepath.Join(dir, headerFile)); err != nil && !errors.Is(err, os.ErrNotExist) {
+		return fmt.Errorf("vault: %w", err)
+	}
+	return errors.Join(removeDB(filepath.Join(dir, logFile)), removeDB(filepath.Join(dir, keysFile)))
 }
 
 // Open opens the vault in dir. It completes what a crash left half done (an erasure, a
