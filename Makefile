@@ -4,7 +4,7 @@ GO      ?= go
 PKGS     = ./...
 DIR     ?=
 
-.PHONY: build demo test install vectors lint unit race fuzz bench load growth figures pictures clean
+.PHONY: build demo test install page vectors lint unit race fuzz bench load growth figures pictures clean
 
 build: ## one static binary, bin/kkachi
 	$(GO) build -trimpath -ldflags '-s -w' -o bin/kkachi ./cmd/kkachi
@@ -22,7 +22,10 @@ lint:
 	$(GO) tool staticcheck $(PKGS)
 	@out=$$($(GO) tool gofumpt -l cmd internal page spec); if [ -n "$$out" ]; then echo "gofumpt would change:"; echo "$$out"; exit 1; fi
 
-vectors: ## the JavaScript side runs the same vectors
+page: ## bundle the reader's script anew, with the npm packages of the lock file
+	$(GO) test -count=1 -run TestBundleIsItsSource ./page -update
+
+vectors: ## the page runs the same vectors
 	cd page && node --test
 
 unit:

@@ -18,6 +18,7 @@ import (
 	"kkachi/internal/relay"
 	"kkachi/internal/release"
 	"kkachi/internal/seal"
+	"kkachi/page"
 )
 
 type pressCmd struct {
@@ -112,9 +113,9 @@ func (c *pressPushCmd) Run(w *world) (err error) {
 // siteFolder is where the site is printed.
 func siteFolder(dir string) string { return filepath.Join(dir, "site") }
 
-// site is what the press needs to know of the newsroom.
+// site is what the press needs to know of the newsroom, with the script of every reader.
 func (n *newsroom) site() press.Site {
-	return press.Site{Name: n.siteNames(), Address: n.address(), Default: n.Languages[0]}
+	return press.Site{Name: n.siteNames(), Address: n.address(), Default: n.Languages[0], Bundle: page.Bundle()}
 }
 
 // preview prints one page of a story that is not approved yet, for the desk.

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"path/filepath"
@@ -20,6 +21,7 @@ type rootSignCmd struct {
 	Dir        string            `arg:"" help:"The folder with newsroom.toml and root/."`
 	Days       int               `help:"Days until the notes end, 1 to 35." default:"35"`
 	Onion      string            `help:"Onion address of the host from now on; - is none."`
+	Engine     string            `help:"Digest of the page's script from now on (kkachi page hash); - is none." placeholder:"HEX"`
 	SiftKey    []string          `help:"Signing keys of sifts from now on, instead of the last note's." placeholder:"KEY"`
 	DeskKey    []string          `help:"Signing keys of desks from now on, instead of the last note's." placeholder:"KEY"`
 	Device     map[string]string `help:"Desk devices from now on, instead of the last note's." placeholder:"NAME=age1pq…" mapsep:"none"`
@@ -108,6 +110,17 @@ func (c *rootSignCmd) next(last *pair, n *newsroom) (*pair, error) {
 	default:
 		p.root.Onion = c.Onion
 	}
+	switch c.Engine {
+	case "":
+	case "-":
+		p.root.Engine = nil
+	default:
+		sum, err := parseDigest(c.Engine)
+		if err != nil {
+			return nil, bad(fmt.Errorf("--engine: %w", err), "kkachi page hash prints it")
+		}
+		p.root.Engine = &sum
+	}
 	for _, k := range []struct {
 		flag string
 		from []string
@@ -176,6 +189,13 @@ func differences(last, next *pair) []string {
 	}
 	change("name", some(last.root.Name), some(next.root.Name))
 	change("onion", some(last.root.Onion), some(next.root.Onion))
+	digest := func(sum *[32]byte) []string {
+		if sum == nil {
+			return nil
+		}
+		return []string{hex.EncodeToString(sum[:])}
+	}
+	change("engine", digest(last.root.Engine), digest(next.root.Engine))
 	change("sift key", texts(last.root.SiftKeys, seal.VerifyKey.String), texts(next.root.SiftKeys, seal.VerifyKey.String))
 	change("desk key", texts(last.root.DeskKeys, seal.VerifyKey.String), texts(next.root.DeskKeys, seal.VerifyKey.String))
 	device := func(d seal.Device) string { return d.Name + " " + d.Recipient }

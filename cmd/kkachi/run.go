@@ -40,6 +40,7 @@ type commands struct {
 	Source  sourceCmd  `cmd:"" help:"Write to a newsroom, and read its replies, keeping nothing."`
 	Vault   vaultCmd   `cmd:"" help:"Check, rebuild, back up and restore the desk's vault."`
 	Press   pressCmd   `cmd:"" help:"Print what was released, and push it to the host."`
+	Page    pageCmd    `cmd:"" help:"The script of every reader's page: its digest."`
 	Watch   watchCmd   `cmd:"" help:"Visit a newsroom's host as a reader would, and check what it shows."`
 	Ladder  ladderCmd  `cmd:"" help:"Derive from a table of evidence how well each claim stands."`
 	Demo    demoCmd    `cmd:"" help:"Turn the whole ring once, on this computer alone."`

@@ -23,7 +23,9 @@ type chrome struct {
 	Edition     string // date of the newest story, "" if there is none
 	Langs       []langLink
 	Style       string
-	Script      string // "" while there is none
+	Script      string // "" on a page without it
+	Integrity   string // of the script: what browsers check it against
+	Newsroom    string // the newsroom's id, for the script
 	Feed        string
 	Home        string
 	About       string

@@ -31,10 +31,11 @@ type Site struct {
 	Name    lang.Words // of the newspaper, in each language
 	Address string     // kkachi:ID@URL, printed on the contact page
 	Default lang.Tag   // of the page at the root; Korean if empty
-	Bundle  fs.FS      // the reader's script, all files at its root; nil while there is none
+	Bundle  fs.FS      // the reader's script, all files at its root; nil for a site without it
 }
 
-// scriptFile is the file of the bundle that pages load.
+// scriptFile is the file of the bundle that pages load. Its folder is one below the site's
+// root, from which the script finds the root.
 const scriptFile = "page.js"
 
 // A File is one file of the site.

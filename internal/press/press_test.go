@@ -3,6 +3,7 @@ package press
 import (
 	"bytes"
 	"crypto/sha256"
+	"encoding/base64"
 	"encoding/xml"
 	"errors"
 	"io/fs"
@@ -242,6 +243,9 @@ func TestManifestIsWhatStandsThere(t *testing.T) {
 	for path, doc := range pages(t, dir) {
 		if s := all(doc, tag("script")); len(s) != 1 || !strings.HasSuffix(attr(s[0], "src"), "page/page.js") || s[0].FirstChild != nil {
 			t.Errorf("%s does not load the reader's script alone", path)
+		} else if sum := sha256.Sum256([]byte("1")); attr(s[0], "integrity") != "sha256-"+base64.StdEncoding.EncodeToString(sum[:]) ||
+			!strings.Contains(site.Address, attr(s[0], "data-newsroom")) || len(attr(s[0], "data-newsroom")) != 64 {
+			t.Errorf("%s: integrity %q, newsroom %q", path, attr(s[0], "integrity"), attr(s[0], "data-newsroom"))
 		}
 	}
 }

@@ -3,10 +3,13 @@ package press
 import (
 	"bytes"
 	"cmp"
+	"crypto/sha256"
+	"encoding/base64"
 	"fmt"
 	"io/fs"
 	"slices"
 	"strconv"
+	"strings"
 
 	"kkachi/internal/lang"
 	"kkachi/internal/release"
@@ -19,7 +22,7 @@ const moreStories = 4
 type printer struct {
 	site    Site
 	stories []*story // newest first
-	script  bool
+	script  string   // its integrity, "" on a site without it
 	preview bool
 }
 
@@ -102,7 +105,9 @@ func (p *printer) bundle() ([]printed, error) {
 		if err != nil {
 			return nil, fmt.Errorf("press: bundle: %w", err)
 		}
-		p.script = p.script || e.Name() == scriptFile
+		if sum := sha256.Sum256(data); e.Name() == scriptFile {
+			p.script = "sha256-" + base64.StdEncoding.EncodeToString(sum[:])
+		}
 		out = append(out, printed{"page/" + e.Name(), data})
 	}
 	return out, nil
@@ -119,8 +124,10 @@ func (p *printer) chrome(t lang.Tag, root, within, title string) chrome {
 	if len(p.stories) > 0 {
 		c.Edition = lang.T(t, "site.edition", lang.Date(t, uint32(p.stories[0].Printed)))
 	}
-	if p.script {
-		c.Script = root + "page/" + scriptFile
+	if p.script != "" {
+		c.Script, c.Integrity = root+"page/"+scriptFile, p.script
+		id, _, _ := strings.Cut(strings.TrimPrefix(p.site.Address, "kkachi:"), "@")
+		c.Newsroom = id
 	}
 	if p.preview {
 		c.Style = "/static/site.css"
