@@ -18,6 +18,7 @@
 //	kkachi press build DIR      print what was released
 //	kkachi press push DIR       put the printed site up to the host
 //	kkachi ladder FILE          derive how well claims stand
+//	kkachi risk ...             judge by numbers what a draft gives away
 //	kkachi demo                 turn the whole ring once, on loopback
 //	kkachi version              say what this binary is
 //

@@ -3,6 +3,7 @@ package main
 import (
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"path/filepath"
 
@@ -37,4 +38,17 @@ func roleFolder(dir, name string) (string, error) {
 		return "", bad(fmt.Errorf("%s is no folder", path), "")
 	}
 	return path, nil
+}
+
+// open opens a file that a verb reads, or standard input for "-", and says how to call it in
+// errors. What says what it should be.
+func (w *world) open(file, what string) (io.ReadCloser, string, error) {
+	if file == "-" {
+		return io.NopCloser(w.stdin), "standard input", nil
+	}
+	f, err := os.Open(file)
+	if err != nil {
+		return nil, "", bad(err, "name "+what+", or - for standard input")
+	}
+	return f, file, nil
 }

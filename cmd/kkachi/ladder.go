@@ -3,8 +3,6 @@ package main
 import (
 	"errors"
 	"fmt"
-	"io"
-	"os"
 	"text/tabwriter"
 
 	"kkachi/internal/desk/ladder"
@@ -30,15 +28,11 @@ Example:
 
 // Run derives and prints the ladder.
 func (c *ladderCmd) Run(w *world) error {
-	in, name := w.stdin, "standard input"
-	if c.File != "-" {
-		f, err := os.Open(c.File)
-		if err != nil {
-			return bad(err, "name a table of evidence, or - for standard input")
-		}
-		defer f.Close()
-		in, name = io.Reader(f), c.File
+	in, name, err := w.open(c.File, "a table of evidence")
+	if err != nil {
+		return err
 	}
+	defer in.Close()
 	items, err := ladder.ParseTable(in)
 	if err != nil {
 		var at *ladder.TableError

@@ -1,6 +1,7 @@
 package risk
 
 import (
+	"encoding/json"
 	"fmt"
 	"math"
 )
@@ -25,8 +26,19 @@ type Apparatus struct {
 type Exposure struct {
 	PerContact  float64 `json:"exposure_per_contact"` // q = 1−(1−P)(1−w)
 	Rate        float64 `json:"exposure_rate"`        // c·q a day
-	MeanDays    float64 `json:"mean_days"`            // 1/(c·q)
+	MeanDays    Days    `json:"mean_days"`            // 1/(c·q)
 	NoInformant float64 `json:"no_informant"`         // C(M−K,g)/C(M,g): that no confidant informs
+}
+
+// Days is a number of days; infinity is null in JSON.
+type Days float64
+
+// MarshalJSON writes a number, or null for never.
+func (d Days) MarshalJSON() ([]byte, error) {
+	if !finite(float64(d)) {
+		return []byte("null"), nil
+	}
+	return json.Marshal(float64(d))
 }
 
 // Check names the first field that can't be used.
@@ -66,8 +78,8 @@ func (a Apparatus) Exposed() (Exposure, error) {
 	}
 	q := 1 - (1-a.traced())*(1-a.Move)
 	e := Exposure{PerContact: q, Rate: a.Contacts * q, NoInformant: a.noInformant()}
-	if e.MeanDays = math.Inf(1); e.Rate > 0 {
-		e.MeanDays = 1 / e.Rate
+	if e.MeanDays = Days(math.Inf(1)); e.Rate > 0 {
+		e.MeanDays = Days(1 / e.Rate)
 	}
 	return e, nil
 }

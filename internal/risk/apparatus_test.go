@@ -19,7 +19,7 @@ func TestApparatusOfTheDesign(t *testing.T) {
 		a := usual()
 		a.Interval = interval
 		e, err := a.Exposed()
-		if err != nil || math.Abs(e.PerContact-want[0]) > .0005 || math.Round(e.MeanDays) != want[1] {
+		if err != nil || math.Abs(e.PerContact-want[0]) > .0005 || math.Round(float64(e.MeanDays)) != want[1] {
 			t.Errorf("an inspection each %v days: %+v, %v; want %v", interval, e, err, want)
 		}
 	}
@@ -95,7 +95,7 @@ func meanError(t *testing.T, a risk.Apparatus, seed uint64) float64 {
 	for _, r := range l.Runs {
 		sum += r.Fatal
 	}
-	return (sum/runs - e.MeanDays) / (e.MeanDays / math.Sqrt(runs))
+	return (sum/runs - float64(e.MeanDays)) / (float64(e.MeanDays) / math.Sqrt(runs))
 }
 
 // The day of the fatal contact is exponential: KS at 1 % passes for 95 % of 200 seeds, and

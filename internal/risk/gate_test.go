@@ -4,10 +4,14 @@ import (
 	"encoding/json"
 	"errors"
 	"math"
+	"os"
+	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
 
+	"kkachi/internal/lang"
 	"kkachi/internal/risk"
 )
 
@@ -271,6 +275,58 @@ func BenchmarkLive(b *testing.B) {
 	for b.Loop() {
 		if _, err := risk.Judge(c); err != nil {
 			b.Fatal(err)
+		}
+	}
+}
+
+// Each reason has its words in each language: a rule without any would print its key.
+func TestReasonsHaveWords(t *testing.T) {
+	for _, rule := range []string{
+		"missing", "crowd", "lowest", "detail", "units-unknown", "units", "budget", "quoted", "edition", "known-to-few", "never-known",
+		"one-chain", "metadata", "shown",
+	} {
+		for _, l := range lang.All() {
+			text := risk.Reason{Rule: rule, Detail: "DETAIL", Have: 1.5, Want: 20}.Text(l)
+			if strings.Contains(text, "risk.") || strings.Contains(text, "{") {
+				t.Errorf("%s in %s: %q", rule, l, text)
+			}
+		}
+	}
+	source, err := os.ReadFile("judge.go")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, m := range regexp.MustCompile(`add\((?:Hold|Block), "([a-z-]+)"`).FindAllSubmatch(source, -1) {
+		if text := (risk.Reason{Rule: string(m[1])}).Text(lang.English); strings.Contains(text, "risk.reason") {
+			t.Errorf("the rule %s has no words", m[1])
+		}
+	}
+}
+
+// No verdict or text of risk calls anything safe, and none gives a probability of arrest.
+func TestNothingIsCalledSafe(t *testing.T) {
+	for _, name := range []string{"risk_en.go", "risk_ko.go", "risk_zh.go"} {
+		data, err := os.ReadFile(filepath.Join("..", "lang", name))
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, word := range []string{"safe", "secure", "arrest", "안전", "체포", "安全", "逮捕"} {
+			if strings.Contains(strings.ToLower(string(data)), word) {
+				t.Errorf("%s says %q", name, word)
+			}
+		}
+	}
+	sources, err := filepath.Glob("*.go")
+	if err != nil || len(sources) < 10 {
+		t.Fatal(sources, err)
+	}
+	for _, name := range sources {
+		data, err := os.ReadFile(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if !strings.HasSuffix(name, "_test.go") && regexp.MustCompile(`(?i)"[^"\n]*\b(safe|arrest)|안전|安全`).Match(data) {
+			t.Errorf("%s says so", name)
 		}
 	}
 }

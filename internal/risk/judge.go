@@ -359,3 +359,29 @@ func (j *Judgement) overrule(c *Case) {
 	}
 	j.Overruled = true
 }
+
+// Wordings gives the minimal passing attributions of a case, whatever its draft says now. It
+// is an error that wraps ErrRange where an input is missing.
+func Wordings(c *Case) ([]Wording, error) {
+	c, err := c.narrowed()
+	if err != nil {
+		return nil, err
+	}
+	j := &Judgement{K: KFloor}
+	if err := j.least(c); err != nil {
+		return nil, err
+	}
+	var lacking []string
+	for _, r := range j.Reasons {
+		lacking = append(lacking, r.Detail)
+	}
+	context := c.context(j.K, func(name string) {
+		if name != "" {
+			lacking = append(lacking, name)
+		}
+	})
+	if len(lacking) > 0 {
+		return nil, fmt.Errorf("%s: %w: missing", strings.Join(lacking, ", "), ErrRange)
+	}
+	return Lattice(context)
+}

@@ -1,6 +1,7 @@
 package risk
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"math"
@@ -63,10 +64,10 @@ func Simulate(a Apparatus, runs int, seed uint64) (*Lives, error) {
 	if e.Rate <= 0 {
 		return nil, errors.New("nothing here is ever seen: detect and move are both 0, so there is nothing to simulate")
 	}
-	if horizonMean*e.MeanDays*a.Contacts*float64(runs) > 2e10 {
+	if horizonMean*float64(e.MeanDays)*a.Contacts*float64(runs) > 2e10 {
 		return nil, fmt.Errorf("runs: %w: too many contacts to simulate: take fewer runs", ErrRange)
 	}
-	l := &Lives{make([]Life, runs), horizonMean * e.MeanDays}
+	l := &Lives{make([]Life, runs), horizonMean * float64(e.MeanDays)}
 	var wg sync.WaitGroup
 	workers := runtime.GOMAXPROCS(0)
 	for w := range workers {
@@ -194,4 +195,55 @@ func (l *Lives) KS(rate float64) (statistic, p float64) {
 		}
 	}
 	return statistic, min(1, max(0, p))
+}
+
+// Sensitivity is how the median day on which the apparatus knows moves with one field, halved
+// and doubled, under the same luck: the bars of a tornado.
+type Sensitivity struct {
+	Field   string `json:"field"`
+	Halved  Days   `json:"halved"`
+	Now     Days   `json:"now"`
+	Doubled Days   `json:"doubled"`
+}
+
+// Sensitivity simulates each field halved and doubled, and puts the widest bar first.
+// Probabilities are doubled to at most 1.
+func (a Apparatus) Sensitivity(runs int, seed uint64) ([]Sensitivity, error) {
+	median := func(b Apparatus) (Days, error) {
+		if e, err := b.Exposed(); err != nil || e.Rate == 0 {
+			return Days(math.Inf(1)), err
+		}
+		l, err := Simulate(b, runs, seed)
+		if err != nil {
+			return 0, err
+		}
+		ends := make([]float64, len(l.Runs))
+		for i, r := range l.Runs {
+			ends[i] = r.End
+		}
+		slices.Sort(ends)
+		return Days(ends[len(ends)/2]), nil
+	}
+	now, err := median(a)
+	if err != nil {
+		return nil, err
+	}
+	var out []Sensitivity
+	for i, f := range a.breakFields() {
+		s := Sensitivity{Field: f.name, Now: now}
+		for times, to := range map[float64]*Days{.5: &s.Halved, 2: &s.Doubled} {
+			b := a
+			at := b.breakFields()[i]
+			*at.at = min(at.to, max(at.from, *at.at*times))
+			if *to, err = median(b); err != nil {
+				return nil, err
+			}
+		}
+		out = append(out, s)
+	}
+	width := func(s Sensitivity) float64 {
+		return math.Abs(math.Log(float64(s.Halved)) - math.Log(float64(s.Doubled)))
+	}
+	slices.SortStableFunc(out, func(a, b Sensitivity) int { return cmp.Compare(width(b), width(a)) })
+	return out, nil
 }

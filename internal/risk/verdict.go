@@ -3,6 +3,9 @@ package risk
 import (
 	"fmt"
 	"math"
+	"strconv"
+
+	"kkachi/internal/lang"
 )
 
 // A Verdict is how a judgement ends. A PASS says that no rule here found a reason against it,
@@ -37,6 +40,12 @@ type Reason struct {
 	Detail  string  `json:"detail"` // the named detail it is about, or ""
 	Have    float64 `json:"have"`
 	Want    float64 `json:"want"`
+}
+
+// Text says the reason in language t.
+func (r Reason) Text(t lang.Tag) string {
+	number := func(v float64) string { return strconv.FormatFloat(v, 'g', 4, 64) }
+	return lang.T(t, "risk.reason."+r.Rule, number(r.Have), number(r.Want), r.Detail)
 }
 
 // worst is the worst verdict of all reasons.
