@@ -13,6 +13,7 @@ import (
 	"fmt"
 	"os"
 	"slices"
+	"strings"
 	"sync"
 	"testing"
 )
@@ -25,8 +26,8 @@ const (
 	NotDone How = iota
 	// Done has happened, and fails: EIO; or a connection that is cut before the answer.
 	Done
-	// Half of a write reaches the file, and the next write finds no room; half of a
-	// request's body reaches the host.
+	// Half of what a write adds to its file reaches it, and the next write finds no room;
+	// half of a request's body reaches the host.
 	Half
 	// Full is a disk without room from this step on, until Lift: what the step would write
 	// is written by half; or a host that answers 503 to everything until Lift.
@@ -217,7 +218,8 @@ func Table(t *testing.T, least int, play func(t *testing.T, s *Steps)) {
 			if all++; testing.Short() && all%17 != 0 {
 				continue
 			}
-			t.Run(fmt.Sprintf("%d %s %s %s", at, dry.phases[at], name, how), func(t *testing.T) { line(t, &Steps{at: at, how: how}, play) })
+			title := fmt.Sprintf("%d %s %s %s", at, dry.phases[at], strings.ReplaceAll(name, "/", ":"), how) // one word for -run
+			t.Run(title, func(t *testing.T) { line(t, &Steps{at: at, how: how}, play) })
 		}
 	}
 	t.Logf("%d steps, %d lines", len(dry.names), all)

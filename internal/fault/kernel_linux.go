@@ -233,10 +233,9 @@ func (w *watcher) judge(n *notification) reply {
 	case noRoom:
 		return failed(unix.ENOSPC)
 	case half:
-		if c.name != "write" && c.name != "pwrite64" || n.args[2] < 2 {
+		if !cut(c, n) {
 			return failed(unix.ENOSPC)
 		}
-		n.args[2] /= 2
 		done, errno := perform(n)
 		if errno != 0 {
 			return failed(errno)
@@ -252,6 +251,27 @@ func (w *watcher) judge(n *notification) reply {
 		}
 	}
 	return failed(unix.EIO)
+}
+
+// cut makes a write end in the middle of what it would add to its file. What a file has room
+// for already is written whole or not at all, as a disk does it that becomes full.
+func cut(c call, n *notification) bool {
+	var info unix.Stat_t
+	fd, at := int(n.args[0]), int64(n.args[3])
+	err := unix.Fstat(fd, &info)
+	if c.name == "write" && err == nil {
+		at, err = unix.Seek(fd, 0, unix.SEEK_CUR)
+	}
+	if err != nil {
+		return false
+	}
+	old := max(0, info.Size-at) // bytes of the write that the file has room for
+	more := int64(n.args[2]) - old
+	if more < 1 || old+more/2 == 0 {
+		return false
+	}
+	n.args[2] = uint64(old + more/2)
+	return true
 }
 
 func failed(e syscall.Errno) reply { return reply{errno: -int32(e)} }
