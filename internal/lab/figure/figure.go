@@ -12,6 +12,7 @@ import (
 	"image/color"
 	"os"
 	"regexp"
+	"strings"
 
 	"gonum.org/v1/plot"
 	"gonum.org/v1/plot/font"
@@ -50,13 +51,13 @@ type Series struct {
 
 // A Figure is one plot.
 type Figure struct {
-	Title, X, Y  string
-	LogX, LogY   bool
-	XMin, XMax   float64 // both 0: as the values are
-	YMin, YMax   float64
-	KeyOnTheLeft bool
-	KeyBelow     bool // at the bottom instead of the top
-	Series       []Series
+	Title, X, Y string
+	LogX, LogY  bool
+	XMin, XMax  float64 // both 0: as the values are
+	YMin, YMax  float64
+	KeyAt       float64 // where the key begins, from the left: 0 … 1; its words run on to the right, however wide they are
+	KeyBelow    bool    // at the bottom instead of the top
+	Series      []Series
 }
 
 // colours of Okabe and Ito (2008), which stay apart for those who see few; all but the last
@@ -74,6 +75,22 @@ func (f *Figure) Write(path string) error {
 		return fmt.Errorf("figure %s: %w", path, err)
 	}
 	return os.WriteFile(path, svg, 0o644)
+}
+
+// Fill puts a table into a page, in the place of what stands between the comments "<!-- name -->" and
+// "<!-- end -->". It fails where the page has no such place.
+func Fill(path, name, table string) error {
+	page, err := os.ReadFile(path)
+	if err != nil {
+		return err
+	}
+	begin, end := "<!-- "+name+" -->\n", "<!-- end -->"
+	before, rest, ok := strings.Cut(string(page), begin)
+	_, after, ended := strings.Cut(rest, end)
+	if !ok || !ended {
+		return fmt.Errorf("%s has no place for a table: it begins with %q and ends with %q", path, begin, end)
+	}
+	return os.WriteFile(path, []byte(before+begin+"\n"+strings.TrimSpace(table)+"\n\n"+end+after), 0o644)
 }
 
 // SVG draws the figure. The same figure gives the same bytes.
@@ -95,7 +112,7 @@ func (f *Figure) SVG() ([]byte, error) {
 		p.Y.Min, p.Y.Max = f.YMin, f.YMax
 	}
 	c := vgsvg.New(Width, Height)
-	p.Draw(draw.New(c))
+	p.Draw(draw.Crop(draw.New(c), 4, -14, 2, -4))
 	var b bytes.Buffer
 	if _, err := c.WriteTo(&b); err != nil {
 		return nil, err
@@ -123,7 +140,7 @@ func (f *Figure) frame(p *plot.Plot) {
 	align(&p.Y.Tick.Label, 10)
 	align(&p.Legend.TextStyle, 10)
 	p.Title.Padding, p.X.Label.Padding, p.Y.Label.Padding = 6, 4, 4
-	p.Legend.Top, p.Legend.Left = !f.KeyBelow, f.KeyOnTheLeft
+	p.Legend.Top, p.Legend.Left, p.Legend.XOffs = !f.KeyBelow, true, vg.Length(f.KeyAt)*Width
 	p.Legend.Padding, p.Legend.ThumbnailWidth = 2, 26
 	if f.LogX {
 		p.X.Scale, p.X.Tick.Marker = plot.LogScale{}, powers{}

@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"math"
-	"os"
 	"path/filepath"
 	"strings"
 	"time"
@@ -15,21 +14,10 @@ import (
 // write puts the tables into growth.md, between its markers, and draws the figure.
 func write(doc string, sizes, slots []int, things, bulletins *table) error {
 	path := filepath.Join(doc, "growth.md")
-	text, err := os.ReadFile(path)
-	if err != nil {
-		return err
-	}
-	page := string(text)
-	for name, table := range map[string]string{"things": things.markdown("things", sizes), "slots": bulletins.markdown("slots", slots)} {
-		begin, end := "<!-- "+name+", by make growth -->\n", "<!-- end -->"
-		before, rest, ok := strings.Cut(page, begin)
-		_, after, ended := strings.Cut(rest, end)
-		if !ok || !ended {
-			return fmt.Errorf("%s has no place for the table of %s: it begins with %q and ends with %q", path, name, begin, end)
-		}
-		page = before + begin + "\n" + table + "\n" + end + after
-	}
-	return errors.Join(os.WriteFile(path, []byte(page), 0o644), draw(filepath.Join(doc, "figures", "growth.svg"), sizes, things))
+	return errors.Join(
+		figure.Fill(path, "things, by make growth", things.markdown("things", sizes)),
+		figure.Fill(path, "slots, by make growth", bulletins.markdown("slots", slots)),
+		draw(filepath.Join(doc, "figures", "growth.svg"), sizes, things))
 }
 
 // markdown is seconds for each number of things, then microseconds for each thing at the largest,
