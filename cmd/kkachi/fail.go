@@ -88,6 +88,7 @@ var hints = []struct {
 	{vault.ErrLocked, exitFailed, "another kkachi has this vault open: end it first"},
 	{vault.ErrNoVault, exitBad, "name the folder that holds desk/ with its vault"},
 	{vault.ErrNewer, exitFailed, "a newer kkachi wrote this vault: use that version"},
+	{vault.ErrOlder, exitFailed, "kkachi vault upgrade DIR -o FILE makes a backup and brings the vault to this version"},
 	{vault.ErrDamaged, exitFailed, "kkachi vault verify says what is wrong; kkachi vault restore makes a new one from a backup"},
 	{sift.ErrUnlock, exitBad, "the passphrase is the one that init asked for as sift"},
 	{sift.ErrLocked, exitFailed, "another kkachi sift works in this folder: end it first"},

@@ -14,6 +14,7 @@ import (
 // With writeNothing the kernel refuses each byte that this process would write into a
 // regular file, even by mistake (P5). Terminals, pipes and sockets are not concerned.
 func harden(writeNothing bool) {
+	unix.Umask(0o077)          // what a role writes is for its user alone: SQLite would let others read
 	debug.SetTraceback("none") // the traces of a crash show the values of arguments
 	_ = unix.Setrlimit(unix.RLIMIT_CORE, &unix.Rlimit{})
 	_ = unix.Prctl(unix.PR_SET_DUMPABLE, 0, 0, 0, 0)

@@ -20,6 +20,7 @@ type vaultCmd struct {
 	Rebuild vaultRebuildCmd `cmd:"" help:"Make the tables anew from the log."`
 	Backup  vaultBackupCmd  `cmd:"" help:"Write an encrypted backup."`
 	Restore vaultRestoreCmd `cmd:"" help:"Make a desk from a backup."`
+	Upgrade vaultUpgradeCmd `cmd:"" help:"Bring a vault that an older kkachi wrote to this version."`
 }
 
 // vaultFlags are what the verbs of the vault have in common.

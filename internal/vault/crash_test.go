@@ -26,7 +26,11 @@ const (
 
 func TestMain(m *testing.M) {
 	if dir := os.Getenv(writerDir); dir != "" {
-		if err := writeUntilKilled(dir, os.Getenv(writerKey)); err != nil {
+		run := writeUntilKilled
+		if os.Getenv(upgraderPoint) != "" {
+			run = upgradeUntilKilled
+		}
+		if err := run(dir, os.Getenv(writerKey)); err != nil {
 			fmt.Fprintln(os.Stderr, err)
 			os.Exit(1)
 		}

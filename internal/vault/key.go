@@ -19,7 +19,7 @@ import (
 
 // Parameters of keys (spec/07-log.md, section 5).
 const (
-	Format      = 1         // of the folder; a higher one is refused
+	Format      = 2         // of the folder; a higher one is refused, a lower one upgraded
 	KeySize     = 32        // bytes of every symmetric key
 	SaltSize    = 32        // bytes of Argon2id's salt
 	ArgonTime   = 3         // passes
@@ -141,14 +141,14 @@ func newHeader(key Key, rand io.Reader) (*header, *[32]byte, error) {
 	if _, err := io.ReadFull(rand, master[:]); err != nil {
 		return nil, nil, fmt.Errorf("vault: randomness: %w", err)
 	}
-	h, err := sealMaster(key, master, rand)
+	h, err := sealMaster(Format, key, master, rand)
 	if err != nil {
 		return nil, nil, err
 	}
 	return h, master, nil
 }
 
-func sealMaster(key Key, master *[32]byte, rand io.Reader) (*header, error) {
+func sealMaster(format int, key Key, master *[32]byte, rand io.Reader) (*header, error) {
 	salt := make([]byte, SaltSize)
 	if _, err := io.ReadFull(rand, salt); err != nil {
 		return nil, fmt.Errorf("vault: randomness: %w", err)
@@ -162,7 +162,7 @@ func sealMaster(key Key, master *[32]byte, rand io.Reader) (*header, error) {
 	if err != nil {
 		return nil, err
 	}
-	h := &header{Format: Format, Key: key.source(), Salt: hex.EncodeToString(salt)}
+	h := &header{Format: format, Key: key.source(), Salt: hex.EncodeToString(salt)}
 	// The key that seals is new with each salt, so the nonce may stand still.
 	h.Master = hex.EncodeToString(aead.Seal(nil, make([]byte, nonceSize), master[:], h.aad()))
 	return h, nil
@@ -201,6 +201,7 @@ func (h *header) open(key Key) (*[32]byte, error) {
 	return (*[32]byte)(master), nil
 }
 
+// readHeader reads a header of any format up to Format.
 func readHeader(dir string) (*header, error) {
 	path := filepath.Join(dir, headerFile)
 	b, err := os.ReadFile(path)
@@ -212,13 +213,13 @@ func readHeader(dir string) (*header, error) {
 	}
 	var version struct{ Format int } // read by itself: a newer header may differ in all else
 	if _, err := toml.Decode(string(b), &version); err == nil && version.Format > Format {
-		return nil, fmt.Errorf("%w: %s: format %d", ErrNewer, path, version.Format)
+		return nil, fmt.Errorf("%w: %s is of format %d, and this kkachi knows %d", ErrNewer, path, version.Format, Format)
 	}
 	var h header
 	meta, err := toml.Decode(string(b), &h)
 	switch {
-	case err != nil || h.Format != Format:
-		return nil, fmt.Errorf("vault: %s: not a header of format %d", path, Format)
+	case err != nil || h.Format < 1:
+		return nil, fmt.Errorf("vault: %s: not a header of format 1 to %d", path, Format)
 	case len(meta.Undecoded()) > 0:
 		return nil, fmt.Errorf("vault: %s: unknown field %q", path, meta.Undecoded()[0].String())
 	case h.Key != "passphrase" && h.Key != "file":
@@ -255,12 +256,15 @@ func Rekey(dir string, old, new Key, opts Options) error {
 	if err != nil {
 		return err
 	}
+	if err := current(dir, h.Format); err != nil {
+		return err
+	}
 	master, err := h.open(old)
 	if err != nil {
 		return err
 	}
 	defer clear(master[:])
-	if h, err = sealMaster(new, master, opts.Rand); err != nil {
+	if h, err = sealMaster(Format, new, master, opts.Rand); err != nil {
 		return err
 	}
 	return h.write(dir)

@@ -113,9 +113,9 @@ func TestHeader(t *testing.T) {
 		old, new string
 		want     error
 	}{
-		"newer":           {"format = 1", "format = 2", ErrNewer},
-		"newer, new type": {`key = "file"`, "format = 9\nkey = [1]", nil},
-		"unknown field":   {"format = 1", "format = 1\nextra = 1", nil},
+		"newer":           {"format = 2", "format = 3", ErrNewer},
+		"newer, new type": {"format = 2\nkey = \"file\"", "format = 9\nkey = [1]", ErrNewer},
+		"unknown field":   {"format = 2", "format = 2\nextra = 1", nil},
 		"unknown key":     {`"file"`, `"card"`, nil},
 		"other kind":      {`"file"`, `"passphrase"`, ErrWrongKey},
 		"short salt":      {`salt = "`, `salt = "00`, nil},

@@ -27,7 +27,7 @@ const keysSetup = `
 PRAGMA journal_mode=PERSIST; PRAGMA synchronous=EXTRA; PRAGMA secure_delete=ON; PRAGMA auto_vacuum=NONE;`
 
 const keysSchema = `
-PRAGMA application_id=0x4b4b564b;
+PRAGMA application_id=0x4b4b564b; PRAGMA user_version=2;
 CREATE TABLE meta    (name TEXT PRIMARY KEY, value BLOB NOT NULL) STRICT, WITHOUT ROWID;
 CREATE TABLE things  (thing BLOB PRIMARY KEY, key BLOB NOT NULL) STRICT, WITHOUT ROWID;
 CREATE TABLE erased  (thing BLOB PRIMARY KEY) STRICT, WITHOUT ROWID;

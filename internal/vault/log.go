@@ -21,7 +21,7 @@ PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA auto_vacuum=NONE; PRAGM
 
 // Nothing is UNIQUE, so that a forked log can be read and named.
 const logSchema = `
-PRAGMA application_id=0x4b4b564c;
+PRAGMA application_id=0x4b4b564c; PRAGMA user_version=2;
 CREATE TABLE ops (id INTEGER PRIMARY KEY, clock INTEGER NOT NULL, author BLOB NOT NULL, seq INTEGER NOT NULL,
 	kind TEXT NOT NULL, subject BLOB NOT NULL, raw BLOB NOT NULL) STRICT;
 CREATE INDEX ops_order ON ops (clock, author, seq);

@@ -149,7 +149,7 @@ func (f *filler) member(ctx context.Context, h *tar.Header, r io.Reader) error {
 		f.stage = stageEnd
 		return f.end(r)
 	case strings.HasPrefix(h.Name, "kkachi-vault-backup-"):
-		return fmt.Errorf("%w: %s", ErrNewer, h.Name)
+		return fmt.Errorf("%w: the backup is %s, and this kkachi knows %s", ErrNewer, h.Name, backupTop)
 	}
 	return fmt.Errorf("%w: unexpected member", errBackup)
 }

@@ -29,6 +29,7 @@ var (
 	ErrWrongKey = errors.New("vault: the passphrase or key file does not open this vault")
 	ErrLocked   = errors.New("vault: already open in another process; close that one first")
 	ErrNewer    = errors.New("vault: written by a newer version of kkachi; use that version")
+	ErrOlder    = errors.New("vault: written by an older version of kkachi; upgrade it first")
 	ErrNoVault  = errors.New("vault: there is no vault in this folder")
 	ErrExists   = errors.New("vault: there is already a vault in this folder")
 	ErrErased   = errors.New("vault: the thing was erased")
@@ -70,6 +71,7 @@ func (o Options) today() uint32 { return uint32(o.Now().Unix() / 86400) }
 type Vault struct {
 	dir    string
 	opts   Options
+	format int // as vault.toml says
 	lock   *os.File
 	keys   *keyStore
 	log    *opLog
@@ -166,20 +168,24 @@ func unlay(dir string) error {
 // Open opens the vault in dir. It completes what a crash left half done (an erasure, a
 // projection) and rebuilds the projections when view.db is missing, unreadable, stale, or
 // made by other projectors. A log that is shorter than was remembered, or whose end was
-// changed, is refused with a *DamageError: VerifyDir says more, Restore mends.
+// changed, is refused with a *DamageError: VerifyDir says more, Restore mends. A vault of an
+// older format is refused with ErrOlder: Upgrade changes it.
 func Open(dir string, key Key, projectors []Projector, opts Options) (*Vault, error) {
 	v, err := openFiles(dir, key, opts)
 	if err != nil {
 		return nil, err
 	}
-	if err := v.start(projectors); err != nil {
+	if err = current(dir, v.format); err == nil {
+		err = v.start(projectors)
+	}
+	if err != nil {
 		v.Close()
 		return nil, err
 	}
 	return v, nil
 }
 
-// openFiles opens the lock, keys.db and log.db, and judges nothing.
+// openFiles opens the lock, keys.db and log.db of any format up to Format, and judges no more.
 func openFiles(dir string, key Key, opts Options) (_ *Vault, err error) {
 	if err := opts.check(); err != nil {
 		return nil, err
@@ -193,7 +199,7 @@ func openFiles(dir string, key Key, opts Options) (_ *Vault, err error) {
 		return nil, err
 	}
 	defer clear(master[:])
-	v := &Vault{dir: dir, opts: opts}
+	v := &Vault{dir: dir, opts: opts, format: h.Format}
 	defer func() {
 		if err != nil {
 			v.Close()
@@ -211,7 +217,7 @@ func openFiles(dir string, key Key, opts Options) (_ *Vault, err error) {
 	if v.log, err = openLog(filepath.Join(dir, logFile), master); err != nil {
 		return nil, err
 	}
-	return v, nil
+	return v, v.checkFormats()
 }
 
 // start checks the ends of the log, completes erasures, and brings the projections up.
