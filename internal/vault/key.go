@@ -52,6 +52,9 @@ func NewKeyFile(path string, rand io.Reader) error {
 	}
 	f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
 	if err != nil {
+		if !errors.Is(err, os.ErrExist) {
+			err = errors.Join(err, os.RemoveAll(path)) // it may have been made all the same
+		}
 		return fmt.Errorf("vault: key file: %w", err)
 	}
 	line := append(hex.AppendEncode(nil, key), '\n')
