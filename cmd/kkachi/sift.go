@@ -87,7 +87,7 @@ func (c *siftCmd) open(w *world, n *newsroom) (*sift.Sift, error) {
 		return nil, err
 	}
 	return sift.Open(dir, unlock, sift.Config{
-		Newsroom: n.id(), Batch: n.Batch, Slots: n.Slots, Desks: n.Desks, Canaries: n.Canaries, Now: w.now, Rand: w.rand,
+		Newsroom: n.id(), Batch: n.Batch, Slots: n.Slots, Desks: n.Desks, Canaries: n.Canaries, Quota: n.Quota, Now: w.now, Rand: w.rand,
 		Connect: func(token string) (sift.Host, error) { return n.connect(w, c.Host, token) },
 	})
 }
@@ -131,6 +131,9 @@ func lines(r *sift.Report) (out []string) {
 	}
 	for _, d := range r.Batches {
 		say("batch of %s stands at the host", d)
+	}
+	if r.Stamp > 0 {
+		say("cells of %s need a stamp of %d bits: a day was fuller than the quota", r.Day+1, r.Stamp)
 	}
 	if r.Published {
 		say("notes and bulletin stand at the host, serial %d", r.Serial)

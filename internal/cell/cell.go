@@ -10,9 +10,11 @@ package cell
 
 import (
 	"crypto/sha256"
+	"encoding"
 	"encoding/binary"
 	"errors"
 	"fmt"
+	"hash"
 	"math/bits"
 	"time"
 )
@@ -76,17 +78,33 @@ func (c *Cell) Stamped(d uint8) bool {
 }
 
 // Stamp searches for a stamp of difficulty d from the one that stands in the cell onwards,
-// and leaves it there: about 2^d hashes. d must not exceed MaxDifficulty.
+// and leaves it there: about 2^d tries. The stamp is hashed last, so that all before it is
+// hashed once and a try costs two blocks of SHA-256. d must not exceed MaxDifficulty.
 func (c *Cell) Stamp(d uint8) error {
 	if d > MaxDifficulty {
 		return fmt.Errorf("cell: difficulty %d is over the limit of %d", d, MaxDifficulty)
 	}
-	n := binary.BigEndian.Uint64(c[4:HeaderSize])
-	for !c.Stamped(d) {
-		n++
-		binary.BigEndian.PutUint64(c[4:HeaderSize], n)
+	if c.Stamped(d) {
+		return nil
 	}
-	return nil
+	before := sha256.New()
+	before.Write(c[0:4])
+	before.Write(c[HeaderSize:])
+	state, err := before.(encoding.BinaryMarshaler).MarshalBinary()
+	if err != nil {
+		return fmt.Errorf("cell: stamping: %w", err)
+	}
+	h := sha256.New()
+	for n := binary.BigEndian.Uint64(c[4:HeaderSize]) + 1; ; n++ {
+		binary.BigEndian.PutUint64(c[4:HeaderSize], n)
+		if err := h.(encoding.BinaryUnmarshaler).UnmarshalBinary(state); err != nil {
+			return fmt.Errorf("cell: stamping: %w", err)
+		}
+		h.Write(c[4:HeaderSize])
+		if zeros(h) >= int(d) {
+			return nil
+		}
+	}
 }
 
 func (c *Cell) zeros() int {
@@ -94,6 +112,11 @@ func (c *Cell) zeros() int {
 	h.Write(c[0:4])
 	h.Write(c[HeaderSize:])
 	h.Write(c[4:HeaderSize])
+	return zeros(h)
+}
+
+// zeros is the number of zero bits with which a SHA-256 begins.
+func zeros(h hash.Hash) int {
 	var sum [sha256.Size]byte
 	h.Sum(sum[:0])
 	n := 0

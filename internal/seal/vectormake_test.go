@@ -130,6 +130,7 @@ func stampRows(t *testing.T) []row {
 	zero, z0 := stamped(0, 0)
 	ten, z10 := stamped(10, 0)
 	high, zh := stamped(12, ^uint64(0)-5)
+	most, z16 := stamped(16, 1)
 	moved := *ten
 	moved[3]++
 	changed := *ten
@@ -142,6 +143,8 @@ func stampRows(t *testing.T) []row {
 	return []row{
 		good("no difficulty", "any stamp will do", append(in(zero[:], accepted{{20657, 0}}), of(zero, z0)...)...),
 		good("ten bits", "", append(in(ten[:], accepted{{20656, 0}, {20657, 10}, {20658, 3}}), of(ten, z10)...)...),
+		good("sixteen bits", "the most that a flood leads to", append(in(most[:], accepted{{20657, 16}}), of(most, z16)...)...),
+		bad("bad stamp", "sixteen, where one more is asked", "", in(most[:], accepted{{20657, z16 + 1}})...),
 		good("counter wraps", "the stamp is eight bytes, not a number that may overflow", append(in(high[:], accepted{{20657, 12}}), of(high, zh)...)...),
 		good("less is asked", "", append(in(ten[:], accepted{{20657, 3}}), of(ten, z10)...)...),
 		bad("bad stamp", "one bit too few", "", in(weak[:], accepted{{20657, 11}})...),

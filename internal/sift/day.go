@@ -34,6 +34,7 @@ type Report struct {
 	Freed []cell.Day // that two editors let go in this run
 
 	OutlivedEver uint64   // cells that came after the death of their key, since the beginning
+	Stamp        uint8    // zero bits that tomorrow's stamps ask for, in the run that built the note
 	Crowd        uint32   // in the note that was built in this run; 0: not measured
 	Waiting      []string // what is missing, in words for a person
 }

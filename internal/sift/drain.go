@@ -107,6 +107,7 @@ func (r *run) drainDay(ctx context.Context, day cell.Day) error {
 	r.st.outlived += uint64(d.Outlived)
 	r.st.arrivals[day] = drained
 	r.st.canaries[day] = d.canaries
+	r.st.hard.load, r.st.hard.loadDay = uint32(d.Cells), day
 	r.st.crowd, r.st.crowdDay = CrowdOf(d.opened, r.prefixes(ctx, day)), day
 	if err := r.saveDrained(); err != nil {
 		return err

@@ -196,7 +196,7 @@ func (s *Sift) makeKeyHere(day cell.Day) ([]byte, error) {
 		return nil, err
 	}
 	defer seed.Wipe()
-	raw := marshalDayKey(day, s.cfg.Difficulty, &seed)
+	raw := marshalDayKey(day, s.st.hard.d, &seed)
 	defer clear(raw)
 	return encrypt(raw, s.box.to)
 }

@@ -179,6 +179,7 @@ func (r *run) publish(ctx context.Context) error {
 	if len(r.stood) == len(bulletin) {
 		bulletin = r.stood
 	}
+	r.harden(ctx)
 	for d := r.today; d <= r.today+KeyAhead; d++ {
 		if err := r.makeKey(d); err != nil {
 			return err
@@ -234,6 +235,7 @@ func (r *run) buildNow(n *newsroom, b cell.Bulletin) (now []byte, note *seal.Sif
 		out.Epochs = append(out.Epochs, cell.EpochDifficulty{Epoch: d, D: k.d})
 		if d >= r.today {
 			note.Days = append(note.Days, seal.DayKey{Day: d, D: k.d, Key: *k.public})
+			r.report.Stamp = k.d
 		}
 	}
 	signed, err := seal.SignSift(note, r.sign)

@@ -116,7 +116,7 @@ func (s *Sift) makeKeyFile(day cell.Day) ([]byte, error) {
 		return nil, err
 	}
 	defer p.kill()
-	_, _ = p.in.Write(append(binary.BigEndian.AppendUint32(nil, uint32(day)), s.cfg.Difficulty))
+	_, _ = p.in.Write(append(binary.BigEndian.AppendUint32(nil, uint32(day)), s.st.hard.d))
 	_ = writeBlock(p.in, []byte(s.box.own.Recipient().String()))
 	r := bufio.NewReader(p.out)
 	if err := p.ready(r); err != nil {

@@ -27,6 +27,7 @@ import (
 
 	"kkachi/internal/cell"
 	"kkachi/internal/seal"
+	"kkachi/internal/store"
 )
 
 // Days and sizes of the order of the day (spec/06-batch.md).
@@ -76,7 +77,8 @@ type Config struct {
 	Batch      int   // records of a batch while it has not grown; 0: cell.DefaultBatch
 	Slots      int   // slots of a bulletin; 0: cell.DefaultSlots
 	Desks      int   // desks that share it; 0: 1
-	Difficulty uint8 // zero bits of stamps for keys made from now on
+	Difficulty uint8 // zero bits of stamps that are always asked for; a flood raises them (Harden)
+	Quota      int   // cells that the host keeps of a day; 0: store.DefaultQuota
 	Workers    int   // cells opened at once; 0: one a processor
 
 	// Canaries is how many must come on an arrival day for its records to leave at once:
@@ -279,6 +281,9 @@ func (c *Config) check() error {
 	if c.Desks == 0 {
 		c.Desks = 1
 	}
+	if c.Quota == 0 {
+		c.Quota = store.DefaultQuota
+	}
 	if c.Workers == 0 {
 		c.Workers = runtime.GOMAXPROCS(0)
 	}
@@ -290,6 +295,7 @@ func (c *Config) check() error {
 		{"slots", c.Slots, cell.MinSlots, cell.MaxSlots},
 		{"desks", c.Desks, 1, cell.MaxDesks},
 		{"difficulty", int(c.Difficulty), 0, cell.MaxDifficulty},
+		{"quota", c.Quota, 1, 1 << 24},
 		{"workers", c.Workers, 1, 1024},
 		{"canaries", c.Canaries, 0, 1 << 16},
 		{"isolation", int(c.Isolation), 0, int(InProcess)},

@@ -42,6 +42,7 @@ type state struct {
 
 	canaries map[cell.Day]uint32 // of each arrival day that stands in arrivals
 	sizing   sizing
+	hard     hardness
 	crowd    uint32 // of crowdDay; 0: not measured
 	crowdDay cell.Day
 }
@@ -97,7 +98,7 @@ func (st *state) addPool(day cell.Day, recs []cell.Record) {
 }
 
 // StateMagic begins the state, and says its version.
-const StateMagic = "KKS2"
+const StateMagic = "KKS3"
 
 // marshal lays out the state as spec/06-batch.md, section 4. Equal states give equal bytes.
 func (st *state) marshal() []byte {
@@ -147,6 +148,11 @@ func (st *state) marshal() []byte {
 	w.u32(uint32(st.sizing.decided))
 	w.u32(st.crowd)
 	w.u32(uint32(st.crowdDay))
+	w.u8(st.hard.d)
+	w.u8(st.hard.quiet)
+	w.u32(uint32(st.hard.decided))
+	w.u32(st.hard.load)
+	w.u32(uint32(st.hard.loadDay))
 	st.marshalPool(w)
 	return w.b
 }
@@ -214,6 +220,9 @@ func parseState(b []byte) (*state, error) {
 	st.outlived = r.u64()
 	st.sizing = sizing{size: r.u32(), next: r.u32(), quiet: r.u8(), decided: r.day()}
 	st.crowd, st.crowdDay = r.u32(), r.day()
+	if st.hard = (hardness{d: r.u8(), quiet: r.u8(), decided: r.day(), load: r.u32(), loadDay: r.day()}); st.hard.d > cell.MaxDifficulty {
+		r.bad = true
+	}
 	st.parsePool(r)
 	// One state has one form: this refuses repeats, disorder and what stands after the end.
 	if r.bad || len(r.b) != 0 || !bytes.Equal(st.marshal(), b) {
