@@ -48,7 +48,7 @@ func TestWatch(t *testing.T) {
 		got[line] = seen{word(write), word(rename), content(a), content(b)}
 	})
 	if testing.Short() {
-		return
+		return // not all lines were played
 	}
 	for line, w := range want {
 		if got[line] != w {
@@ -87,7 +87,7 @@ func content(path string) string {
 func TestFullLasts(t *testing.T) {
 	dir := t.TempDir()
 	path := filepath.Join(dir, "a")
-	s := &Steps{at: 0, how: Full}
+	s := &Steps{breaks: place{name: "create a"}, how: Full}
 	s.Watch(t, dir)
 	for range 3 {
 		if err := writeSynced(path); word(err) != "ENOSPC" {
@@ -140,7 +140,7 @@ func TestTransport(t *testing.T) {
 		got[line] = string(body) + " " + answer + " " + failed
 	})
 	if testing.Short() {
-		return
+		return // not all lines were played
 	}
 	for line, want := range map[string]string{
 		"":                            "0123456789 an answer ok",
@@ -164,7 +164,7 @@ func TestBlindTableFails(t *testing.T) {
 			t.Errorf("a step of nature %d breaks %q", n, how)
 		}
 	}
-	s := &Steps{at: 1, how: NotDone}
+	s := &Steps{breaks: place{name: "b"}, how: NotDone}
 	s.take("a", plain)
 	if s.Broke() != "" {
 		t.Error("the wrong step broke")

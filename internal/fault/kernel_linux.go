@@ -50,16 +50,16 @@ type call struct {
 	name   string
 	nature nature
 	fd     int // which argument is an open file; -1 for none
-	paths  []place
+	paths  []path
 }
 
-// A place is a path: which arguments are the folder it begins in (-1: this one) and its text.
-type place struct{ dir, text int }
+// A path is an argument: which are the folder it begins in (-1: this one) and its text.
+type path struct{ dir, text int }
 
 func calls() []call {
-	at := func(dir, text int) place { return place{dir, text} }
+	at := func(dir, text int) path { return path{dir, text} }
 	of := func(name string, n nature, fd int) call { return call{name, n, fd, nil} }
-	by := func(name string, n nature, p ...place) call { return call{name, n, -1, p} }
+	by := func(name string, n nature, p ...path) call { return call{name, n, -1, p} }
 	return []call{
 		of("write", write, 0), of("pwrite64", write, 0), of("writev", room, 0), of("pwritev", room, 0), of("pwritev2", room, 0),
 		of("copy_file_range", room, 2), of("sendfile", room, 0),
@@ -211,7 +211,7 @@ func (w *watcher) serve(fd int) {
 // judge lets a call go on, or does of it what the plan says.
 func (w *watcher) judge(n *notification) reply {
 	c := w.calls[n.nr]
-	path, below := w.target(c, n)
+	file, below := w.target(c, n)
 	if !below {
 		return reply{flags: goOn}
 	}
@@ -224,7 +224,7 @@ func (w *watcher) judge(n *notification) reply {
 	case "fcntl":
 		name = "lock"
 	}
-	switch w.steps.take(name+" "+path, nature) {
+	switch w.steps.take(name+" "+file, nature) {
 	case good:
 		if strings.Contains(name, "sync") {
 			return reply{}
@@ -310,11 +310,11 @@ func (w *watcher) target(c call, n *notification) (string, bool) {
 	return "", false
 }
 
-func (w *watcher) below(path string, ok bool) (string, bool) {
-	if path == w.dir {
+func (w *watcher) below(name string, ok bool) (string, bool) {
+	if name == w.dir {
 		return ".", ok
 	}
-	rel, within := strings.CutPrefix(strings.TrimSuffix(path, " (deleted)"), w.dir+"/")
+	rel, within := strings.CutPrefix(strings.TrimSuffix(name, " (deleted)"), w.dir+"/")
 	return rel, ok && within
 }
 
