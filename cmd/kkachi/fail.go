@@ -94,6 +94,7 @@ var hints = []struct {
 	{sift.ErrLocked, exitFailed, "another kkachi sift works in this folder: end it first"},
 	{disk.ErrLocked, exitFailed, "another kkachi drop works in this folder: end it first"},
 	{seal.ErrExpired, exitFailed, "kkachi root status says which note has ended; kkachi root sign makes the next"},
+	{relay.ErrNotFound, exitFailed, "the host does not know what this machine shows, or is another: kkachi renew token DIR ROLE --keep here, then kkachi renew host there"},
 	{relay.ErrUnavailable, exitFailed, "check that kkachi drop runs, the url in newsroom.toml, the network and the proxy; then run the same command again"},
 	{desk.ErrClock, exitFailed, "if the date is right, open the desk with --date-is-right: it then destroys what has ended"},
 	{desk.ErrApprovals, exitHold, "two different approvers must approve the story on the desk's pages"},

@@ -13,7 +13,6 @@ import (
 	"kkachi/internal/drop"
 	"kkachi/internal/seal"
 	"kkachi/internal/sift"
-	"kkachi/internal/store/disk"
 	"kkachi/internal/vault"
 )
 
@@ -136,17 +135,8 @@ func (s secrets) wipe() {
 // askAll takes each passphrase from its file, or asks for it twice.
 func (c *initCmd) askAll(w *world) (secrets, error) {
 	out := secrets{}
-	ask := func(name, what string) error {
-		var p []byte
-		var err error
-		if path, ok := c.Passphrase[name]; ok {
-			if p, err = readPassphrase(name, path); err == nil {
-				err = checkPassphrase(what, p)
-			}
-		} else {
-			p, err = w.newPassphrase(what)
-		}
-		out[name] = p
+	ask := func(name, what string) (err error) {
+		out[name], err = w.setPassphrase(c.Passphrase, name, what)
 		return err
 	}
 	for _, k := range []struct{ name, what string }{
@@ -247,21 +237,12 @@ func (t *tokens) draw(w *world) (err error) {
 
 // layHost makes the host's folder: digests of tokens, and an empty store.
 func (c *initCmd) layHost(w *world, dir string, t *tokens) error {
-	s, err := disk.Open(dir, disk.Options{Rand: w.rand})
+	if err := layStore(w, dir); err != nil {
+		return err
+	}
+	list, err := t.list()
 	if err != nil {
 		return err
-	}
-	if err := s.Close(); err != nil {
-		return err
-	}
-	var list drop.Tokens
-	for _, r := range []struct {
-		role  drop.Role
-		token string
-	}{{drop.RoleSift, t.sift}, {drop.RoleDesk, t.desk}, {drop.RolePress, t.press}} {
-		if err := list.Add(r.role, r.token); err != nil {
-			return err
-		}
 	}
 	return writeFile(filepath.Join(dir, "tokens"), list.Marshal(), 0o600)
 }
@@ -286,7 +267,7 @@ func (c *initCmd) layDesk(w *world, dir string, n *newsroom, s secrets, t *token
 	if err != nil {
 		return pub, nil, err
 	}
-	err = errors.Join(v.PutSecret(secretDeskToken, []byte(t.desk), 0), v.PutSecret(secretPressToken, []byte(t.press), 0), v.Close())
+	err = errors.Join(putTokens(v, t), v.Close())
 	if err != nil {
 		return pub, nil, err
 	}

@@ -219,7 +219,8 @@ func must(t testing.TB, clock, stdin string, args ...string) string {
 // Each verb explains itself: what it reads, writes and needs, and an example.
 func TestHelpExplainsEachVerb(t *testing.T) {
 	for _, verb := range []string{
-		"init", "root sign", "root status", "drop", "sift", "desk", "source new", "source write", "source read",
+		"init", "root sign", "root succeed", "root status", "renew sift", "renew sift-key", "renew canary", "renew desk",
+		"renew desk-key", "renew device", "renew inbox", "renew approver", "renew token", "renew host", "renew passphrase", "drop", "sift", "desk", "source new", "source write", "source read",
 		"vault verify", "vault rebuild", "vault backup", "vault restore", "press build", "press push", "ladder", "version",
 	} {
 		out := strings.ToLower(must(t, "", "", append(strings.Fields(verb), "--help")...))

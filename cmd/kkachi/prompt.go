@@ -121,6 +121,20 @@ func (w *world) newPassphrase(what string) ([]byte, error) {
 	return first, nil
 }
 
+// setPassphrase gives a passphrase that is to be set, called name: from its file, or asked for
+// twice. The caller wipes it.
+func (w *world) setPassphrase(files passphraseFiles, name, what string) ([]byte, error) {
+	path, ok := files[name]
+	if !ok {
+		return w.newPassphrase(what)
+	}
+	p, err := readPassphrase(name, path)
+	if err != nil {
+		return nil, err
+	}
+	return p, checkPassphrase(what, p)
+}
+
 // minPassphrase is the least number of bytes of a passphrase that is set.
 const minPassphrase = 12
 

@@ -4,7 +4,6 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
-	"path/filepath"
 	"slices"
 	"strings"
 
@@ -13,8 +12,9 @@ import (
 )
 
 type rootCmd struct {
-	Sign   rootSignCmd   `cmd:"" help:"Sign the next root note and devices note, offline."`
-	Status rootStatusCmd `cmd:"" help:"Say when each note ends, and warn."`
+	Sign    rootSignCmd    `cmd:"" help:"Sign the next root note and devices note, offline."`
+	Succeed rootSucceedCmd `cmd:"" help:"Let another root key take over, offline. The newsroom's address stays."`
+	Status  rootStatusCmd  `cmd:"" help:"Say when each note ends, and warn."`
 }
 
 type rootSignCmd struct {
@@ -22,6 +22,8 @@ type rootSignCmd struct {
 	Days       int               `help:"Days until the notes end, 1 to 35." default:"35"`
 	Onion      string            `help:"Onion address of the host from now on; - is none."`
 	Engine     string            `help:"Digest of the page's script from now on (kkachi page hash); - is none." placeholder:"HEX"`
+	Change     []string          `help:"Files that kkachi renew wrote: what changes in these notes." placeholder:"FILE"`
+	Drop       []string          `help:"Take out a signing key that a newer one has replaced, or a device or an approver by name." placeholder:"KEY|NAME"`
 	SiftKey    []string          `help:"Signing keys of sifts from now on, instead of the last note's." placeholder:"KEY"`
 	DeskKey    []string          `help:"Signing keys of desks from now on, instead of the last note's." placeholder:"KEY"`
 	Device     map[string]string `help:"Desk devices from now on, instead of the last note's." placeholder:"NAME=age1pq…" mapsep:"none"`
@@ -46,20 +48,9 @@ func (c *rootSignCmd) Run(w *world) error {
 	if err := c.Passphrase.checkNames("root"); err != nil {
 		return err
 	}
-	if c.Days < 1 || c.Days > seal.RootLife {
-		return badf("--days: %d is not between 1 and %d", c.Days, seal.RootLife)
-	}
-	n, err := readNewsroom(c.Dir)
+	n, last, today, err := toSign(w, c.Dir, c.Days)
 	if err != nil {
 		return err
-	}
-	last, err := readPair(c.Dir, n.id())
-	if err != nil {
-		return err
-	}
-	today := cell.DayOf(w.now())
-	if today < last.root.Issued {
-		return withHint(fmt.Errorf("the last note was signed on %s, and this computer's clock says %s", last.root.Issued, today), "set the clock, then sign")
 	}
 	next, err := c.next(last, n)
 	if err != nil {
@@ -74,20 +65,11 @@ func (c *rootSignCmd) Run(w *world) error {
 	if len(changes) == 0 {
 		w.say("  nothing else changes")
 	}
-	pass, err := w.passphrase(c.Passphrase, "root", "the root key")
-	if err != nil {
-		return err
-	}
-	defer clear(pass)
-	path := filepath.Join(c.Dir, "root", rootKeyFile)
-	key, err := openRootKey(path, pass)
+	key, err := presentRootKey(w, c.Dir, last, c.Passphrase)
 	if err != nil {
 		return err
 	}
 	defer key.Wipe()
-	if key.Public() != last.root.Key() {
-		return bad(fmt.Errorf("%s is not the key that the last note names", path), "")
-	}
 	signed, err := next.sign(key, n.id(), last.root.Serial+1, today, c.Days)
 	if err != nil {
 		return bad(err, "")
@@ -96,7 +78,50 @@ func (c *rootSignCmd) Run(w *world) error {
 		return err
 	}
 	w.say("Signed. The desk puts both notes up to the host at its next sync.")
+	for _, line := range next.former(c.Dir, n.Desks) {
+		w.say("Later: %s", line)
+	}
 	return nil
+}
+
+// toSign reads what a signing begins with.
+func toSign(w *world, dir string, days int) (*newsroom, *pair, cell.Day, error) {
+	if days < 1 || days > seal.RootLife {
+		return nil, nil, 0, badf("--days: %d is not between 1 and %d", days, seal.RootLife)
+	}
+	n, err := readNewsroom(dir)
+	if err != nil {
+		return nil, nil, 0, err
+	}
+	last, err := readPair(dir, n.id())
+	if err != nil {
+		return nil, nil, 0, err
+	}
+	today := cell.DayOf(w.now())
+	if today < last.root.Issued {
+		err := fmt.Errorf("the last note was signed on %s, and this computer's clock says %s", last.root.Issued, today)
+		return nil, nil, 0, withHint(err, "set the clock, then sign")
+	}
+	return n, last, today, nil
+}
+
+// presentRootKey asks for the passphrase of the root key that the last notes name, and opens it.
+func presentRootKey(w *world, dir string, last *pair, files passphraseFiles) (*seal.SigningKey, error) {
+	pass, err := w.passphrase(files, "root", "the root key")
+	if err != nil {
+		return nil, err
+	}
+	defer clear(pass)
+	path := rootKeyPath(dir, len(last.root.Succession))
+	key, err := openRootKey(path, pass)
+	if err != nil {
+		return nil, err
+	}
+	if key.Public() != last.root.Key() {
+		key.Wipe()
+		return nil, bad(fmt.Errorf("%s is not the key that the last note names", path), "bring the newest root/ of all sticks: another root key took over, and its notes are not here, or its key is not")
+	}
+	return key, nil
 }
 
 // next is the last pair with what the flags and newsroom.toml change.
@@ -154,7 +179,23 @@ func (c *rootSignCmd) next(last *pair, n *newsroom) (*pair, error) {
 			p.devices.Approvers = append(p.devices.Approvers, seal.Approver{Name: name, Key: key})
 		}
 	}
-	return &p, nil
+	for _, path := range c.Change {
+		changes, err := readChange(path)
+		if err != nil {
+			return nil, err
+		}
+		for _, change := range changes {
+			if err := change.apply(&p); err != nil {
+				return nil, bad(fmt.Errorf("%s: %w", path, err), "")
+			}
+		}
+	}
+	for _, what := range c.Drop {
+		if err := p.drop(what); err != nil {
+			return nil, err
+		}
+	}
+	return &p, p.enough()
 }
 
 func sortedKeys(m map[string]string) []string {
@@ -257,6 +298,13 @@ func (c *rootStatusCmd) Run(w *world) error {
 	} else {
 		for _, s := range list {
 			w.say("%s", s.line())
+		}
+		p, err := readPair(c.Dir, n.id())
+		if err != nil {
+			return err
+		}
+		for _, line := range p.former(c.Dir, n.Desks) {
+			w.say("%s", line)
 		}
 	}
 	for _, s := range list {

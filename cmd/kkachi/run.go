@@ -34,6 +34,7 @@ type world struct {
 type commands struct {
 	Init    initCmd    `cmd:"" help:"Lay out a new newsroom in an empty folder."`
 	Root    rootCmd    `cmd:"" help:"The newsroom's root key: sign the next notes, see when they end."`
+	Renew   renewCmd   `cmd:"" help:"Change a key where it lies: in routine, after a loss, after a seizure."`
 	Drop    dropCmd    `cmd:"" help:"Run the public host: takes cells, hands out the site."`
 	Sift    siftCmd    `cmd:"" help:"Run the sift: opens the outer seal, throws cover away, mixes."`
 	Desk    deskCmd    `cmd:"" help:"Run the desk: opens the vault and serves its pages on this computer."`

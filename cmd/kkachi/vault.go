@@ -179,7 +179,7 @@ type vaultBackupCmd struct {
 
 // Help is shown by --help.
 func (*vaultBackupCmd) Help() string {
-	return `Reads desk/, writes FILE, whole or not at all: one age file with the log, the keys of what is not erased, and the blobs, under a passphrase of its own or to a recipient. Needs no network; the desk must not be running.
+	return `Reads desk/, writes FILE, whole or not at all: one age file with the log, the keys of what is not erased, and the blobs, and with newsroom.toml, desk/notes and desk/approvers (each key under its own passphrase), under a passphrase of its own or to a recipient. Needs no network; the desk must not be running.
 
 Keep a backup at most 30 days: what is erased at the desk still stands in it.
 
@@ -202,7 +202,8 @@ func (c *vaultBackupCmd) Run(w *world) error {
 	if err != nil {
 		return err
 	}
-	if err := errors.Join(c.write(w, v, to), v.Close()); err != nil {
+	err = withBeside(v, c.Dir, func() error { return c.write(w, v, to) })
+	if err := errors.Join(err, v.Close()); err != nil {
 		return err
 	}
 	w.say("Backup written to %s. Destroy it within 30 days.", c.Output)
@@ -232,20 +233,11 @@ func (c *vaultBackupCmd) recipient(w *world) (age.Recipient, error) {
 		}
 		return to, nil
 	}
-	var pass []byte
-	var err error
-	if path, ok := c.Passphrase["backup"]; ok {
-		pass, err = readPassphrase("backup", path)
-	} else {
-		pass, err = w.newPassphrase("the backup (backup)")
-	}
+	pass, err := w.setPassphrase(c.Passphrase, "backup", "the backup (backup)")
 	if err != nil {
 		return nil, err
 	}
 	defer clear(pass)
-	if err := checkPassphrase("the backup", pass); err != nil {
-		return nil, err
-	}
 	return age.NewScryptRecipient(string(pass))
 }
 
@@ -259,7 +251,7 @@ type vaultRestoreCmd struct {
 
 // Help is shown by --help.
 func (*vaultRestoreCmd) Help() string {
-	return `Reads FILE, writes DIR/desk, whole or not at all, checks all of it, and makes the tables anew. Asks for the passphrase of the backup, then for a new one of the vault. Needs no network. newsroom.toml, desk/notes and desk/approvers (each key under its own passphrase) are not in a backup: keep copies of them.
+	return `Reads FILE, writes DIR/desk, whole or not at all, checks all of it, and makes the tables anew. Asks for the passphrase of the backup, then for a new one of the vault. Needs no network. newsroom.toml, desk/notes and desk/approvers come back too, as they were. If the former desk was seized, renew its keys: kkachi renew desk.
 
 Example:
 
@@ -301,7 +293,18 @@ func (c *vaultRestoreCmd) Run(w *world) error {
 		return err
 	}
 	w.tellReport(r)
-	w.say("The vault stands in %s. Bring %s, desk/notes and desk/approvers there too: they are not in the backup.", dir, configFile)
+	v, err := vault.Open(dir, key, desk.Projectors(), w.vaultOptions())
+	if err != nil {
+		return err
+	}
+	if err := errors.Join(layBeside(v, c.Dir), v.Close()); err != nil {
+		return err
+	}
+	if _, err := readNewsroom(c.Dir); err != nil {
+		return withHint(err, "an older kkachi made this backup: bring "+configFile+", desk/notes and desk/approvers there by hand")
+	}
+	w.say("The desk stands in %s. The notes are of the backup's day: its first exchange fetches later ones from the host.", c.Dir)
+	w.say("If the former desk was seized: kkachi renew desk %s", c.Dir)
 	return nil
 }
 

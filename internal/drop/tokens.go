@@ -56,6 +56,28 @@ func (t *Tokens) Add(role Role, token string) error {
 	return nil
 }
 
+// With is t with the entries of fresh in the place of all that t has for their roles.
+func (t Tokens) With(fresh Tokens) Tokens {
+	var out Tokens
+	for _, e := range t.entries {
+		if !slices.Contains(fresh.Roles(), e.role) {
+			out.entries = append(out.entries, e)
+		}
+	}
+	out.entries = append(out.entries, fresh.entries...)
+	return out
+}
+
+// Roles lists whom the tokens speak for, each once.
+func (t Tokens) Roles() (out []Role) {
+	for _, r := range []Role{RoleSift, RoleDesk, RolePress} {
+		if slices.ContainsFunc(t.entries, func(e tokenEntry) bool { return e.role == r }) {
+			out = append(out, r)
+		}
+	}
+	return out
+}
+
 // Marshal writes the file of tokens: a line "ROLE SHA256" for each.
 func (t Tokens) Marshal() []byte {
 	var b bytes.Buffer
