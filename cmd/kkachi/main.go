@@ -8,6 +8,7 @@ import (
 	"syscall"
 	"time"
 
+	"kkachi/internal/doctor"
 	"kkachi/internal/sift"
 )
 
@@ -27,6 +28,7 @@ func main() {
 		sleep:  sleep,
 		poll:   20 * time.Second,
 		tty:    controllingTerminal,
+		looks:  doctor.This,
 		guard:  harden,
 	}))
 }

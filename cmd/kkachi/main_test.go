@@ -21,6 +21,7 @@ import (
 	"github.com/rogpeppe/go-internal/testscript"
 	"golang.org/x/term"
 
+	"kkachi/internal/doctor"
 	"kkachi/internal/sift"
 )
 
@@ -64,6 +65,7 @@ func testWorld(ctx context.Context, clock string) *world {
 		sleep: func(ctx context.Context, _ time.Duration) error { return ctx.Err() },
 		tty:   func() *os.File { return nil },
 		guard: func(bool) {},
+		looks: plainMachine,
 		now: func() time.Time {
 			if clock == "" {
 				return time.Now()
@@ -71,6 +73,16 @@ func testWorld(ctx context.Context, clock string) *world {
 			return readClock(clock)
 		},
 	}
+}
+
+// plainMachine is one on which all is well: what stands in folders is the scripts' to plant.
+func plainMachine(now time.Time) *doctor.Machine {
+	m := doctor.This(now)
+	m.Proc, m.LockLimit, m.FileLimit = "/proc/self/none", doctor.Unlimited, doctor.Unlimited
+	m.Synchronised = func() (bool, error) { return true, nil }
+	m.Free = func(string) (uint64, error) { return 1 << 40, nil }
+	m.FileSystem = func(string) (string, error) { return "ext4", nil }
+	return m
 }
 
 func readClock(path string) time.Time {

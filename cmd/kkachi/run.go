@@ -10,6 +10,8 @@ import (
 	"time"
 
 	"github.com/alecthomas/kong"
+
+	"kkachi/internal/doctor"
 )
 
 // A world is everything outside that a verb can touch: streams, clock, randomness, signals.
@@ -25,6 +27,7 @@ type world struct {
 	poll   time.Duration                              // how often a server looks at the clock
 	tty    func() *os.File                            // the terminal for secrets, nil if there is none
 	work   int                                        // cost of a new passphrase as a power of two; 0: age's own
+	looks  func(time.Time) *doctor.Machine            // what doctor sees of this machine
 	guard  func(writeNothing bool)                    // see harden; nil where verbs run within a process of others
 
 	input *bufio.Reader // stdin, for lines; made at first use
@@ -38,6 +41,7 @@ type commands struct {
 	Drop    dropCmd    `cmd:"" help:"Run the public host: takes cells, hands out the site."`
 	Sift    siftCmd    `cmd:"" help:"Run the sift: opens the outer seal, throws cover away, mixes."`
 	Desk    deskCmd    `cmd:"" help:"Run the desk: opens the vault and serves its pages on this computer."`
+	Doctor  doctorCmd  `cmd:"" help:"Look at a role's folder and its machine, and say what to do."`
 	Source  sourceCmd  `cmd:"" help:"Write to a newsroom, and read its replies, keeping nothing."`
 	Vault   vaultCmd   `cmd:"" help:"Check, rebuild, back up and restore the desk's vault."`
 	Press   pressCmd   `cmd:"" help:"Print what was released, and push it to the host."`

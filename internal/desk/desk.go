@@ -77,6 +77,8 @@ const (
 	// brought here by hand, put up to the host by the desk.
 	RootNoteFile    = "root.note"
 	DevicesNoteFile = "devices.note"
+	// DeskNoteFile stands there too: made and signed by the desk itself.
+	DeskNoteFile = "desk.note"
 )
 
 // Open opens the desk in cfg.Dir, steps weekly keys to the present and destroys what has

@@ -19,7 +19,6 @@ const (
 	rootPrefix    = "note/root/"
 	devicesPrefix = "note/devices/"
 	deskPrefix    = "note/desk/"
-	deskNoteFile  = "desk.note"
 	inboxName     = "desk"
 )
 
@@ -80,7 +79,7 @@ func (d *Desk) devices(today cell.Day) (*seal.DevicesNote, []byte, error) {
 // deskNote is the desk note that was made last; nil if there is none that the root note
 // still vouches for.
 func (d *Desk) deskNote(root *seal.RootNote) (*seal.DeskNote, []byte, error) {
-	raw, err := os.ReadFile(d.cfg.path(notesDir, deskNoteFile))
+	raw, err := os.ReadFile(d.cfg.path(notesDir, DeskNoteFile))
 	if errors.Is(err, os.ErrNotExist) {
 		return nil, nil, nil
 	}
@@ -130,7 +129,7 @@ func (d *Desk) renewDeskNote(ctx context.Context, root *seal.RootNote) error {
 	if err := d.enqueue(deskPrefix+strconv.FormatUint(serial, 10), raw); err != nil {
 		return err
 	}
-	if err := renameio.WriteFile(d.cfg.path(notesDir, deskNoteFile), raw, outboxPerm); err != nil {
+	if err := renameio.WriteFile(d.cfg.path(notesDir, DeskNoteFile), raw, outboxPerm); err != nil {
 		return fmt.Errorf("desk: the desk note: %w", err)
 	}
 	return nil

@@ -36,11 +36,12 @@ var law = map[string]row{
 		[]string{"cell", "seal", "relay", "vault", "record", "risk", "clean", "custody", "release", "chart", "look", "lang"},
 		"be the host, or print",
 	},
-	"press": {[]string{"release", "lang", "chart", "look"}, "print what was not released and signed by two, or know that sources exist"},
-	"fault": {nil, "be imported but by tests, or know what a play is about"},
-	"demo":  {[]string{"*"}, "be imported by anything but cmd"},
-	"house": {nil, "be imported"},
-	"lab":   {nil, "be part of the program: it holds tests and what draws their figures"},
+	"press":  {[]string{"release", "lang", "chart", "look"}, "print what was not released and signed by two, or know that sources exist"},
+	"fault":  {nil, "be imported but by tests, or know what a play is about"},
+	"doctor": {[]string{"cell", "seal", "vault"}, "change anything, or ask anybody: it looks at names, modes and clear headers"},
+	"demo":   {[]string{"*"}, "be imported by anything but cmd"},
+	"house":  {nil, "be imported"},
+	"lab":    {nil, "be part of the program: it holds tests and what draws their figures"},
 }
 
 // forbidden standard and foreign packages of a room, beyond the law of rooms: what the
@@ -54,6 +55,8 @@ var forbidden = map[string][]string{
 	"risk":  {"os", "net/http"},
 	"look":  {"os", "net/http"},
 	"clean": {"net/http", "os/exec"},
+
+	"doctor": {"net", "net/http", "os/exec", "crypto/hpke", "filippo.io/age"},
 }
 
 // The law is parsed from the source itself, tests of a room apart: a test may use a
