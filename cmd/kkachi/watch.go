@@ -29,7 +29,7 @@ type watchCmd struct {
 
 // Help is shown by --help.
 func (*watchCmd) Help() string {
-	return `Visits a newsroom's host as any reader would, from anywhere, over Tor with --proxy. Checks signatures, serials, the chain of notes and the bulletin, and with --keep that it is shown what it was shown before. Two notes with one serial are proof that somebody is shown another directory: both are kept, for everybody to check.
+	return `Visits a newsroom's host as any reader would, from anywhere, over Tor with --proxy. Checks signatures, serials, the chain of notes and the bulletin; of the site its signed manifest, every script and some of the other files, drawn anew each time, and that no page runs a script which the manifest does not list; with --keep also that it is shown what it was shown before. Two notes or two manifests with one serial are proof that somebody is shown something else: both are kept, for everybody to check.
 
 Prints one line. Exit code 0: well. 1: something is wrong, or the host could not be reached. 2: bad input.
 
@@ -59,7 +59,7 @@ func (c *watchCmd) Run(w *world) error {
 		return bad(err, "check the address, and --proxy")
 	}
 	defer client.Close()
-	looks, err := lookout.Open(a.ID, client, c.Keep, w.now)
+	looks, err := lookout.Open(a.ID, client, c.Keep, w.now, w.rand)
 	if err != nil {
 		return bad(err, "name a folder that can be written with --keep")
 	}
@@ -97,6 +97,9 @@ func (c *watchCmd) visit(w *world, id seal.NewsroomID, client *relay.Client, loo
 	line := fmt.Sprintf("%s: well: serial %d of %s, bulletin of %s, batches of %d, at most %d readers worldwide", r.Day, r.Serial, r.Issued, r.Bulletin, r.Batch, r.Crowd)
 	if r.Crowd == 0 {
 		line = strings.Replace(line, "at most 0 readers worldwide", "readers not counted", 1)
+	}
+	if line += ", no site"; r.Site > 0 {
+		line = strings.TrimSuffix(line, "no site") + fmt.Sprintf("site %d: %d of %d files looked at", r.Site, r.SiteLooked, r.SiteFiles)
 	}
 	w.say("%s", strings.Join(append([]string{line}, r.Warnings...), "; "))
 	if key == nil {

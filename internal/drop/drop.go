@@ -194,6 +194,8 @@ func (h *Host) route(w http.ResponseWriter, r *http.Request) {
 		h.getNotes(w, r)
 	case path == "/r" && !query:
 		h.getBulletin(w, r)
+	case path == "/m" && !query:
+		h.getManifest(w, r)
 	case len(path) > 3 && path[:3] == "/s/" && !query:
 		role, ok := h.tokens.role(r.Header["Authorization"])
 		if !ok {

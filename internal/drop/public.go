@@ -113,6 +113,16 @@ func (h *Host) getBulletin(w http.ResponseWriter, r *http.Request) {
 	h.serveSite(w, r, "")
 }
 
+// getManifest hands out the manifest of the site as the press signed it, so that anybody can
+// see whether all are shown the same.
+func (h *Host) getManifest(w http.ResponseWriter, r *http.Request) {
+	if s := h.site.Load(); s.manifest != nil {
+		h.hand(w, r, textPlain, s.manifest)
+		return
+	}
+	h.serveSite(w, r, "")
+}
+
 // hand answers a GET with bytes that nobody on the way may keep.
 func (h *Host) hand(w http.ResponseWriter, r *http.Request, kind string, data []byte) {
 	if r.Method != http.MethodGet && r.Method != http.MethodHead {

@@ -26,7 +26,8 @@ const (
 
 // A site is a manifest, parsed: which file stands under which path.
 type site struct {
-	files map[string]siteFile // by path without the first slash
+	files    map[string]siteFile // by path without the first slash
+	manifest []byte              // as it was put; nil before the first
 }
 
 type siteFile struct {
@@ -132,7 +133,7 @@ func parseSite(serial uint64, manifest []byte) (*site, error) {
 	case head[4] != fmt.Sprintf("files %d %x", len(files), sha256.Sum256(parts[2])):
 		return nil, errors.New("drop: manifest: its list is not the one that its text names")
 	}
-	s := &site{files: make(map[string]siteFile, len(files))}
+	s := &site{files: make(map[string]siteFile, len(files)), manifest: manifest}
 	for i, line := range files {
 		name, file, err := parseFile(line)
 		if err == nil && s.files[name] != (siteFile{}) {
@@ -169,7 +170,7 @@ func isDigest(s string) bool {
 // isSitePath wants parts of a–z, A–Z, 0–9, "-", "_", "~" and ".", none of which is "." or
 // "..", joined by "/", and nothing that the host itself answers.
 func isSitePath(p string) bool {
-	if p == "c" || p == "d" || p == "r" || p == "s" || strings.HasPrefix(p, "s/") || len(p) > MaxSitePath {
+	if p == "c" || p == "d" || p == "m" || p == "r" || p == "s" || strings.HasPrefix(p, "s/") || len(p) > MaxSitePath {
 		return false
 	}
 	for part := range strings.SplitSeq(p, "/") {

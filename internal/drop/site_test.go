@@ -75,7 +75,7 @@ func TestHeadersOfEveryAnswer(t *testing.T) {
 	s := play(t)
 	s.must(s.sift.PutNow(t.Context(), newNow(first, 0)))
 	s.must(s.publish(1, map[string]string{"index.html": "x", "ko/index.html": "y"}))
-	for _, path := range []string{"/", "/ko", "/d", "/r", "/none", "/s/days"} {
+	for _, path := range []string{"/", "/ko", "/d", "/m", "/r", "/none", "/s/days"} {
 		h := s.ask("GET", path, nil, nil).header
 		for name, want := range map[string]string{
 			"Content-Security-Policy": "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; worker-src 'self'; " +
@@ -99,6 +99,44 @@ func TestHeadersOfEveryAnswer(t *testing.T) {
 		if h.status != 405 || h.header.Get("Access-Control-Allow-Origin") != "" {
 			t.Errorf("%s /c from another origin: %v", method, h)
 		}
+	}
+}
+
+// Anybody is handed the manifest as the press put it, with nothing that could be kept on the
+// way; before the first there is none.
+func TestManifestIsPublic(t *testing.T) {
+	s := play(t)
+	ctx := t.Context()
+	if _, err := s.anyone.Manifest(ctx); !errors.Is(err, relay.ErrNotFound) {
+		t.Errorf("before any site: %v", err)
+	}
+	for serial, files := range []map[string]string{1: {"index.html": "one"}, 2: {"index.html": "two", "page/page.js": "1"}} {
+		if files == nil {
+			continue
+		}
+		s.must(s.publish(uint64(serial), files))
+		got, err := s.anyone.Manifest(ctx)
+		if want := manifest(uint64(serial), files); err != nil || string(got) != string(want) {
+			t.Errorf("%q, %v; want %q", got, err, want)
+		}
+	}
+	if a := s.ask("GET", "/m", nil, nil); a.header.Get("Cache-Control") != "no-store" || a.header.Get("Content-Type") != "text/plain; charset=utf-8" || a.header.Get("ETag") != "" {
+		t.Errorf("%v", a)
+	}
+	if a := s.ask("POST", "/m", nil, nil); a.status != 405 {
+		t.Errorf("%v", a)
+	}
+	if a := s.ask("GET", "/m?x", nil, nil); a.status != 404 {
+		t.Errorf("%v", a)
+	}
+	if data, err := s.anyone.File(ctx, "page/page.js", 1); err != nil || string(data) != "1" {
+		t.Errorf("%q, %v", data, err)
+	}
+	if _, err := s.anyone.File(ctx, "index.html", 2); !errors.Is(err, relay.ErrRefused) {
+		t.Errorf("a file that is longer than it should be: %v", err)
+	}
+	if _, err := s.anyone.File(ctx, "none.html", 2); !errors.Is(err, relay.ErrNotFound) {
+		t.Errorf("a file that isn't there: %v", err)
 	}
 }
 
@@ -128,6 +166,7 @@ func TestManifestIsStrict(t *testing.T) {
 		"with a control":   list(line("a\rb"), 1),
 		"the cell's path":  list(line("c"), 1),
 		"the notes' path":  list(line("d"), 1),
+		"its own path":     list(line("m"), 1),
 		"the inside":       list(line("s/days"), 1),
 		"too large":        list(fmt.Sprintf("file %s %d a\n", digest, drop.MaxSiteFile+1), 1),
 		"negative":         list("file "+digest+" -1 a\n", 1),

@@ -25,10 +25,11 @@ import (
 
 // Bounds of what a host may answer, in bytes, whatever host it is.
 const (
-	MaxHeader = 16 << 10  // header of an answer
-	MaxSmall  = 16 << 20  // notes, bulletin, lists, a now
-	MaxObject = 256 << 20 // an object, or the manifest of the site
-	MaxDay    = 1 << 20   // cells of a day
+	MaxHeader   = 16 << 10  // header of an answer
+	MaxSmall    = 16 << 20  // notes, bulletin, lists, a now
+	MaxManifest = 64 << 20  // the manifest of the site, to anyone
+	MaxObject   = 256 << 20 // an object, or the manifest of the site
+	MaxDay      = 1 << 20   // cells of a day
 )
 
 // DefaultTimeout is how long a request may stand still, in seconds.
@@ -181,6 +182,17 @@ func (c *Client) PostCell(ctx context.Context, x *cell.Cell) error {
 // Notes fetches the signed notes, once. ErrNotFound before the sift has put any.
 func (c *Client) Notes(ctx context.Context) ([]byte, error) {
 	return c.once(ctx, request{name: "fetching notes", method: http.MethodGet, path: "/d"}, cell.NotesMaxSize)
+}
+
+// Manifest fetches the site's signed manifest, once. ErrNotFound before the press has put any.
+func (c *Client) Manifest(ctx context.Context) ([]byte, error) {
+	return c.once(ctx, request{name: "fetching the manifest", method: http.MethodGet, path: "/m"}, MaxManifest)
+}
+
+// File fetches a file of the site, of at most so many bytes, once. path is as the manifest has
+// it, without a slash before it. ErrNotFound; ErrRefused if it is larger.
+func (c *Client) File(ctx context.Context, path string, most int64) ([]byte, error) {
+	return c.once(ctx, request{name: "fetching a file of the site", method: http.MethodGet, path: "/" + path}, most)
 }
 
 // Bulletin fetches the bulletin, once. ErrNotFound before the sift has put any.

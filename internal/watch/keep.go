@@ -26,7 +26,7 @@ func openKeep(dir string) (*keep, error) {
 	if dir == "" {
 		return &keep{memory: map[string][]byte{}}, nil
 	}
-	for _, folder := range []string{"root", "desk", "sift", "refused"} {
+	for _, folder := range []string{"root", "desk", "sift", "site", "refused"} {
 		if err := os.MkdirAll(filepath.Join(dir, folder), 0o700); err != nil {
 			return nil, fmt.Errorf("the folder of what was seen: %w", err)
 		}

@@ -12,6 +12,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"time"
 
 	"kkachi/internal/cell"
@@ -34,6 +35,11 @@ var ErrShown = errors.New("the host shows what an honest one would not")
 type Host interface {
 	Notes(ctx context.Context) ([]byte, error)
 	Bulletin(ctx context.Context) ([]byte, error)
+	// Manifest is the signed manifest of the site; relay.ErrNotFound before the first.
+	Manifest(ctx context.Context) ([]byte, error)
+	// File is a file of the site of at most so many bytes; relay.ErrNotFound, or
+	// relay.ErrRefused if it is larger.
+	File(ctx context.Context, path string, most int64) ([]byte, error)
 }
 
 // A Watch is one look-out. Its methods are called one after another.
@@ -41,21 +47,23 @@ type Watch struct {
 	id   seal.NewsroomID
 	host Host
 	now  func() time.Time
+	rand io.Reader
 	keep *keep
 }
 
-// Open takes up the folder keep, made if need be, or with "" remembers nothing.
-func Open(id seal.NewsroomID, host Host, keepDir string, now func() time.Time) (*Watch, error) {
+// Open takes up the folder keep, made if need be, or with "" remembers nothing. random draws the
+// files of the site that a visit looks at.
+func Open(id seal.NewsroomID, host Host, keepDir string, now func() time.Time, random io.Reader) (*Watch, error) {
 	k, err := openKeep(keepDir)
 	if err != nil {
 		return nil, err
 	}
-	return &Watch{id: id, host: host, now: now, keep: k}, nil
+	return &Watch{id: id, host: host, now: now, rand: random, keep: k}, nil
 }
 
 // A Proof is two notes with one serial and different bytes.
 type Proof struct {
-	Kind   string // root, desk or sift
+	Kind   string // root, desk, sift or site
 	Serial uint64
 	// Signed is true if the signed texts differ: the newsroom's key has signed twice. False:
 	// only the signature lines differ, which the host may have done alone.
@@ -79,6 +87,10 @@ type Report struct {
 	Bulletin cell.Day
 	Batch    uint32
 	Crowd    uint32 // at most, worldwide; 0: not measured
+
+	Site       uint64 // serial of its manifest; 0: none is published
+	SiteFiles  int    // that it lists
+	SiteLooked int    // of them that were looked at
 
 	Proofs   []Proof
 	Wrong    []string // what an honest host does not show
@@ -115,6 +127,9 @@ func (w *Watch) Visit(ctx context.Context) (*Report, error) {
 		}
 		r.Bulletin = day
 		r.look(notes)
+		if err := w.site(ctx, r, notes); err != nil {
+			return nil, err
+		}
 		break
 	}
 	if err := w.remember(r); err != nil {

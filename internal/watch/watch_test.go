@@ -5,6 +5,7 @@ import (
 	"context"
 	"crypto/rand"
 	"errors"
+	"io"
 	"os"
 	"path/filepath"
 	"strings"
@@ -37,6 +38,8 @@ type newsroom struct {
 	bulletins        map[cell.Day]cell.Bulletin
 
 	notes, bulletin []byte
+	site            []byte            // manifest; nil: none
+	files           map[string][]byte // of the site, as they are handed out
 	fetched         int
 	atFetch         func(n int)
 }
@@ -109,9 +112,15 @@ func (n *newsroom) Notes(context.Context) ([]byte, error) {
 }
 func (n *newsroom) Bulletin(context.Context) ([]byte, error) { return n.bulletin, nil }
 
+func (n *newsroom) clock() func() time.Time {
+	return func() time.Time { return n.today.Time().Add(5 * time.Hour) }
+}
+
+func (n *newsroom) random() io.Reader { return rand.Reader }
+
 func (n *newsroom) watch(t *testing.T, dir string) *Watch {
 	t.Helper()
-	w, err := Open(n.id, n, dir, func() time.Time { return n.today.Time().Add(5 * time.Hour) })
+	w, err := Open(n.id, n, dir, n.clock(), n.random())
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -1,0 +1,207 @@
+package watch
+
+import (
+	"bytes"
+	"context"
+	"crypto/rand"
+	"crypto/sha256"
+	"encoding/base64"
+	"errors"
+	"fmt"
+	"math/big"
+	"net/url"
+	"path"
+	"slices"
+	"strings"
+
+	"golang.org/x/net/html"
+
+	"kkachi/internal/relay"
+	"kkachi/internal/seal"
+)
+
+// Limits of looking at a site (spec/08-watch.md, section 5).
+const (
+	SiteSample  = 16       // files looked at in a visit besides its scripts, drawn anew each time
+	SiteMaxFile = 32 << 20 // bytes of a file; a host takes none that is larger
+)
+
+// scriptType is how the path of a script ends: the host hands nothing else out as one.
+const scriptType = ".js"
+
+// site looks at what the host publishes: the manifest under the notes' keys and against those
+// seen before, all scripts, and some of the other files, drawn, as they are handed out.
+func (w *Watch) site(ctx context.Context, r *Report, notes *seal.Notes) error {
+	raw, err := w.host.Manifest(ctx)
+	if errors.Is(err, relay.ErrNotFound) {
+		_, highest, err := w.keep.note("site", 0)
+		if highest > 0 {
+			r.Wrong = append(r.Wrong, "site: no manifest is shown, and one was shown before")
+		}
+		return err
+	}
+	for try := 1; ; try++ {
+		if err != nil {
+			return fmt.Errorf("fetching the manifest: %w", err)
+		}
+		n, noteErr := seal.ParseSite(raw, notes.Root)
+		if noteErr != nil {
+			r.wrong("site", noteErr)
+			return w.keep.refused(raw)
+		}
+		if err := w.seen(r, "site", n.Serial, raw); err != nil {
+			return err
+		}
+		v := newSiteVisit(n, notes)
+		if err := v.look(ctx, w); err != nil {
+			return err
+		}
+		r.Site, r.SiteFiles, r.SiteLooked = n.Serial, len(n.Files), v.looked
+		if len(v.wrong) == 0 {
+			return nil
+		}
+		// The press may have switched the site in between: then there is another manifest.
+		former := raw
+		if raw, err = w.host.Manifest(ctx); try == NoteTries || err == nil && bytes.Equal(raw, former) {
+			r.Wrong = append(r.Wrong, v.wrong...)
+			return nil
+		}
+	}
+}
+
+// A siteVisit is one look at the files of a manifest.
+type siteVisit struct {
+	*seal.SiteNote
+	notes  *seal.Notes
+	files  map[string]*seal.SiteFile
+	looked int
+	wrong  []string
+}
+
+func newSiteVisit(n *seal.SiteNote, notes *seal.Notes) *siteVisit {
+	v := &siteVisit{SiteNote: n, notes: notes, files: make(map[string]*seal.SiteFile, len(n.Files))}
+	for i := range n.Files {
+		v.files[n.Files[i].Path] = &n.Files[i]
+	}
+	return v
+}
+
+func (v *siteVisit) say(format string, args ...any) {
+	v.wrong = append(v.wrong, "site: "+fmt.Sprintf(format, args...))
+}
+
+// look fetches all scripts and SiteSample other files.
+func (v *siteVisit) look(ctx context.Context, w *Watch) error {
+	var some []*seal.SiteFile
+	engine := false
+	for i := range v.Files {
+		f := &v.Files[i]
+		if path.Ext(f.Path) != scriptType {
+			some = append(some, f)
+			continue
+		}
+		engine = engine || v.notes.Root.Engine != nil && f.Hash == *v.notes.Root.Engine
+		if err := v.file(ctx, w, f); err != nil {
+			return err
+		}
+	}
+	if v.notes.Root.Engine != nil && !engine {
+		v.say("no script of it is the one that the root note names")
+	}
+	for n := range min(SiteSample, len(some)) {
+		at, err := rand.Int(w.rand, big.NewInt(int64(len(some)-n)))
+		if err != nil {
+			return fmt.Errorf("drawing a file: %w", err)
+		}
+		i := n + int(at.Int64())
+		some[n], some[i] = some[i], some[n]
+		if err := v.file(ctx, w, some[n]); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// file fetches one file as a reader does, and holds it against the manifest. An error says
+// that the host was not reached; what it answers wrongly is said.
+func (v *siteVisit) file(ctx context.Context, w *Watch, f *seal.SiteFile) error {
+	v.looked++
+	if f.Size > SiteMaxFile {
+		v.say("%s is listed with %d bytes", f.Path, f.Size)
+		return nil
+	}
+	data, err := w.host.File(ctx, f.Path, int64(f.Size))
+	switch {
+	case errors.Is(err, relay.ErrNotFound), errors.Is(err, relay.ErrRefused):
+		v.say("%s is not handed out as the manifest lists it", f.Path)
+		return nil
+	case err != nil:
+		return fmt.Errorf("fetching %s: %w", f.Path, err)
+	case uint64(len(data)) != f.Size || sha256.Sum256(data) != f.Hash:
+		v.say("%s is another file than the manifest lists", f.Path)
+	}
+	if path.Ext(f.Path) == ".html" {
+		v.page(f.Path, data)
+	}
+	return nil
+}
+
+// page looks for what a browser would run: every script must be a file of the manifest, and
+// the one that the root note names, if it names one.
+func (v *siteVisit) page(at string, data []byte) {
+	z := html.NewTokenizer(bytes.NewReader(data))
+	for {
+		switch z.Next() {
+		case html.ErrorToken:
+			return
+		case html.StartTagToken, html.SelfClosingTagToken:
+			v.element(at, z.Token())
+		}
+	}
+}
+
+func (v *siteVisit) element(at string, t html.Token) {
+	attr := map[string]string{}
+	for _, a := range t.Attr {
+		if _, again := attr[a.Key]; !again { // the first counts, as in a browser
+			attr[a.Key] = a.Val
+		}
+		if strings.HasPrefix(a.Key, "on") || strings.HasPrefix(strings.ToLower(strings.TrimSpace(a.Val)), "javascript:") {
+			v.say("%s holds a script of its own, in %s", at, a.Key)
+		}
+	}
+	rel := strings.Fields(strings.ToLower(attr["rel"]))
+	switch {
+	case t.Data == "base":
+		v.say("%s moves its addresses elsewhere", at)
+	case t.Data == "script" && attr["src"] == "":
+		v.say("%s holds a script of its own", at)
+	case t.Data == "script":
+		v.script(at, attr["src"], attr)
+	case t.Data == "link" && (slices.Contains(rel, "modulepreload") || slices.Contains(rel, "preload") && attr["as"] == "script"):
+		v.script(at, attr["href"], attr)
+	}
+}
+
+func (v *siteVisit) script(at, ref string, attr map[string]string) {
+	base := &url.URL{Scheme: "https", Host: "site.invalid", Path: "/" + at}
+	u, err := base.Parse(ref)
+	if err != nil || u.Scheme != base.Scheme || u.Host != base.Host {
+		v.say("%s runs a script from elsewhere", at)
+		return
+	}
+	f := v.files[strings.TrimPrefix(u.Path, "/")]
+	switch {
+	case f == nil || path.Ext(f.Path) != scriptType:
+		v.say("%s runs a script that the manifest does not list", at)
+		return
+	case v.notes.Root.Engine != nil && f.Hash != *v.notes.Root.Engine:
+		v.say("%s runs %s, which is not the script that the root note names", at, f.Path)
+	}
+	if want, given := attr["integrity"]; given && want != "sha256-"+base64.StdEncoding.EncodeToString(f.Hash[:]) {
+		v.say("%s expects another %s than the manifest lists", at, f.Path)
+	}
+	if id, given := attr["data-newsroom"]; given && id != v.Newsroom.String() {
+		v.say("%s speaks for another newsroom", at)
+	}
+}
