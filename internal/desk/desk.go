@@ -106,6 +106,7 @@ func (d *Desk) start(ctx context.Context) error {
 	if err := d.doubtClock(); err != nil {
 		return err
 	}
+	_ = d.takeBrought() // what is wrong with them is said at each exchange; the desk works on
 	if err := d.tick(ctx); err != nil {
 		return err
 	}

@@ -258,25 +258,92 @@ func (d *Desk) fetchNotes(ctx context.Context) error {
 	return nil
 }
 
-// fetchPair takes the two notes of a serial. The root note is written last: as long as the
-// former one stands, both are fetched anew.
+// fetchPair takes the two notes of a serial from the host.
 func (d *Desk) fetchPair(ctx context.Context, serial uint64, present *seal.RootNote) (bool, error) {
 	number := strconv.FormatUint(serial, 10)
-	rootRaw, err := d.cfg.Host.GetObject(ctx, rootPrefix+number)
+	root, err := d.cfg.Host.GetObject(ctx, rootPrefix+number)
 	if err != nil {
 		return false, fmt.Errorf("desk: %s%s: %w", rootPrefix, number, err)
 	}
-	root, err := seal.ParseRoot(rootRaw, d.cfg.Newsroom, d.Today())
-	if err != nil || root.Serial != serial || present != nil && !root.Continues(present) {
-		return false, nil // whoever holds a desk's token can put it there
-	}
-	raw, err := d.cfg.Host.GetObject(ctx, devicesPrefix+number)
+	devices, err := d.cfg.Host.GetObject(ctx, devicesPrefix+number)
 	if err != nil {
 		return false, nil // the other half is on its way, or lost: the next signing brings both
 	}
-	if n, err := seal.ParseDevices(raw, root, d.Today()); err != nil || n.Serial != serial {
+	return d.takePair(root, devices, present)
+}
+
+// takeBrought takes the newest pair of notes that was carried into the folder under the names
+// that root sign gave them, root-N and devices-N, and clears those away. They are believed as
+// those of the host are.
+func (d *Desk) takeBrought() error {
+	dir := d.cfg.path(notesDir)
+	entries, err := os.ReadDir(dir)
+	if errors.Is(err, os.ErrNotExist) {
+		return nil
+	}
+	if err != nil {
+		return fmt.Errorf("desk: notes: %w", err)
+	}
+	present, _, err := d.root()
+	if errors.Is(err, os.ErrNotExist) {
+		present, err = nil, nil
+	}
+	if err != nil {
+		return err
+	}
+	var best uint64
+	var names []string
+	for _, e := range entries {
+		kind, digits, _ := strings.Cut(e.Name(), "-")
+		n, err := strconv.ParseUint(digits, 10, 64)
+		if err != nil || kind != "root" && kind != "devices" {
+			continue
+		}
+		names = append(names, e.Name())
+		if kind == "root" {
+			best = max(best, n)
+		}
+	}
+	if len(names) == 0 {
+		return nil
+	}
+	if present == nil || best > present.Serial {
+		number := strconv.FormatUint(best, 10)
+		root, err := os.ReadFile(d.cfg.path(notesDir, "root-"+number))
+		if err != nil {
+			return fmt.Errorf("desk: notes: %w", err)
+		}
+		devices, err := os.ReadFile(d.cfg.path(notesDir, "devices-"+number))
+		if err != nil {
+			return fmt.Errorf("desk: notes: bring devices-%s beside root-%s: %w", number, number, err)
+		}
+		ok, err := d.takePair(root, devices, present)
+		if err != nil {
+			return err
+		}
+		if !ok {
+			return fmt.Errorf("desk: notes: root-%s and devices-%s are not this newsroom's, or have ended, or another root key signed them: remove them", number, number)
+		}
+	}
+	for _, name := range names {
+		if err := os.Remove(d.cfg.path(notesDir, name)); err != nil {
+			return fmt.Errorf("desk: notes: %w", err)
+		}
+	}
+	return nil
+}
+
+// takePair puts a root note and a devices note into their places, if they are of one serial,
+// hold today, and go on from the present ones. Errors are of the disk only.
+func (d *Desk) takePair(rootRaw, raw []byte, present *seal.RootNote) (bool, error) {
+	root, err := seal.ParseRoot(rootRaw, d.cfg.Newsroom, d.Today())
+	if err != nil || present != nil && (root.Serial <= present.Serial || !root.Continues(present)) {
+		return false, nil // whoever holds a desk's token can put it at the host
+	}
+	if n, err := seal.ParseDevices(raw, root, d.Today()); err != nil || n.Serial != root.Serial {
 		return false, nil
 	}
+	// The root note is written last: as long as the former one stands, both are taken anew.
 	dir := d.cfg.path(notesDir)
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return false, fmt.Errorf("desk: notes: %w", err)

@@ -195,6 +195,43 @@ func TestNotesAreFetched(t *testing.T) {
 	}
 }
 
+// Notes that were carried here by hand, under the names that root sign gives them, are taken
+// with the newest serial; half a pair, or one of another newsroom, is named.
+func TestBroughtNotes(t *testing.T) {
+	r := newRoom(t)
+	dir := filepath.Join(r.dir, notesDir)
+	own, ownDevices := readFile(t, filepath.Join(dir, RootNoteFile)), readFile(t, filepath.Join(dir, DevicesNoteFile))
+	r.signNotes()
+	r.signNotes()
+	third, thirdDevices := readFile(t, filepath.Join(dir, RootNoteFile)), readFile(t, filepath.Join(dir, DevicesNoteFile))
+	for name, data := range map[string][]byte{RootNoteFile: own, DevicesNoteFile: ownDevices, "root-1": own, "devices-1": ownDevices, "root-3": third} {
+		must(t, os.WriteFile(filepath.Join(dir, name), data, 0o600))
+	}
+	if _, err := r.desk.Sync(t.Context()); err == nil || !strings.Contains(err.Error(), "bring devices-3") {
+		t.Errorf("half a pair: %v", err)
+	}
+	must(t, os.WriteFile(filepath.Join(dir, "devices-3"), thirdDevices, 0o600))
+	r.reopen()
+	if got := readFile(t, filepath.Join(dir, RootNoteFile)); !bytes.Equal(got, third) {
+		t.Error("the newest pair was not taken")
+	}
+	if left, err := filepath.Glob(filepath.Join(dir, "*-*")); err != nil || len(left) != 0 {
+		t.Errorf("left: %v %v", left, err)
+	}
+	other := newRoom(t)
+	other.signed = 8
+	other.signNotes()
+	for from, to := range map[string]string{RootNoteFile: "root-9", DevicesNoteFile: "devices-9"} {
+		must(t, os.WriteFile(filepath.Join(dir, to), readFile(t, filepath.Join(other.dir, notesDir, from)), 0o600))
+	}
+	if _, err := r.desk.Sync(t.Context()); err == nil || !strings.Contains(err.Error(), "root-9 and devices-9") {
+		t.Errorf("another newsroom's notes: %v", err)
+	}
+	if got := readFile(t, filepath.Join(dir, RootNoteFile)); !bytes.Equal(got, third) {
+		t.Error("another newsroom's notes were taken")
+	}
+}
+
 func readFile(t *testing.T, path string) []byte {
 	t.Helper()
 	b, err := os.ReadFile(path)

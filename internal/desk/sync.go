@@ -58,7 +58,7 @@ func (d *Desk) syncSteps(ctx context.Context, r *SyncReport) error {
 	if err := d.confirmClock(ctx); err != nil {
 		return err
 	}
-	fetched := d.fetchNotes(ctx) // a host that is away is no reason not to bring keys to the present
+	fetched := errors.Join(d.takeBrought(), d.fetchNotes(ctx)) // a host that is away is no reason not to bring keys to the present
 	if err := d.tick(ctx); err != nil {
 		return err
 	}
