@@ -4,6 +4,8 @@ import (
 	"bufio"
 	"context"
 	"crypto/rand"
+	"crypto/sha256"
+	"errors"
 	"fmt"
 	"io"
 	"net"
@@ -20,7 +22,8 @@ import (
 	"kkachi/internal/store/disk"
 )
 
-// bigHost is a host with room for quota cells that slows by prefix, its waits cut to at most pause.
+// bigHost is a host with room for quota cells that slows by prefix, its waits cut to at most pause. Its
+// site is one page of 28 KB.
 func bigHost(t testing.TB, quota int, pause time.Duration, waits *atomic.Int64) (*disk.Store, string) {
 	t.Helper()
 	d, err := disk.Open(t.TempDir(), disk.Options{Quota: quota, Rand: rand.Reader})
@@ -37,6 +40,11 @@ func bigHost(t testing.TB, quota int, pause time.Duration, waits *atomic.Int64) 
 		t.Fatal(err)
 	}
 	if err := d.Switch(t.Context(), "now", uint64(first), now); err != nil {
+		t.Fatal(err)
+	}
+	page := strings.Repeat("a page of the site ", 1500)
+	digest := fmt.Sprintf("site/%x", sha256.Sum256([]byte(page)))
+	if err := errors.Join(d.PutObject(t.Context(), digest, []byte(page)), d.Switch(t.Context(), "site", 1, manifest(1, map[string]string{"index.html": page}))); err != nil {
 		t.Fatal(err)
 	}
 	begin := time.Now()
@@ -305,69 +313,4 @@ func TestP9BadConnections(t *testing.T) {
 		t.Errorf("%d connections over those of a network were closed, not 40", ended)
 	}
 	others(t, addr)
-}
-
-// BenchmarkReaders is the load of readers with cover: so many views a second, each of which sends
-// two cells, whether those before are answered or not. It prints what was offered, accepted and lost.
-func BenchmarkReaders(b *testing.B) {
-	for _, views := range []int{10, 100, 1000} {
-		b.Run(fmt.Sprintf("views=%d", views), func(b *testing.B) { readers(b, views) })
-	}
-}
-
-func readers(b *testing.B, views int) {
-	const seconds = 3
-	var offered, accepted, lost int64
-	var took []time.Duration
-	for b.Loop() {
-		var waits atomic.Int64
-		_, addr := bigHost(b, 1<<14, time.Second, &waits)
-		var mu sync.Mutex
-		var wg sync.WaitGroup
-		free := make(chan *visitor, 4096)
-		cellOf := func(n int) {
-			var v *visitor
-			select {
-			case v = <-free:
-			default:
-				var err error
-				if v, err = visit(10+n/250%200, n%250, addr); err != nil {
-					b.Error(err)
-					return
-				}
-			}
-			begin := time.Now()
-			status, err := v.post(newCell(first))
-			mu.Lock()
-			defer mu.Unlock()
-			took = append(took, time.Since(begin))
-			if offered++; err == nil && status == "204" {
-				accepted++
-				free <- v
-				return
-			}
-			lost++
-			_ = v.conn.Close()
-		}
-		begin := time.Now()
-		for n := 0; time.Since(begin) < seconds*time.Second; n++ {
-			at := begin.Add(time.Duration(n) * time.Second / time.Duration(views))
-			time.Sleep(time.Until(at))
-			for i := range 2 {
-				wg.Go(func() { cellOf(2*n + i) })
-			}
-		}
-		wg.Wait()
-		close(free)
-		for v := range free {
-			_ = v.conn.Close()
-		}
-	}
-	slices.Sort(took)
-	runs := float64(b.N) * seconds
-	b.ReportMetric(float64(offered)/runs, "offered/s")
-	b.ReportMetric(float64(accepted)/runs, "accepted/s")
-	b.ReportMetric(float64(lost)/runs, "lost/s")
-	b.ReportMetric(float64(took[len(took)*99/100].Microseconds())/1000, "p99-ms")
-	b.ReportMetric(0, "ns/op")
 }
