@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"crypto/sha256"
+	"encoding/binary"
 	"encoding/hex"
 	"errors"
 	"fmt"
@@ -18,6 +19,7 @@ import (
 	"kkachi/internal/relay"
 	"kkachi/internal/release"
 	"kkachi/internal/seal"
+	"kkachi/internal/vault"
 	"kkachi/page"
 )
 
@@ -170,12 +172,15 @@ func pushSite(w *world, n *newsroom, d *desk.Desk, m *press.Manifest, dir, host 
 	if err != nil {
 		return 0, err
 	}
-	note := seal.SiteNote{Newsroom: n.id(), Serial: present.Serial + 1, Day: cell.DayOf(w.now())}
+	note := seal.SiteNote{Newsroom: n.id(), Day: cell.DayOf(w.now())}
 	for _, f := range m.Files {
 		note.Files = append(note.Files, seal.SiteFile{Hash: f.SHA256, Size: uint64(f.Size), Path: f.Path})
 	}
 	if slices.Equal(note.Files, present.Files) {
 		return 0, nil
+	}
+	if note.Serial, err = siteSerial(d.Vault(), present.Serial); err != nil {
+		return 0, err
 	}
 	signed, err := d.SignSite(&note)
 	if err != nil {
@@ -185,6 +190,26 @@ func pushSite(w *world, n *newsroom, d *desk.Desk, m *press.Manifest, dir, host 
 		return 0, err
 	}
 	return note.Serial, client.PutSite(w.ctx, note.Serial, signed)
+}
+
+// secretSiteSerial is where the vault keeps the last serial under which a site was signed.
+const secretSiteSerial = "cmd/serial.site"
+
+// siteSerial is above the serial that stands at the host and above any that this desk has
+// used: a host that was handed a site and died before it stood must never be handed another
+// under the same serial (P13). It is durable before it is used.
+func siteSerial(v *vault.Vault, present uint64) (uint64, error) {
+	b, err := v.Secret(secretSiteSerial)
+	switch {
+	case err == nil && len(b) == 8:
+		present = max(present, binary.BigEndian.Uint64(b))
+	case err != nil && !errors.Is(err, vault.ErrNotFound):
+		return 0, fmt.Errorf("the serial of the site: %w", err)
+	}
+	if err := v.PutSecret(secretSiteSerial, binary.BigEndian.AppendUint64(nil, present+1), 0); err != nil {
+		return 0, fmt.Errorf("the serial of the site: %w", err)
+	}
+	return present + 1, nil
 }
 
 // currentSite is the site that stands at the host; an empty one of serial 0 if none does.
