@@ -96,7 +96,7 @@ func (s *Steps) Watch(t testing.TB, dir string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	runtime.LockOSThread() // never let go: the filter cannot be taken from the thread
+	lockThread() // never let go: the filter cannot be taken from the thread
 	if err := unix.Prctl(unix.PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0); err != nil {
 		t.Skipf("the kernel refuses: %v", err)
 	}
@@ -107,6 +107,32 @@ func (s *Steps) Watch(t testing.TB, dir string) {
 	}
 	t.Cleanup(s.End)
 	go w.serve(int(fd))
+}
+
+// lockThread gives this goroutine a thread of its own that ends with it: any but the first of
+// the process, which Go never ends.
+func lockThread() {
+	for {
+		runtime.LockOSThread()
+		if unix.Gettid() != unix.Getpid() {
+			return
+		}
+		runtime.UnlockOSThread()
+		there, moved := make(chan struct{}), make(chan struct{})
+		go func() { // sits down where we were
+			runtime.LockOSThread()
+			defer runtime.UnlockOSThread()
+			there <- struct{}{}
+			<-moved
+		}()
+		<-there
+		runtime.LockOSThread()
+		close(moved)
+		if unix.Gettid() != unix.Getpid() {
+			return
+		}
+		runtime.UnlockOSThread()
+	}
 }
 
 type watcher struct {
