@@ -64,7 +64,14 @@ func (s *Sift) Day(ctx context.Context) (*Report, error) {
 		return r.report, errors.New("sift: it is closed")
 	}
 	if s.stale {
-		if err := s.load(); err != nil {
+		// Keys first, as at every start: what keeps the rest of the folder from being read must
+		// not keep a key alive (P4).
+		gone, err := s.destroyKeys(max(today, s.st.day))
+		r.report.Destroyed = gone
+		if err == nil {
+			err = s.load()
+		}
+		if err != nil {
 			return r.report, err
 		}
 	}
@@ -80,7 +87,7 @@ func (s *Sift) Day(ctx context.Context) (*Report, error) {
 func (r *run) begin() error {
 	latest := max(r.today, r.st.day)
 	gone, err := r.expire(latest)
-	r.report.Destroyed = gone
+	r.report.Destroyed = append(r.report.Destroyed, gone...)
 	if err != nil {
 		return err
 	}

@@ -37,7 +37,8 @@ type files interface {
 	read(name string) ([]byte, error)
 	// write replaces a file as a whole or not at all, and is durable on return.
 	write(name string, data []byte) error
-	// destroy overwrites and unlinks a file, durable on return; nil if it is not there.
+	// destroy overwrites and unlinks a file, durable on return; nil if it is not there. It
+	// unlinks also what could not be overwritten, and says so.
 	destroy(name string) error
 	// list gives the names in a folder, with the folder, half-written ones included.
 	list(folder string) ([]string, error)
@@ -73,13 +74,16 @@ func (d disk) write(name string, data []byte) error {
 
 func (d disk) destroy(name string) error {
 	path := d.path(name)
-	if err := overwrite(path); err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return err
+	err := overwrite(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		err = nil
 	}
-	if err := os.Remove(path); err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return err
+	// Unlinked even if it could not be overwritten: a bad block or a full disk must not keep a
+	// key alive. The error is still told: its old blocks may be there to be found.
+	if rerr := os.Remove(path); rerr != nil && !errors.Is(rerr, fs.ErrNotExist) {
+		err = errors.Join(err, rerr)
 	}
-	return syncFolder(filepath.Dir(path))
+	return errors.Join(err, syncFolder(filepath.Dir(path)))
 }
 
 // overwrite writes zeros over a file in place. File systems that copy on write and flash

@@ -205,16 +205,22 @@ func (s *Sift) makeKeyHere(day cell.Day) ([]byte, error) {
 // then the replay keys of their cells: never the other way round, or a cell could come in
 // twice between the two.
 func (s *Sift) expire(today cell.Day) ([]cell.Day, error) {
+	gone, err := s.destroyKeys(today)
+	if err != nil {
+		return gone, err
+	}
+	return gone, s.forgetReplays()
+}
+
+// destroyKeys destroys the keys whose time is over, in memory and on disk. It needs nothing
+// else of the folder.
+func (s *Sift) destroyKeys(today cell.Day) ([]cell.Day, error) {
 	for day := range s.keys {
 		if keyExpired(day, today) {
 			s.endKey(day)
 		}
 	}
-	gone, err := destroyExpired(s.files, today)
-	if err != nil {
-		return gone, err
-	}
-	return gone, s.forgetReplays()
+	return destroyExpired(s.files, today)
 }
 
 // retire destroys the keys whose cells can come no more: those whose last arrival day, the

@@ -6,6 +6,7 @@ import (
 	"net"
 	"net/http"
 	"testing"
+	"time"
 
 	"kkachi/internal/cell"
 	"kkachi/internal/drop"
@@ -16,6 +17,12 @@ import (
 // withRealHost plays a real host: files on disk, HTTP over loopback, sift's own token. The
 // desk's part is played with a desk's token.
 func (w *world) withRealHost() {
+	w.withHostBehind(func(r http.RoundTripper) http.RoundTripper { return r }, nil)
+}
+
+// withHostBehind is withRealHost with something between sift and the network. pause is what
+// sift's client does between two tries.
+func (w *world) withHostBehind(between func(http.RoundTripper) http.RoundTripper, pause func(context.Context, time.Duration) error) {
 	t := w.t
 	ctx, cancel := context.WithCancel(context.Background())
 	files := must(storedisk.Open(t.TempDir(), storedisk.Options{Quota: 256, Rand: rand.Reader}))
@@ -51,7 +58,7 @@ func (w *world) withRealHost() {
 		if token != siftToken {
 			t.Errorf("token %q, want that of Create", token)
 		}
-		return client(token), nil
+		return must(relay.New(base, relay.Options{Token: token, Transport: between(transport), Sleep: pause})), nil
 	}
 	w.host = client(deskToken)
 	w.token = siftToken

@@ -114,10 +114,14 @@ func Create(dir string, u Unlock, o CreateOptions) (seal.VerifyKey, error) {
 	if err != nil {
 		return none, err
 	}
-	if err := f.write(unlockFile, sealed); err != nil {
-		return none, fmt.Errorf("sift: write %s: %w", unlockFile, err)
+	err = f.write(unlockFile, sealed)
+	if err == nil {
+		err = f.sync("")
 	}
-	return sign.Public(), f.sync("")
+	if err != nil { // else the next try would find a folder whose key nobody was told
+		return none, fmt.Errorf("sift: write %s: %w", unlockFile, errors.Join(err, f.destroy(unlockFile)))
+	}
+	return sign.Public(), nil
 }
 
 // A box encrypts the folder's files to the folder's own key, and opens them.
