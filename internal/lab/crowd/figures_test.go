@@ -338,7 +338,7 @@ func habits(runs int) figure.Figure {
 }
 
 func delay(runs int) figure.Figure {
-	f := figure.Figure{Title: "Letters written on the day of a flood of so many records", X: "days from writing to the desk", Y: "letters at the desk (%)", XMin: 0, XMax: 16, YMin: 0, YMax: 100, KeyBelow: true, KeyAt: 0.54}
+	f := figure.Figure{Title: "Letters written on the day of a flood of so many records", X: "days from writing to the desk", Y: "letters at the desk (%)", XMin: 0, XMax: 14, YMin: 0, YMax: 100, KeyBelow: true, KeyAt: 0.54}
 	for i, c := range []struct{ base, n int }{{256, 1000}, {512, 10_000}, {256, 10_000}, {512, 60_000}, {256, 60_000}} {
 		s := figure.Series{Name: fmt.Sprintf("%s, B = %d", figure.Number(float64(c.n)), c.base), Colour: i, Mark: figure.Dotted}
 		days := aFlood(c.base, c.n, runs)
@@ -357,7 +357,7 @@ func delay(runs int) figure.Figure {
 }
 
 func overflowFigure(runs int) figure.Figure {
-	f := figure.Figure{Title: "Days on which letters do not fit a batch", X: "records of letters a day, on average", Y: "days (%)", XMin: 150, XMax: 600, YMin: 0, YMax: 100, KeyAt: 0.02}
+	f := figure.Figure{Title: "Days on which letters do not fit a batch", X: "records of letters a day, on average", Y: "days (%)", XMin: 0, XMax: 600, YMin: 0, YMax: 100, KeyAt: 0.02}
 	for i, b := range []int{256, 512} {
 		line := figure.Series{Name: fmt.Sprintf("B = %d, Poisson", b), Colour: i}
 		dots := figure.Series{Name: fmt.Sprintf("B = %d, simulated", b), Colour: i, Mark: figure.Dots}
