@@ -44,6 +44,12 @@ func TestMain(m *testing.M) {
 			}
 			os.Exit(run(os.Args[1:], w))
 		},
+		"kkachi-confined": func() {
+			if err := confined(); err != nil {
+				fmt.Fprintln(os.Stderr, err)
+				os.Exit(9)
+			}
+		},
 		"kkachi-writes": func() {
 			if os.Args[1] == "yes" {
 				harden(true)
@@ -122,6 +128,11 @@ func TestScripts(t *testing.T) {
 		Dir:                 "testdata",
 		RequireExplicitExec: true,
 		Setup: func(e *testscript.Env) error {
+			at, err := filepath.Abs(units)
+			if err != nil {
+				return err
+			}
+			e.Setenv("UNITS", at)
 			e.Setenv(clockFile, filepath.Join(e.WorkDir, ".clock"))
 			return setClock(filepath.Join(e.WorkDir, ".clock"), "2026-10-03T13:00:00Z")
 		},
