@@ -193,6 +193,17 @@ func (s *Steps) End() {
 	s.over, s.full, s.next = true, false, false
 }
 
+// Aside looks at what stands, by calls that are no steps: beside the thread that is watched. A
+// test does not end itself from there.
+func Aside(look func()) {
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		look()
+	}()
+	<-done
+}
+
 // Broke is the name of the step that broke, "" before it and in the good run.
 func (s *Steps) Broke() string {
 	s.mu.Lock()
