@@ -4,7 +4,7 @@ GO      ?= go
 PKGS     = ./...
 DIR     ?=
 
-.PHONY: build demo test install page vectors lint unit race fuzz bench load growth figures pictures clean
+.PHONY: build demo test install page vectors lint unit race fuzz bench load growth figures model pictures clean
 
 build: ## one static binary, bin/kkachi
 	$(GO) build -trimpath -ldflags '-s -w' -o bin/kkachi ./cmd/kkachi
@@ -48,6 +48,9 @@ growth: ## seconds for 10^3 to 10^6 cells and operations into doc/growth.md: hal
 
 figures: ## the simulated crowd into doc/figures and the tables of doc/crowd.md
 	KKACHI_FIGURES=$(CURDIR)/doc $(GO) test -count=1 -timeout 1h -run TestFigures -v ./internal/lab/crowd
+
+model: ## explore the protocol's states further than the tests do; some minutes
+	KKACHI_MODEL=1 $(GO) test -count=1 -timeout 120m -v -run TestP4P8P13Model ./internal/sift
 
 pictures: ## the screenshots of the README, made by the test that looks at the pages
 	mkdir -p bin/pictures

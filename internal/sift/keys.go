@@ -179,6 +179,7 @@ func (s *Sift) makeKey(day cell.Day) error {
 		return err
 	}
 	if err := s.files.write(dayKeyFile(day), sealed); err != nil {
+		s.stale = true // it may stand all the same, and a key is made once
 		return fmt.Errorf("sift: write %s: %w", dayKeyFile(day), err)
 	}
 	k, err := s.startKey(day)
@@ -227,6 +228,11 @@ func (s *Sift) destroyKeys(today cell.Day) ([]cell.Day, error) {
 // day after their own, is drained in a durable state. It goes by the files: one that a crash
 // left overwritten and not unlinked opens nothing, and must not keep the others from opening.
 func (s *Sift) retire(st *state) ([]cell.Day, error) {
+	for day := range s.keys {
+		if st.arrivals[day+1] >= drained {
+			s.endKey(day)
+		}
+	}
 	names, err := s.files.list(keysFolder)
 	if err != nil {
 		s.stale = true // so that it is tried again
@@ -238,7 +244,6 @@ func (s *Sift) retire(st *state) ([]cell.Day, error) {
 		if !ok || st.arrivals[day+1] < drained {
 			continue
 		}
-		s.endKey(day)
 		if err := s.files.destroy(name); err != nil {
 			// Memory and disk differ now: the disk is read again, and tried again.
 			s.stale = true

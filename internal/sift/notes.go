@@ -191,6 +191,7 @@ func (r *run) publish(ctx context.Context) error {
 		return err
 	}
 	if err := r.files.write(nowFile, now); err != nil {
+		r.stale = true
 		return fmt.Errorf("sift: write %s: %w", nowFile, err)
 	}
 	if err := r.stage(nowPrefix+strconv.FormatUint(note.Serial, 10), now); err != nil {

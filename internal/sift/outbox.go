@@ -27,6 +27,7 @@ func batchName(d cell.Day) string { return batchPrefix + strconv.FormatUint(uint
 func (s *Sift) stage(name string, data []byte) error {
 	o := outgoing{name, sha256.Sum256(data)}
 	if err := s.files.write(o.file(), data); err != nil {
+		s.stale = true // what was decided with it is in memory only
 		return fmt.Errorf("sift: write %s to the outbox: %w", name, err)
 	}
 	s.st.outbox = append(s.st.outbox, o)
