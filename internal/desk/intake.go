@@ -315,7 +315,7 @@ func (in *intake) finish(ctx context.Context, p *pending) error {
 		return errRefused
 	}
 	n, ok := in.letters[p.Source]
-	if !ok {
+	if !ok && !in.fresh[p.Source] {
 		err := in.d.v.View().QueryRow(ctx, `SELECT count(*) FROM report WHERE source = ? AND day = ? AND letter IS NOT NULL`, p.Source, in.Day).Scan(&n)
 		if err != nil {
 			return fmt.Errorf("desk: letters: %w", err)

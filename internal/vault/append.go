@@ -71,21 +71,27 @@ func (d *Draft) check() error {
 // keysFor finds the keys of the drafts' things, and draws those of new things.
 func (v *Vault) keysFor(ctx context.Context, drafts []Draft) (keys, fresh map[Thing]*[32]byte, err error) {
 	keys, fresh = make(map[Thing]*[32]byte), make(map[Thing]*[32]byte)
-	for _, d := range drafts {
-		if keys[d.KeyOf] != nil {
-			continue
-		}
-		key, err := v.keys.thing(ctx, d.KeyOf)
-		if errors.Is(err, ErrNotFound) {
-			key = new([32]byte)
-			if _, err := io.ReadFull(v.opts.Rand, key[:]); err != nil {
-				return nil, nil, fmt.Errorf("vault: randomness: %w", err)
+	err = v.keys.many(ctx, func(thing func(Thing) (*[32]byte, error)) error {
+		for _, d := range drafts {
+			if keys[d.KeyOf] != nil {
+				continue
 			}
-			fresh[d.KeyOf] = key
-		} else if err != nil {
-			return nil, nil, err
+			key, err := thing(d.KeyOf)
+			if errors.Is(err, ErrNotFound) {
+				key = new([32]byte)
+				if _, err := io.ReadFull(v.opts.Rand, key[:]); err != nil {
+					return fmt.Errorf("vault: randomness: %w", err)
+				}
+				fresh[d.KeyOf] = key
+			} else if err != nil {
+				return err
+			}
+			keys[d.KeyOf] = key
 		}
-		keys[d.KeyOf] = key
+		return nil
+	})
+	if err != nil {
+		return nil, nil, err
 	}
 	return keys, fresh, nil
 }
