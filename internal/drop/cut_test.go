@@ -2,108 +2,60 @@ package drop_test
 
 import (
 	"context"
+	"crypto/sha256"
 	"errors"
 	"fmt"
-	"io"
 	"net/http"
 	"testing"
 	"time"
 
 	"kkachi/internal/cell"
 	"kkachi/internal/drop"
+	"kkachi/internal/fault"
 	"kkachi/internal/relay"
 )
 
-// How a connection is cut.
-const (
-	before = iota // the request never arrives
-	after         // it arrives and has its effect; the answer is lost
-	amid          // the answer breaks off in its body
-)
-
-// cutting is a network that is cut at one request.
-type cutting struct {
-	how, at, n int
-}
-
-var errCut = errors.New("connection reset by peer")
-
-func (c *cutting) RoundTrip(r *http.Request) (*http.Response, error) {
-	c.n++
-	if c.n != c.at {
-		return http.DefaultTransport.RoundTrip(r)
-	}
-	if c.how == before {
-		return nil, errCut
-	}
-	res, err := http.DefaultTransport.RoundTrip(r)
-	if err != nil {
-		return nil, err
-	}
-	if c.how == amid && res.ContentLength != 0 {
-		res.Body = &torn{res.Body, 5000} // more than a cell of a day
-		return res, nil
-	}
-	_, _ = io.Copy(io.Discard, res.Body)
-	_ = res.Body.Close()
-	return nil, errCut
-}
-
-type torn struct {
-	io.ReadCloser
-	left int
-}
-
-func (t *torn) Read(b []byte) (int, error) {
-	if t.left == 0 {
-		return 0, errCut
-	}
-	n, err := t.ReadCloser.Read(b[:min(len(b), t.left)])
-	t.left -= n
-	return n, err
-}
-
-// P8, P13: each request of a whole turn is cut before it arrives, after it had its effect, and
-// in the midst of its answer. Sift, desk and press come to the same end; a cell is posted once,
-// and stands once if it was answered for.
+// P8, P13: each request of a whole turn is cut before it is sent, in the middle of its body,
+// after it had its effect, and in the midst of its answer, or answered with 503. Sift, desk
+// and press come to the same end by the client's own retries; a cell is posted once, and
+// stands once if it was answered for; the old site stands whole until the new one does.
 func TestP8CutConnections(t *testing.T) {
-	const requests = 14
-	for how, name := range []string{"before", "after", "amid"} {
-		for at := 1; at <= requests; at++ {
-			t.Run(fmt.Sprintf("%s %d", name, at), func(t *testing.T) {
-				if n := cutTurn(t, &cutting{how: how, at: at}); n < requests {
-					t.Errorf("the turn has %d requests: the last cuts cut nothing", n)
-				}
-			})
-		}
-	}
+	fault.Table(t, 20, func(t *testing.T, s *fault.Steps) {
+		transport := &http.Transport{}
+		defer transport.CloseIdleConnections()
+		cutTurn(t, s, s.Transport(transport))
+	})
 }
 
-func cutTurn(t *testing.T, net *cutting) int {
+func cutTurn(t *testing.T, steps *fault.Steps, net http.RoundTripper) {
 	s := play(t)
 	ctx := t.Context()
 	client := func(role drop.Role) *relay.Client {
-		c, err := relay.New(s.base, relay.Options{Token: s.tokens[role], Transport: net, Sleep: func(context.Context, time.Duration) error { return nil }})
+		c, err := relay.New(s.base, relay.Options{Token: s.tokens[role], Transport: net, Sleep: func(context.Context, time.Duration) error {
+			steps.Lift() // what lasts is over at the next try
+			return nil
+		}})
 		s.must(err)
 		return c
 	}
 	sift, desk, anyone := client(drop.RoleSift), client(drop.RoleDesk), client("")
-	defer http.DefaultTransport.(*http.Transport).CloseIdleConnections()
+	s.press = client(drop.RolePress)
 	s.must(sift.PutNow(ctx, newNow(first, 0)))
 	kept, lost := map[cell.Cell]int{}, map[cell.Cell]int{}
 	for range 4 {
 		c := newCell(first)
-		sent := net.n
+		sent := len(steps.Taken())
 		switch err := anyone.PostCell(ctx, c); {
 		case err == nil:
 			kept[*c] = 0
-		case errors.Is(err, relay.ErrUnavailable):
+		case errors.Is(err, relay.ErrUnavailable), errors.Is(err, relay.ErrFull):
 			lost[*c] = 0
 		default:
 			t.Error(err)
 		}
-		if net.n != sent+1 {
-			t.Errorf("a cell was sent %d times", net.n-sent)
+		steps.Lift()
+		if n := len(steps.Taken()) - sent; n != 1 {
+			t.Errorf("a cell was sent %d times", n)
 		}
 	}
 	s.set((first + 1).Time().Add(time.Hour))
@@ -125,8 +77,10 @@ func cutTurn(t *testing.T, net *cutting) int {
 		})
 	}
 	if _, err := read(); err != nil { // it broke off: who reads begins anew
-		for c := range kept {
-			kept[c] = 0
+		for _, m := range []map[cell.Cell]int{kept, lost} {
+			for c := range m {
+				m[c] = 0
+			}
 		}
 		if n, err := read(); err != nil || n < 3 {
 			t.Error(n, err)
@@ -135,6 +89,11 @@ func cutTurn(t *testing.T, net *cutting) int {
 	for c, n := range kept {
 		if n != 1 {
 			t.Errorf("the cell %x… was answered for and stands %d times", c[:8], n)
+		}
+	}
+	for c, n := range lost {
+		if n > 1 {
+			t.Errorf("the cell %x… stands %d times", c[:8], n)
 		}
 	}
 	data := make([]byte, 50_000)
@@ -153,5 +112,35 @@ func cutTurn(t *testing.T, net *cutting) int {
 	if now, err := sift.CurrentNow(ctx); err != nil || now.Serial != uint64(first) {
 		t.Error(now, err)
 	}
-	return net.n
+	if _, _, err := sift.Crowd(ctx, first); err != nil {
+		t.Error(err)
+	}
+	s.cutSite(steps)
+}
+
+// cutSite puts two sites, one after the other, over a network of which one request is cut.
+func (s *stage) cutSite(steps *fault.Steps) {
+	old := map[string]string{"index.html": "<p>old front", "gone.html": "<p>withdrawn"}
+	next := map[string]string{"index.html": "<p>new front", "ko/new.html": "<p>new"}
+	s.must(s.publish(1, old))
+	for _, data := range next {
+		s.must(s.press.PutObject(s.t.Context(), fmt.Sprintf("site/%x", sha256.Sum256([]byte(data))), []byte(data)))
+		for path, want := range old {
+			if a := s.ask("GET", "/"+path, nil, nil); a.body != want {
+				s.t.Errorf("before the switch, %s: %v", path, a)
+			}
+		}
+	}
+	s.must(s.press.PutSite(s.t.Context(), 2, manifest(2, next)))
+	for path, want := range next {
+		if a := s.ask("GET", "/"+path, nil, nil); a.body != want {
+			s.t.Errorf("after the switch, %s: %v", path, a)
+		}
+	}
+	if a := s.ask("GET", "/gone.html", nil, nil); a.status != http.StatusNotFound {
+		s.t.Errorf("what was withdrawn: %v", a)
+	}
+	if list, err := s.press.CurrentSite(s.t.Context()); err != nil || len(list) == 0 {
+		s.t.Errorf("the manifest: %d bytes, %v", len(list), err)
+	}
 }

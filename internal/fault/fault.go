@@ -16,6 +16,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"syscall"
 	"testing"
 )
 
@@ -43,29 +44,33 @@ func (h How) String() string {
 	return [...]string{"not done", "done but reported as failed", "half done", "no room", "answer torn"}[h]
 }
 
-// A nature is what kind of step a step is, and so how it can break.
-type nature uint8
+// A Nature is what kind of step a step is, and so how it can break.
+type Nature uint8
+
+// Natures of steps on files.
+const (
+	Plain   Nature = iota // either done or not: sync, rename, remove, lock, open
+	Closing               // is done even where it fails
+	Room                  // as Plain, but takes room on the disk: a new name, a reservation
+	Write                 // takes room, and may be done by half
+)
 
 const (
-	plain    nature = iota // either done or not: sync, rename, remove, lock, open
-	closing                // is done even where it fails
-	room                   // as plain, but takes room on the disk: a new name, a reservation
-	write                  // takes room, and may be done by half
-	request                // to a host
-	upload                 // to a host, with a body
-	answered nature = 0x80 // or-ed: the good run's answer had a body
+	request  Nature = iota + 4 // to a host
+	upload                     // to a host, with a body
+	answered Nature = 0x80     // or-ed: the good run's answer had a body
 )
 
 // breaks says whether steps of this nature can break so.
-func (n nature) breaks(h How) bool {
+func (n Nature) breaks(h How) bool {
 	kind := n &^ answered
 	switch h {
 	case NotDone:
-		return kind != closing
+		return kind != Closing
 	case Half:
-		return kind == write || kind == upload
+		return kind == Write || kind == upload
 	case Full:
-		return kind >= room
+		return kind >= Room
 	case Torn:
 		return n&answered != 0
 	}
@@ -79,7 +84,7 @@ const (
 	good verdict = iota
 	notDone
 	done
-	half
+	halfDone
 	noRoom // nothing is done, for want of room
 	torn
 )
@@ -100,16 +105,39 @@ type Steps struct {
 	mu      sync.Mutex // guards what follows
 	phase   string
 	places  []place
-	natures []nature
+	natures []Nature
 	nth     map[place]int // steps of a name in a phase so far
 	hit     string        // name of the step that broke
 	full    bool          // there is no room, until Lift
 	next    bool          // the next step that takes room finds none
 	over    bool
+	cut     bool // something was done by half
+}
+
+// Step makes do a step, where a test puts an interface between a room and its files. half does
+// the half of a Write. Its error is an EIO or ENOSPC where the step breaks.
+func (s *Steps) Step(name string, n Nature, do func() error, half func()) error {
+	switch s.take(name, n) {
+	case good:
+		return do()
+	case noRoom:
+		return syscall.ENOSPC
+	case halfDone:
+		half()
+		s.mu.Lock()
+		s.next = false // this is the one that finds no room
+		s.mu.Unlock()
+		return syscall.ENOSPC
+	case done:
+		if err := do(); err != nil {
+			return err
+		}
+	}
+	return syscall.EIO
 }
 
 // take counts a step, and says what becomes of it.
-func (s *Steps) take(name string, n nature) verdict {
+func (s *Steps) take(name string, n Nature) verdict {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.over {
@@ -123,7 +151,7 @@ func (s *Steps) take(name string, n nature) verdict {
 	at.nth = s.nth[at] - 1
 	s.places, s.natures = append(s.places, at), append(s.natures, n)
 	if at != s.breaks || s.hit != "" {
-		if n >= room && (s.full || s.next) {
+		if n >= Room && (s.full || s.next) {
 			s.next = false
 			return noRoom
 		}
@@ -141,12 +169,13 @@ func (s *Steps) take(name string, n nature) verdict {
 	case NotDone:
 		return notDone
 	case Half:
-		s.next = n == write
-		return half
+		s.next, s.cut = n == Write, true
+		return halfDone
 	case Full:
 		s.full = true
-		if n == write {
-			return half
+		if n == Write {
+			s.cut = true
+			return halfDone
 		}
 		return noRoom
 	case Torn:
@@ -177,6 +206,20 @@ func (s *Steps) Phase(name string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.phase = name
+}
+
+// Fill takes all room from the disk, until Lift.
+func (s *Steps) Fill() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.full = true
+}
+
+// Cut says whether something was done by half.
+func (s *Steps) Cut() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.cut
 }
 
 // Lift ends what lasts: there is room again, and the host answers.
@@ -223,7 +266,7 @@ func (s *Steps) Taken() []string {
 }
 
 // MostLines is how many lines of a Table are played; with -short a tenth.
-const MostLines = 400
+const MostLines = 240
 
 // EveryLine is the environment variable which makes a Table play all its lines, if it is not
 // empty.

@@ -159,20 +159,20 @@ func TestTransport(t *testing.T) {
 // A play that does not come by the broken step fails the table, and so does one that does not
 // pass through it at all.
 func TestBlindTableFails(t *testing.T) {
-	for how, n := range map[How]nature{Torn: plain, Half: plain, Full: plain, NotDone: closing} {
+	for how, n := range map[How]Nature{Torn: Plain, Half: Plain, Full: Plain, NotDone: Closing} {
 		if n.breaks(how) {
 			t.Errorf("a step of nature %d breaks %q", n, how)
 		}
 	}
 	s := &Steps{breaks: place{name: "b"}, how: NotDone}
-	s.take("a", plain)
+	s.take("a", Plain)
 	if s.Broke() != "" {
 		t.Error("the wrong step broke")
 	}
-	if v := s.take("b", plain); v != notDone || s.Broke() != "b" {
+	if v := s.take("b", Plain); v != notDone || s.Broke() != "b" {
 		t.Errorf("verdict %d of %q", v, s.Broke())
 	}
-	if v := s.take("c", plain); v != good || !slices.Equal(s.Taken(), []string{"a", "b", "c"}) {
+	if v := s.take("c", Plain); v != good || !slices.Equal(s.Taken(), []string{"a", "b", "c"}) {
 		t.Errorf("verdict %d after %v", v, s.Taken())
 	}
 }

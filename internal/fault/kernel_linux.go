@@ -48,7 +48,7 @@ type reply struct {
 // A call is a system call that changes files, or opens them.
 type call struct {
 	name   string
-	nature nature
+	nature Nature
 	fd     int // which argument is an open file; -1 for none
 	paths  []path
 }
@@ -58,19 +58,19 @@ type path struct{ dir, text int }
 
 func calls() []call {
 	at := func(dir, text int) path { return path{dir, text} }
-	of := func(name string, n nature, fd int) call { return call{name, n, fd, nil} }
-	by := func(name string, n nature, p ...path) call { return call{name, n, -1, p} }
+	of := func(name string, n Nature, fd int) call { return call{name, n, fd, nil} }
+	by := func(name string, n Nature, p ...path) call { return call{name, n, -1, p} }
 	return []call{
-		of("write", write, 0), of("pwrite64", write, 0), of("writev", room, 0), of("pwritev", room, 0), of("pwritev2", room, 0),
-		of("copy_file_range", room, 2), of("sendfile", room, 0),
-		of("ftruncate", plain, 0), of("fallocate", room, 0), by("truncate", plain, at(-1, 0)),
-		of("fsync", plain, 0), of("fdatasync", plain, 0), of("syncfs", plain, 0),
-		by("rename", plain, at(-1, 1), at(-1, 0)), by("renameat", plain, at(2, 3), at(0, 1)), by("renameat2", plain, at(2, 3), at(0, 1)),
-		by("link", room, at(-1, 1)), by("linkat", room, at(2, 3)), by("symlinkat", room, at(1, 2)),
-		by("unlink", plain, at(-1, 0)), by("unlinkat", plain, at(0, 1)), by("rmdir", plain, at(-1, 0)),
-		by("mkdir", room, at(-1, 0)), by("mkdirat", room, at(0, 1)),
-		by("chmod", plain, at(-1, 0)), by("fchmodat", plain, at(0, 1)), of("fchmod", plain, 0), by("utimensat", plain, at(0, 1)),
-		by("open", plain, at(-1, 0)), by("openat", plain, at(0, 1)), of("flock", plain, 0), of("fcntl", plain, 0), of("close", closing, 0),
+		of("write", Write, 0), of("pwrite64", Write, 0), of("writev", Room, 0), of("pwritev", Room, 0), of("pwritev2", Room, 0),
+		of("copy_file_range", Room, 2), of("sendfile", Room, 0),
+		of("ftruncate", Plain, 0), of("fallocate", Room, 0), by("truncate", Plain, at(-1, 0)),
+		of("fsync", Plain, 0), of("fdatasync", Plain, 0), of("syncfs", Plain, 0),
+		by("rename", Plain, at(-1, 1), at(-1, 0)), by("renameat", Plain, at(2, 3), at(0, 1)), by("renameat2", Plain, at(2, 3), at(0, 1)),
+		by("link", Room, at(-1, 1)), by("linkat", Room, at(2, 3)), by("symlinkat", Room, at(1, 2)),
+		by("unlink", Plain, at(-1, 0)), by("unlinkat", Plain, at(0, 1)), by("rmdir", Plain, at(-1, 0)),
+		by("mkdir", Room, at(-1, 0)), by("mkdirat", Room, at(0, 1)),
+		by("chmod", Plain, at(-1, 0)), by("fchmodat", Plain, at(0, 1)), of("fchmod", Plain, 0), by("utimensat", Plain, at(0, 1)),
+		by("open", Plain, at(-1, 0)), by("openat", Plain, at(0, 1)), of("flock", Plain, 0), of("fcntl", Plain, 0), of("close", Closing, 0),
 	}
 }
 
@@ -245,7 +245,7 @@ func (w *watcher) judge(n *notification) reply {
 	switch c.name {
 	case "open", "openat":
 		if n.args[c.paths[0].text+1]&unix.O_CREAT != 0 {
-			nature, name = room, "create"
+			nature, name = Room, "create"
 		}
 	case "fcntl":
 		name = "lock"
@@ -258,7 +258,7 @@ func (w *watcher) judge(n *notification) reply {
 		return reply{flags: goOn}
 	case noRoom:
 		return failed(unix.ENOSPC)
-	case half:
+	case halfDone:
 		if !cut(c, n) {
 			return failed(unix.ENOSPC)
 		}

@@ -38,7 +38,7 @@ func (t transport) RoundTrip(r *http.Request) (*http.Response, error) {
 			StatusCode: http.StatusServiceUnavailable, Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1,
 			Header: http.Header{}, Body: http.NoBody, Request: r,
 		}, nil
-	case half:
+	case halfDone:
 		return nil, fmt.Errorf("%w: %w", syscall.ECONNRESET, sendHalf(r))
 	}
 	res, err := t.base.RoundTrip(r)
