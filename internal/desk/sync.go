@@ -72,7 +72,7 @@ func (d *Desk) syncSteps(ctx context.Context, r *SyncReport) error {
 	if errs[len(errs)-1] != nil {
 		due -= eraseLate // a batch that can't be read may hold a letter that takes it back
 	}
-	errs = append(errs, d.destroyDue(ctx, due), d.forgetMoved(ctx))
+	errs = append(errs, d.destroyDue(ctx, due), d.forgetMoved(ctx), d.lapse(ctx, due))
 	errs = append(errs, d.holds(ctx, root))
 	r.Bulletin, r.Found, r.Missing, err = d.checkBulletin(ctx)
 	errs = append(errs, err)

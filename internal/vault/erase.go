@@ -28,20 +28,23 @@ func (v *Vault) Erase(ctx context.Context, things ...Thing) error {
 	}
 	var drafts []Draft
 	seen := make(map[Thing]bool)
-	for _, t := range things {
-		key, err := v.keys.thing(ctx, t)
-		if errors.Is(err, ErrErased) || seen[t] {
-			continue
+	err := v.keys.many(ctx, func(thing func(Thing) (*[32]byte, error)) error {
+		for _, t := range things {
+			key, err := thing(t)
+			if errors.Is(err, ErrErased) || seen[t] {
+				continue
+			}
+			if err != nil {
+				return fmt.Errorf("erase thing %s: %w", t, err)
+			}
+			clear(key[:])
+			seen[t] = true
+			drafts = append(drafts, Draft{Kind: KindErase, Subject: t})
 		}
-		if err != nil {
-			return fmt.Errorf("erase thing %s: %w", t, err)
-		}
-		clear(key[:])
-		seen[t] = true
-		drafts = append(drafts, Draft{Kind: KindErase, Subject: t})
-	}
-	if len(drafts) == 0 {
 		return nil
+	})
+	if err != nil || len(drafts) == 0 {
+		return err
 	}
 	envs, err := v.encode(drafts, nil)
 	if err != nil {
