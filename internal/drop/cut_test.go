@@ -59,9 +59,37 @@ func cutTurn(t *testing.T, steps *fault.Steps, net http.RoundTripper) {
 		}
 	}
 	s.set((first + 1).Time().Add(time.Hour))
+	readCut(t, sift, kept, lost)
+	data := make([]byte, 50_000)
+	s.must(sift.PutObject(ctx, "batch/"+itoa(first), data))
+	if err := sift.PutObject(ctx, "batch/"+itoa(first), data[1:]); !errors.Is(err, relay.ErrConflict) {
+		t.Errorf("other bytes under the name: %v", err)
+	}
+	s.must(sift.AckDay(ctx, first))
+	s.must(desk.PutObject(ctx, "parcel/"+itoa(first)+"/0/1", data))
+	if got, err := desk.GetObject(ctx, "batch/"+itoa(first)); err != nil || len(got) != len(data) {
+		t.Errorf("%d bytes, %v", len(got), err)
+	}
+	if names, err := desk.ListObjects(ctx, ""); err != nil || len(names) != 2 {
+		t.Errorf("%v, %v", names, err)
+	}
+	if now, err := sift.CurrentNow(ctx); err != nil || now.Serial != uint64(first) {
+		t.Error(now, err)
+	}
+	if _, _, err := sift.Crowd(ctx, first); err != nil {
+		t.Error(err)
+	}
+	s.cutSite(steps)
+}
+
+// readCut reads the closed day as sift does. Cells that were answered for stand once, others at
+// most once.
+func readCut(t *testing.T, sift *relay.Client, kept, lost map[cell.Cell]int) {
+	t.Helper()
+	ctx := t.Context()
 	days, err := sift.Days(ctx)
-	if s.must(err); len(days) != 1 {
-		t.Fatal(days)
+	if err != nil || len(days) != 1 {
+		t.Fatal(days, err)
 	}
 	read := func() (n int, err error) {
 		return n, sift.ReadDay(ctx, first, func(c *cell.Cell) error {
@@ -96,26 +124,6 @@ func cutTurn(t *testing.T, steps *fault.Steps, net http.RoundTripper) {
 			t.Errorf("the cell %x… stands %d times", c[:8], n)
 		}
 	}
-	data := make([]byte, 50_000)
-	s.must(sift.PutObject(ctx, "batch/"+itoa(first), data))
-	if err := sift.PutObject(ctx, "batch/"+itoa(first), data[1:]); !errors.Is(err, relay.ErrConflict) {
-		t.Errorf("other bytes under the name: %v", err)
-	}
-	s.must(sift.AckDay(ctx, first))
-	s.must(desk.PutObject(ctx, "parcel/"+itoa(first)+"/0/1", data))
-	if got, err := desk.GetObject(ctx, "batch/"+itoa(first)); err != nil || len(got) != len(data) {
-		t.Errorf("%d bytes, %v", len(got), err)
-	}
-	if names, err := desk.ListObjects(ctx, ""); err != nil || len(names) != 2 {
-		t.Errorf("%v, %v", names, err)
-	}
-	if now, err := sift.CurrentNow(ctx); err != nil || now.Serial != uint64(first) {
-		t.Error(now, err)
-	}
-	if _, _, err := sift.Crowd(ctx, first); err != nil {
-		t.Error(err)
-	}
-	s.cutSite(steps)
 }
 
 // cutSite puts two sites, one after the other, over a network of which one request is cut.
