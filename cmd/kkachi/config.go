@@ -24,6 +24,7 @@ const configFile = "newsroom.toml"
 // A newsroom is newsroom.toml: names, addresses, parameters, languages; never a secret.
 // Each role reads it, so a copy of it goes to each machine.
 type newsroom struct {
+	Format    int        `toml:"format"`    // of this file
 	ID        string     `toml:"id"`        // SHA-256 of the first root key, hex
 	Name      string     `toml:"name"`      // as it stands in the root note
 	URL       string     `toml:"url"`       // where sources and readers find the host
@@ -47,7 +48,7 @@ type listen struct {
 // newNewsroom has the defaults of a new newsroom.
 func newNewsroom() newsroom {
 	return newsroom{
-		Name: "A newsroom", URL: "http://127.0.0.1:8400", Languages: lang.All(),
+		Format: configFormat, Name: "A newsroom", URL: "http://127.0.0.1:8400", Languages: lang.All(),
 		Desks: 1, Slots: cell.DefaultSlots, Batch: cell.DefaultBatch, Quota: store.DefaultQuota,
 		Listen: listen{Drop: "127.0.0.1:8400", Desk: "127.0.0.1:0"},
 	}
@@ -71,7 +72,15 @@ func readNewsroom(dir string) (*newsroom, error) {
 	return n, nil
 }
 
+// configFormat is the format of newsroom.toml that this program writes and knows. A file
+// without one is of format 1.
+const configFormat = 1
+
 func parseNewsroom(data []byte) (*newsroom, error) {
+	var version struct{ Format int } // read by itself: a newer file may differ in all else
+	if _, err := toml.Decode(string(data), &version); err == nil && version.Format > configFormat {
+		return nil, fmt.Errorf("format: the file is of format %d, and this kkachi knows %d: use the kkachi that wrote it", version.Format, configFormat)
+	}
 	n := newNewsroom()
 	n.Name, n.URL = "", ""
 	meta, err := toml.Decode(string(data), &n)
@@ -135,6 +144,7 @@ func (n *newsroom) check(withID bool) error {
 		value, lo, hi  int
 		powerOfTwoOnly bool
 	}{
+		{"format", n.Format, 1, configFormat, false},
 		{"desks", n.Desks, 1, cell.MaxDesks, false},
 		{"slots", n.Slots, cell.MinSlots, cell.MaxSlots, false},
 		{"batch", n.Batch, cell.DefaultBatch, cell.MaxBatch, true},

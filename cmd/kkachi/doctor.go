@@ -11,6 +11,7 @@ import (
 	"kkachi/internal/doctor"
 	"kkachi/internal/drop"
 	"kkachi/internal/seal"
+	"kkachi/internal/store/disk"
 )
 
 type doctorCmd struct {
@@ -70,7 +71,7 @@ func (c *doctorCmd) subject(today cell.Day) doctor.Subject {
 	if err == nil {
 		_, err = drop.ParseTokens(data)
 	}
-	s.TokensErr = err
+	s.TokensErr, s.HostFormatErr = err, disk.CheckFormat(filepath.Join(c.Dir, "host"))
 	n, err := readNewsroom(c.Dir)
 	if err != nil {
 		s.ConfigErr, s.NotesErr = err, errors.New("without newsroom.toml no note can be checked")

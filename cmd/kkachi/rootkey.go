@@ -16,8 +16,12 @@ import (
 // rootKeyFile holds the seed of the root key, as an age file under a passphrase (scrypt).
 const rootKeyFile = "root.age"
 
-// rootKeyHead begins what is inside, so that another age file is not taken for it.
-const rootKeyHead = "kkachi root key 1 "
+// rootKeyHead begins what is inside, so that another age file is not taken for it; before its
+// number stands what each version begins with.
+const (
+	rootKeyAny  = "kkachi root key "
+	rootKeyHead = rootKeyAny + "1 "
+)
 
 var errRootKey = errors.New("not a root key")
 
@@ -71,6 +75,10 @@ func openRootKey(path string, passphrase []byte) (*seal.SigningKey, error) {
 	defer clear(text)
 	rest, ok := bytes.CutPrefix(bytes.TrimSuffix(text, []byte("\n")), []byte(rootKeyHead))
 	seed, err := base64.StdEncoding.Strict().DecodeString(string(rest))
+	if !ok && bytes.HasPrefix(text, []byte(rootKeyAny)) {
+		number, _, _ := bytes.Cut(text[len(rootKeyAny):], []byte(" "))
+		return nil, bad(fmt.Errorf("%s: it is of format %.4s, and this kkachi knows 1", path, number), "use the kkachi that wrote it")
+	}
 	if !ok || err != nil || len(seed) != 32 {
 		return nil, bad(fmt.Errorf("%s: %w", path, errRootKey), "")
 	}

@@ -52,10 +52,12 @@ type Subject struct {
 	ConfigErr error  // why it can't be used; nil: it can
 	Quota     int    // cells a day at the host; 0: unknown
 	TokensErr error  // why host/tokens can't be used, if there is a host
-	Notes     []Note // that stand in root/ or desk/
-	NotesErr  error  // why none could be read, if there is a desk or a root
-	TLSChain  string // certificates of the host; "": none were named
-	TLSKey    string // their key
+	// HostFormatErr says that another kkachi wrote host/.
+	HostFormatErr error
+	Notes         []Note // that stand in root/ or desk/
+	NotesErr      error  // why none could be read, if there is a desk or a root
+	TLSChain      string // certificates of the host; "": none were named
+	TLSKey        string // their key
 }
 
 // Roles in the order in which they are looked at; each is a folder below Dir.

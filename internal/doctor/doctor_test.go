@@ -66,6 +66,7 @@ func TestPlantedInFolders(t *testing.T) {
 		{"sift runs beside the host", []string{Host}, func(p *plant) { p.proc("77/cmdline", "/usr/bin/kkachi\x00sift\x00/srv/b\x00") }, machineRole, "apart", Fail, "kkachi sift runs"},
 		{"drop runs beside the sift", []string{Sift}, func(p *plant) { p.proc("77/cmdline", "kkachi\x00drop\x00/srv/a\x00") }, machineRole, "apart", Fail, "kkachi drop runs"},
 		{"no tokens", []string{Host}, func(p *plant) { p.remove("host/tokens") }, Host, "layout", Fail, "missing or not readable in"},
+		{"newer host", []string{Host}, func(p *plant) { p.s.HostFormatErr = errors.New("host is of format 2, and this kkachi knows 1") }, Host, "format", Fail, "this kkachi knows 1"},
 		{"bad tokens", []string{Host}, func(p *plant) { p.s.TokensErr = errors.New("tokens, line 1") }, Host, "layout", Fail, "tokens, line 1"},
 		{"a folder for a file", []string{Sift}, func(p *plant) { p.remove("sift/token"); p.mkdir(filepath.Join(p.s.Dir, "sift/token"), 0o700) }, Sift, "layout", Fail, "token"},
 		{"no unlock key", []string{Sift}, func(p *plant) { p.remove("sift/keys/unlock") }, Sift, "layout", Fail, "keys/unlock"},

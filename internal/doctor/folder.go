@@ -59,6 +59,11 @@ func (e *exam) vault() {
 
 // formats looks whether a newer or an older kkachi wrote what stands here.
 func (e *exam) formats() {
+	if e.has(Host) && e.HostFormatErr != nil {
+		e.fail(Host, "format", "use the kkachi that wrote it", "%v", e.HostFormatErr)
+	} else if e.has(Host) {
+		e.pass(Host, "format", "the folder is of a format that this kkachi knows")
+	}
 	if e.has(Desk) {
 		format, err := vault.Shape(e.path(Desk))
 		switch {

@@ -177,10 +177,10 @@ func (st *state) marshalPool(w *writer) {
 	}
 }
 
-// parseState reads what marshal wrote, and nothing else. It fails with ErrState.
+// parseState reads what marshal wrote, and nothing else. It fails with ErrState, ErrNewer, ErrOlder.
 func parseState(b []byte) (*state, error) {
-	if len(b) < len(StateMagic) || string(b[:len(StateMagic)]) != StateMagic {
-		return nil, fmt.Errorf("%w: %s is not a state of this version", ErrState, stateFile)
+	if err := checkMagic(b); err != nil {
+		return nil, err
 	}
 	st := newState()
 	r := &reader{b: b[len(StateMagic):]}

@@ -5,6 +5,7 @@ import (
 	"crypto/rand"
 	"errors"
 	"math"
+	"strings"
 	"testing"
 
 	"kkachi/internal/cell"
@@ -68,10 +69,11 @@ func TestStateIsStrict(t *testing.T) {
 	if _, err := parseState(append(bytes.Clone(raw), 0)); !errors.Is(err, ErrState) {
 		t.Errorf("a byte more: %v", err)
 	}
-	bad := bytes.Clone(raw)
-	bad[3] = '1'
-	if _, err := parseState(bad); !errors.Is(err, ErrState) {
-		t.Errorf("another version: %v", err)
+	for magic, want := range map[string]error{"KKS1": ErrOlder, "KKS9": ErrNewer, "KKSx": ErrState, "KKT9": ErrState} {
+		_, err := parseState(append([]byte(magic), raw[4:]...))
+		if !errors.Is(err, want) || want != ErrState && !strings.Contains(err.Error(), "is of version "+magic+", and this kkachi knows "+StateMagic) {
+			t.Errorf("%s: %v", magic, err)
+		}
 	}
 	two := fullState(t)
 	two.arrivals[20002] = acked + 1

@@ -7,6 +7,7 @@
 // its journal do not: spec/05-host.md, known limits).
 //
 //	lock               held by the one process that serves this folder
+//	format             "kkachi host N": the format of this folder; without the file it is 1
 //	days/DAY.open      a day that takes cells: quota × 4096 bytes, zeros where none stands
 //	days/DAY.closed    the same file, closed, not yet acknowledged
 //	days/DAY.acked     empty: the day was read and acknowledged, its cells are gone
@@ -35,6 +36,9 @@ import (
 
 // ErrLocked is a folder which another process serves.
 var ErrLocked = errors.New("store: the folder is in use by another process")
+
+// ErrNewer is a folder that a newer kkachi has changed.
+var ErrNewer = errors.New("store: written by a newer version of kkachi")
 
 var errEnded = errors.New("store: ended")
 
@@ -85,6 +89,9 @@ func Open(dir string, o Options) (*Store, error) {
 	}
 	if o.Rand == nil {
 		return nil, errors.New("store: no source of randomness given")
+	}
+	if err := CheckFormat(dir); err != nil {
+		return nil, err
 	}
 	s := &Store{dir: dir, quota: o.Quota, rand: o.Rand, sys: o.System, days: map[cell.Day]*day{}}
 	if s.sys == nil {
