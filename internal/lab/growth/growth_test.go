@@ -2,6 +2,7 @@ package growth
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"crypto/rand"
 	"errors"
@@ -20,26 +21,30 @@ import (
 	"kkachi/internal/vault"
 )
 
-// A row is how long something took for each number of things.
+// A row is what something took for each number of things.
 type row struct {
 	what string
-	took map[int]time.Duration
+	took map[int]cost
 }
+
+// A cost is time on the clock, to which whatever else the machine does adds, and time of processors,
+// this program's and its children's.
+type cost struct{ clock, cpu time.Duration }
 
 type table struct {
 	rows []*row
 	log  func(string, ...any)
 }
 
-func (t *table) add(what string, n int, took time.Duration) {
-	t.log("%d: %s: %v", n, what, took)
+func (t *table) add(what string, n int, took cost) {
+	t.log("%d: %s: %v, %v of processors", n, what, took.clock, took.cpu)
 	for _, r := range t.rows {
 		if r.what == what {
 			r.took[n] = took
 			return
 		}
 	}
-	t.rows = append(t.rows, &row{what, map[int]time.Duration{n: took}})
+	t.rows = append(t.rows, &row{what, map[int]cost{n: took}})
 }
 
 // TestGrowth measures over a few things among the other tests, which shows that what is measured
@@ -68,6 +73,8 @@ func TestGrowth(t *testing.T) {
 	}
 }
 
+func (c cost) and(d cost) cost { return cost{c.clock + d.clock, c.cpu + d.cpu} }
+
 // emptyDoc is a doc folder without measurements.
 func emptyDoc(t *testing.T) string {
 	dir := t.TempDir()
@@ -78,26 +85,31 @@ func emptyDoc(t *testing.T) string {
 	return dir
 }
 
-// timed is how long f took.
-func timed(t testing.TB, f func() error) time.Duration {
+// timed is what f took.
+func timed(t testing.TB, f func() error) cost {
 	t.Helper()
-	start := time.Now()
+	start, cpu := time.Now(), must(processors())
 	if err := f(); err != nil {
 		t.Fatal(err)
 	}
-	return time.Since(start)
+	return cost{time.Since(start), must(processors()) - cpu}
 }
 
-// again is how long f, which may be repeated, took in the middle of five times, or of one that
-// took a second.
-func again(t testing.TB, f func() error) time.Duration {
+// again is what f, which may be repeated, took in the middle of 25 times, as many as a second holds.
+func again(t testing.TB, f func() error) cost {
 	t.Helper()
-	took := []time.Duration{timed(t, f)}
-	for took[0] < time.Second && len(took) < 5 {
-		took = append(took, timed(t, f))
+	all := []cost{timed(t, f)}
+	for sum := all[0].clock; sum < time.Second && len(all) < 25; sum += all[len(all)-1].clock {
+		all = append(all, timed(t, f))
 	}
-	slices.Sort(took)
-	return took[len(took)/2]
+	return middle(all)
+}
+
+func middle(all []cost) cost {
+	slices.SortFunc(all, func(a, b cost) int { return cmp.Compare(a.clock, b.clock) })
+	clock := all[len(all)/2].clock
+	slices.SortFunc(all, func(a, b cost) int { return cmp.Compare(a.cpu, b.cpu) })
+	return cost{clock, all[len(all)/2].cpu}
 }
 
 // ops is a projection: one table with a row for each thing.
@@ -174,21 +186,21 @@ func hostOf(t *testing.T, out *table, n int) {
 	ctx := t.Context()
 	room := begin(t, n, cell.DefaultSlots)
 	out.add("host: make room for a day", n, timed(t, func() error { return room.files.OpenDay(ctx, first+2) }))
-	var sealing, putting time.Duration
+	var sealing, putting cost
 	for done := 0; done < n; {
 		some := make([]*cell.Cell, min(8192, n-done))
-		sealing += timed(t, func() error {
+		sealing = sealing.and(timed(t, func() error {
 			room.seal(some)
 			return nil
-		})
-		putting += timed(t, func() error {
+		}))
+		putting = putting.and(timed(t, func() error {
 			eachOf(len(some), 256, func(i int) {
 				if err := room.files.PutCell(ctx, first, some[i]); err != nil {
 					t.Error(err)
 				}
 			})
 			return nil
-		})
+		}))
 		done += len(some)
 	}
 	out.add("client: seal", n, sealing)
@@ -225,13 +237,12 @@ func bulletinOf(t *testing.T, out *table, n int) {
 	room := begin(t, 16, n)
 	slices.SortFunc(p.Slots, func(a, b cell.Slot) int { return bytes.Compare(a[:], b[:]) })
 	room.check(room.desk.PutObject(t.Context(), fmt.Sprintf("parcel/%d/0/1", p.Day), must(p.Marshal())))
-	var took []time.Duration
+	var took []cost
 	for range 5 {
 		_, d := room.turn(1)
 		took = append(took, d)
 	}
-	slices.Sort(took)
-	out.add("sift: order of a day without cells", n, took[2])
+	out.add("sift: order of a day without cells", n, middle(took))
 	b := must(cell.ParseBulletin(must(room.desk.Bulletin(t.Context())), n))
 	var found []seal.Reply
 	key := func(cell.Week) (seal.WeekKey, bool) { return seal.WeekKey{1}, true }

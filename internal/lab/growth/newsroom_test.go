@@ -128,15 +128,17 @@ func (n *newsroom) sign(root *seal.SigningKey, public seal.VerifyKey) {
 }
 
 // turn lets days pass and gives what the sift then did, and how long its order of the day took.
-func (n *newsroom) turn(days uint32) (*sift.Report, time.Duration) {
+func (n *newsroom) turn(days uint32) (*sift.Report, cost) {
 	n.t.Helper()
 	n.day.Add(days)
 	n.check(n.host.Tick(n.t.Context()))
-	start := time.Now()
-	r, err := n.sift.Day(n.t.Context())
-	took := time.Since(start)
-	if err != nil || !r.Done {
-		n.t.Fatalf("the order of the day: %+v, %v", r, err)
+	var r *sift.Report
+	took := timed(n.t, func() (err error) {
+		r, err = n.sift.Day(n.t.Context())
+		return err
+	})
+	if !r.Done {
+		n.t.Fatalf("the order of the day: %+v", r)
 	}
 	n.check(n.host.Tick(n.t.Context()))
 	return r, took

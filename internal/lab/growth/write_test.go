@@ -32,15 +32,15 @@ func write(doc string, sizes, slots []int, measured *table) error {
 		}
 	}
 	var things, bulletins table
-	lines := "what,how many,seconds\n"
+	lines := "what,how many,seconds on the clock,seconds of processors\n"
 	for _, r := range all.rows {
 		to := &things
-		if r.took[slots[0]] > 0 {
+		if r.took[slots[0]].clock > 0 {
 			to = &bulletins
 		}
 		to.rows = append(to.rows, r)
 		for _, n := range slices.Sorted(maps.Keys(r.took)) {
-			lines += fmt.Sprintf("%q,%d,%.6f\n", r.what, n, r.took[n].Seconds())
+			lines += fmt.Sprintf("%q,%d,%.6f,%.6f\n", r.what, n, r.took[n].clock.Seconds(), r.took[n].cpu.Seconds())
 		}
 	}
 	path := filepath.Join(doc, "growth.md")
@@ -69,39 +69,58 @@ func read(path string) (*table, error) {
 		if err != nil {
 			return nil, err
 		}
-		seconds, err := strconv.ParseFloat(l[2], 64)
-		if err != nil {
-			return nil, err
+		var seconds [2]float64
+		for i, field := range l[2:4] {
+			if seconds[i], err = strconv.ParseFloat(field, 64); err != nil {
+				return nil, err
+			}
 		}
-		out.add(l[0], n, time.Duration(seconds*float64(time.Second)))
+		out.add(l[0], n, cost{time.Duration(seconds[0] * float64(time.Second)), time.Duration(seconds[1] * float64(time.Second))})
 	}
 	return out, nil
 }
 
-// markdown is seconds for each number of things, then microseconds for each thing at the largest,
-// and the shape.
+// markdown is seconds of processors for each number of things, then microseconds for each thing and the
+// shape, and seconds on the clock at the largest number.
 func (t *table) markdown(what string, sizes []int) string {
 	var b strings.Builder
-	b.WriteString("| seconds for |")
+	b.WriteString("| seconds of processors for |")
 	for _, n := range sizes {
 		fmt.Fprintf(&b, " %s %s |", figure.Number(float64(n)), what)
 	}
-	b.WriteString(" µs each, at the largest | grows as |\n|---|" + strings.Repeat("--:|", len(sizes)+1) + "---|\n")
+	last := sizes[len(sizes)-1]
+	fmt.Fprintf(&b, " µs each | grows as | on the clock, %s |\n|---|%s---|--:|\n", figure.Number(float64(last)), strings.Repeat("--:|", len(sizes)+1))
 	for _, r := range t.rows {
 		fmt.Fprintf(&b, "| %s |", r.what)
 		for _, n := range sizes {
-			fmt.Fprintf(&b, " %s |", short(r.took[n].Seconds()))
+			fmt.Fprintf(&b, " %s |", short(r.took[n].cpu.Seconds()))
 		}
-		last := sizes[len(sizes)-1]
-		fmt.Fprintf(&b, " %s | %s |\n", short(float64(r.took[last].Microseconds())/float64(last)), r.shape(sizes))
+		most := r.measured(sizes)
+		clock := short(r.took[last].clock.Seconds())
+		fmt.Fprintf(&b, " %s | %s | %s |\n", short(float64(r.took[most].cpu.Nanoseconds())/1e3/float64(most)), r.shape(sizes), clock)
 	}
 	return b.String()
 }
 
-// short writes two significant digits, or whole numbers.
+// measured is the largest number for which the time of processors is known.
+func (r *row) measured(sizes []int) int {
+	for i := len(sizes) - 1; i > 0; i-- {
+		if r.took[sizes[i]].cpu > 0 {
+			return sizes[i]
+		}
+	}
+	return sizes[0]
+}
+
+// short writes two significant digits, or whole numbers; a dash for what was not measured.
 func short(v float64) string {
-	if v >= 10 || v == 0 {
+	switch {
+	case v == 0:
+		return "–"
+	case v >= 10:
 		return fmt.Sprintf("%.0f", v)
+	case v < 1e-5:
+		return "under 0.00001"
 	}
 	return fmt.Sprintf("%.*f", max(1, 1-int(math.Floor(math.Log10(v)))), v)
 }
@@ -122,14 +141,18 @@ func (r *row) shape(sizes []int) string {
 }
 
 func (r *row) exponent(sizes []int) float64 {
-	from, to := sizes[(len(sizes)-1)/2], sizes[len(sizes)-1]
-	ratio := max(r.took[to], time.Microsecond).Seconds() / max(r.took[from], time.Microsecond).Seconds()
+	from, to := sizes[(len(sizes)-1)/2], r.measured(sizes)
+	if from == to {
+		from = sizes[0]
+	}
+	least := 10 * time.Microsecond
+	ratio := float64(max(r.took[to].cpu, least)) / float64(max(r.took[from].cpu, least))
 	return math.Log(ratio) / math.Log(float64(to)/float64(from))
 }
 
 func draw(path string, sizes []int, things *table) error {
 	f := figure.Figure{
-		Title: "Time for each thing, by how many there are", X: "cells a day, or operations in the vault", Y: "microseconds for each",
+		Title: "Processor time for each thing, by how many there are", X: "cells a day, or operations in the vault", Y: "microseconds of processors for each",
 		LogX: true, LogY: true, YMin: 1, YMax: 1e4, KeyAt: 0.35,
 	}
 	for _, want := range []struct{ row, name string }{
@@ -145,8 +168,10 @@ func draw(path string, sizes []int, things *table) error {
 				continue
 			}
 			for _, n := range sizes {
-				s.X = append(s.X, float64(n))
-				s.Y = append(s.Y, float64(r.took[n].Nanoseconds())/1e3/float64(n))
+				if r.took[n].cpu > 0 {
+					s.X = append(s.X, float64(n))
+					s.Y = append(s.Y, float64(r.took[n].cpu.Nanoseconds())/1e3/float64(n))
+				}
 			}
 		}
 		if s.X == nil {
