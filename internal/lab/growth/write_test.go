@@ -153,7 +153,7 @@ func (r *row) exponent(sizes []int) float64 {
 func draw(path string, sizes []int, things *table) error {
 	f := figure.Figure{
 		Title: "Processor time for each thing, by how many there are", X: "cells a day, or operations in the vault", Y: "microseconds of processors for each",
-		LogX: true, LogY: true, YMin: 1, YMax: 1e4, KeyAt: 0.35,
+		LogX: true, LogY: true, XMin: 1e3, XMax: 1e6, YMin: 1, YMax: 1e3, KeyAt: 0.35,
 	}
 	for _, want := range []struct{ row, name string }{
 		{"host: put, 256 at once, each synced", "host: put a cell"},
