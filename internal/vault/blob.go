@@ -268,7 +268,7 @@ func (v *Vault) dropBlobs(ctx context.Context, things []Thing) error {
 	if err := syncDir(filepath.Join(v.dir, blobDir)); err != nil {
 		return err
 	}
-	err := v.keys.tx(ctx, func(tx *sql.Tx) error {
+	return v.keys.wipingTx(ctx, func(tx *sql.Tx) error {
 		for _, b := range gone {
 			if _, err := tx.Exec(`DELETE FROM blobs WHERE sum = ? AND thing = ?`, b.sum, b.thing); err != nil {
 				return err
@@ -276,7 +276,6 @@ func (v *Vault) dropBlobs(ctx context.Context, things []Thing) error {
 		}
 		return nil
 	})
-	return errors.Join(err, v.keys.wipeJournal())
 }
 
 // sweepBlobs removes what a crash left half written.

@@ -42,6 +42,25 @@ func openDB(path, mode string, key *[32]byte, setup string, hook func(*sqlite3.C
 	})
 }
 
+// trimJournals cuts what stands beside a database to whole blocks. A block that the disk took
+// by half, when it was full, can't be decrypted, and no commit needs it; but SQLite could not
+// mend the database for want of it. Before the database is opened, under the folder's lock.
+func trimJournals(path string) error {
+	for _, suffix := range []string{"-journal", "-wal"} {
+		fi, err := os.Stat(path + suffix)
+		if errors.Is(err, os.ErrNotExist) || err == nil && fi.Size()%PageSize == 0 {
+			continue
+		}
+		if err == nil {
+			err = os.Truncate(path+suffix, fi.Size()-fi.Size()%PageSize)
+		}
+		if err != nil {
+			return fmt.Errorf("vault: %w", err)
+		}
+	}
+	return nil
+}
+
 // fileShape refuses a database file that is missing, empty, or not whole pages, before
 // SQLite could take it for a new one.
 func fileShape(path string) error {

@@ -113,16 +113,78 @@ func TestP8VaultFailureTable(t *testing.T) {
 		t.Fatal(err)
 	}
 	fault.Table(t, 300, func(t *testing.T, s *fault.Steps) {
-		p := &faultPlay{t: t, steps: s, base: t.TempDir(), kept: map[string]bool{}, tried: map[string]bool{}}
+		p := newFaultPlay(t, s)
 		s.Watch(t, p.base)
 		p.run(id)
 		s.End()
-		p.check()
+		p.check("desk", "restored")
 	})
 }
 
-func (p *faultPlay) run(id *age.HybridIdentity) {
-	ctx, t := p.t.Context(), p.t
+// P8: the same for what destroys keys, closely: there the database's own journal is wiped, and a
+// disk that is full in the middle of it must not leave what can't be mended.
+func TestP8EraseFailureTable(t *testing.T) {
+	fault.Table(t, 100, func(t *testing.T, s *fault.Steps) {
+		p := newFaultPlay(t, s)
+		ctx := t.Context()
+		p.create()
+		p.do("writing", p.write)
+		lost := thing(t)
+		p.do("putting a blob", func(v *Vault) error {
+			_, _, err := v.PutBlob(ctx, lost, strings.NewReader("a blob that dies"))
+			return err
+		})
+		s.Watch(t, p.base)
+		p.do("erasing", func(v *Vault) error { return v.Erase(ctx, lost) })
+		p.do("deleting a secret", func(v *Vault) error {
+			err := v.PutSecret("short", []byte("secret"), 0)
+			if err == nil {
+				err = v.DeleteSecret("short")
+			}
+			return err
+		})
+		_ = p.v.Close() // it may be what breaks
+		s.End()
+		p.check("desk")
+	})
+}
+
+// P8: a kill after the disk took half a block of a journal, as one that became full does: the
+// vault opens, and holds what was acknowledged.
+func TestP8HalfBlockThenKilled(t *testing.T) {
+	v, dir, key := newVault(t)
+	a := thing(t)
+	put(t, v, a, "one")
+	killed := filepath.Join(t.TempDir(), "desk")
+	copyDir(t, dir, killed)
+	closeVault(t, v)
+	for _, name := range []string{logFile + "-wal", keysFile + "-journal", viewFile + "-wal"} {
+		path := filepath.Join(killed, name)
+		b, err := os.ReadFile(path)
+		if err != nil || len(b) == 0 {
+			t.Fatalf("%s is not there to be cut: the test is blind (%v)", name, err)
+		}
+		if err := os.WriteFile(path, append(b, make([]byte, PageSize/2)...), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	v = reopen(t, killed, key)
+	if _, err := v.Verify(context.Background(), nil); err != nil {
+		t.Error(err)
+	}
+	if got := text(t, v, a); got != "one" {
+		t.Errorf("%q", got)
+	}
+	put(t, v, a, "two")
+}
+
+func newFaultPlay(t *testing.T, s *fault.Steps) *faultPlay {
+	return &faultPlay{t: t, steps: s, base: t.TempDir(), kept: map[string]bool{}, tried: map[string]bool{}}
+}
+
+// create makes a key file and a vault.
+func (p *faultPlay) create() {
+	p.t.Helper()
 	p.again("making a key file", func() error { return NewKeyFile(p.path("key"), rand.Reader) })
 	p.again("reading the key file", func() (err error) { p.key, err = KeyFile(p.path("key")); return err })
 	p.again("creating", func() (err error) {
@@ -132,6 +194,11 @@ func (p *faultPlay) run(id *age.HybridIdentity) {
 		}
 		return err
 	})
+}
+
+func (p *faultPlay) run(id *age.HybridIdentity) {
+	ctx, t := p.t.Context(), p.t
+	p.create()
 	lost := thing(t)
 	p.do("writing", p.write)
 	p.do("putting a secret", func(v *Vault) error { return v.PutSecret("last", []byte("secret"), 0) })
@@ -196,9 +263,9 @@ func (p *faultPlay) run(id *age.HybridIdentity) {
 }
 
 // check looks at what stands when everything is over.
-func (p *faultPlay) check() {
+func (p *faultPlay) check(dirs ...string) {
 	ctx, t := context.Background(), p.t
-	for _, dir := range []string{"desk", "restored"} {
+	for _, dir := range dirs {
 		v := reopen(t, p.path(dir), p.key)
 		if _, err := v.Verify(ctx, nil); err != nil {
 			t.Errorf("%s: %v", dir, err)

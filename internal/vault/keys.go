@@ -66,7 +66,7 @@ func createKeys(path string, master *[32]byte, rand io.Reader) (*keyStore, error
 }
 
 func openKeys(path string, master *[32]byte) (*keyStore, error) {
-	if err := fileShape(path); err != nil {
+	if err := errors.Join(fileShape(path), trimJournals(path)); err != nil {
 		return nil, err
 	}
 	ks, err := dialKeys(path, "rw", master)
@@ -131,6 +131,16 @@ func (k *keyStore) tx(ctx context.Context, fn func(*sql.Tx) error) error {
 		return dbError(keysFile, err)
 	}
 	return dbError(keysFile, tx.Commit())
+}
+
+// wipingTx is a transaction that deletes: after it the journal is wiped. Not if it failed: then
+// the journal may be what the database is mended from, at the next transaction or at Open, which
+// wipe it.
+func (k *keyStore) wipingTx(ctx context.Context, fn func(*sql.Tx) error) error {
+	if err := k.tx(ctx, fn); err != nil {
+		return err
+	}
+	return k.wipeJournal()
 }
 
 // wipeJournal overwrites the journal's old pages, which held what was just deleted. No
@@ -224,7 +234,7 @@ func (k *keyStore) addThings(ctx context.Context, keys map[Thing]*[32]byte) erro
 // destroy deletes the keys of things, remembers that they were erased, and marks that
 // view.db needs a new key. Blob rows stay until their files are gone.
 func (k *keyStore) destroy(ctx context.Context, things []Thing) error {
-	err := k.tx(ctx, func(tx *sql.Tx) error {
+	return k.wipingTx(ctx, func(tx *sql.Tx) error {
 		for _, t := range things {
 			if _, err := tx.Exec(`DELETE FROM things WHERE thing = ?`, t); err != nil {
 				return err
@@ -236,7 +246,6 @@ func (k *keyStore) destroy(ctx context.Context, things []Thing) error {
 		_, err := tx.Exec(`INSERT OR REPLACE INTO meta VALUES ('stale', x'01')`)
 		return err
 	})
-	return errors.Join(err, k.wipeJournal())
 }
 
 // heads are the remembered ends of all chains.

@@ -44,7 +44,7 @@ func createLog(path string, master *[32]byte) (*opLog, error) {
 }
 
 func openLog(path string, master *[32]byte) (*opLog, error) {
-	if err := fileShape(path); err != nil {
+	if err := errors.Join(fileShape(path), trimJournals(path)); err != nil {
 		return nil, err
 	}
 	l, err := dialLog(path, "rw", master)

@@ -181,12 +181,11 @@ func (v *Vault) freshViewKey(ctx context.Context, path string) error {
 	if _, err := io.ReadFull(v.opts.Rand, key); err != nil {
 		return fmt.Errorf("vault: randomness: %w", err)
 	}
-	err = v.keys.tx(ctx, func(tx *sql.Tx) error {
+	return v.keys.wipingTx(ctx, func(tx *sql.Tx) error {
 		_, err := tx.Exec(`DELETE FROM meta WHERE name = 'stale'`)
 		_, err2 := tx.Exec(`UPDATE meta SET value = ? WHERE name = 'view'`, key)
 		return errors.Join(err, err2)
 	})
-	return errors.Join(err, v.keys.wipeJournal())
 }
 
 // removeDB removes a database and what stands beside it.

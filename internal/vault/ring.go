@@ -102,8 +102,7 @@ func (v *Vault) ring(fn func(*sql.Tx) error) error {
 	if v.closed {
 		return ErrClosed
 	}
-	err := v.keys.tx(context.Background(), fn)
-	return errors.Join(err, v.keys.wipeJournal())
+	return v.keys.wipingTx(context.Background(), fn)
 }
 
 func secretName(s string) bool {
