@@ -50,6 +50,7 @@ func TestMain(m *testing.M) {
 				os.Exit(9)
 			}
 		},
+		"kkachi-traced": func() { traceUntilKilled(os.Args) },
 		"kkachi-writes": func() {
 			if os.Args[1] == "yes" {
 				harden(true)
