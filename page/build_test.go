@@ -16,13 +16,14 @@ var update = flag.Bool("update", false, "write dist anew")
 const maxWire = 60 * 1024
 
 // build bundles a TypeScript file of this folder as the page's script is bundled.
+// Names such as tLeave are the composer's words: three languages use each, so they are shortened.
 func build(t *testing.T, from, to string) {
 	t.Helper()
 	if _, err := os.Stat("node_modules"); err != nil {
 		t.Skip("node_modules is missing, so the bundle was not built again: make install brings it")
 	}
 	cmd := exec.CommandContext(t.Context(), "go", "tool", "esbuild", from, "--bundle", "--minify", "--format=iife",
-		"--target=chrome103,firefox113,safari16.4", "--charset=utf8", "--legal-comments=none", "--log-level=warning", "--outfile="+to)
+		"--target=chrome103,firefox113,safari16.4", "--charset=utf8", "--legal-comments=none", "--mangle-props=^t[A-Z]", "--log-level=warning", "--outfile="+to)
 	if out, err := cmd.CombinedOutput(); err != nil {
 		t.Fatalf("%v\n%s", err, out)
 	}

@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"bytes"
 	"crypto/rand"
+	"fmt"
 	"io"
 	"io/fs"
 	"os"
@@ -48,7 +49,7 @@ func TestP6AnyWordsReadAlike(t *testing.T) { // P6
 		t.Errorf("writing with other words sends\n%q, not\n%q", again, wrote)
 	}
 
-	r.answer("잘 받았습니다.")
+	r.answer("잘 받았습니다.", 2)
 	r.visitor()
 	withReply := must(t, r.clock, used+"\n", "source", "read", r.address)
 	first := r.visitor()
@@ -85,13 +86,13 @@ func counts(calls []string) (n [3]int) {
 	return n
 }
 
-// answer lets the desk read what came, reply to both threads, and brings the replies into the
-// bulletin.
-func (r *ring) answer(text string) {
+// answer lets the desk read so many letters of as many threads, reply to each, and brings the
+// replies into the bulletin. Gives what the letters say.
+func (r *ring) answer(text string, letters int) []string {
 	r.t.Helper()
 	r.day("2026-10-04")
 	r.run("sift", "--once")
-	if out := r.run("desk", "--sync-once"); !strings.Contains(out, "2 letters") {
+	if out := r.run("desk", "--sync-once"); !strings.Contains(out, fmt.Sprintf("%d letter", letters)) {
 		r.t.Fatalf("the desk read: %s", out)
 	}
 	w := testWorld(r.t.Context(), r.clock)
@@ -105,10 +106,18 @@ func (r *ring) answer(text string) {
 		r.t.Fatal(err)
 	}
 	rows, err := d.Inbox(r.t.Context())
-	if err != nil || len(rows) != 2 {
+	if err != nil || len(rows) != letters {
 		r.t.Fatalf("inbox of %d rows, error %v", len(rows), err)
 	}
+	var said []string
 	for _, row := range rows {
+		thread, err := d.Thread(r.t.Context(), row.ID)
+		if err != nil {
+			r.t.Fatal(err)
+		}
+		for _, l := range thread.Reports {
+			said = append(said, l.Text)
+		}
 		if _, _, err := d.Reply(r.t.Context(), row.ID, text, "test"); err != nil {
 			r.t.Fatal(err)
 		}
@@ -121,6 +130,7 @@ func (r *ring) answer(text string) {
 	}
 	r.day("2026-10-05")
 	r.run("sift", "--once")
+	return said
 }
 
 // The source's process leaves no file anywhere it could: nothing is made in its home, its

@@ -17,6 +17,9 @@ var base string
 //go:embed site.css
 var site string
 
+//go:embed composer.css
+var composer string
+
 // Tokens is tokens.css: custom properties only. The bytes are the caller's.
 func Tokens() []byte { return []byte(tokens) }
 
@@ -26,6 +29,7 @@ func Base() []byte { return []byte(base) }
 // CSS is both, tokens first. It fetches nothing: no font, no image, no import.
 func CSS() []byte { return []byte(tokens + "\n" + base) }
 
-// Site is the whole style sheet of the published site: CSS, and the rules of a newspaper. It
-// stands here and not in press, so that the desk's preview looks like what is printed.
-func Site() []byte { return []byte(tokens + "\n" + base + "\n" + site) }
+// Site is the whole style sheet of the published site: CSS, the rules of a newspaper, and those
+// of the composer's sheet, which the reader's script takes from it. It stands here and not in
+// press, so that the desk's preview looks like what is printed.
+func Site() []byte { return []byte(tokens + "\n" + base + "\n" + site + "\n" + composer) }

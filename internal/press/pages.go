@@ -30,6 +30,7 @@ type chrome struct {
 	Home        string
 	About       string
 	Contact     string
+	Limits      []string // what is not hidden
 }
 
 // T is the catalogue's text in the page's language.
@@ -99,7 +100,6 @@ type choice struct {
 type contactPage struct {
 	chrome
 	Address string
-	Limits  []string
 	Steps   []step
 }
 
@@ -111,7 +111,7 @@ type step struct {
 
 type aboutPage struct {
 	chrome
-	Work, Limits []string
+	Work []string
 }
 
 type notFoundPage struct {

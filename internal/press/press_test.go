@@ -133,7 +133,7 @@ func TestContactAndAbout(t *testing.T) {
 			t.Errorf("%s: the contact page lacks the address or the way", l)
 		}
 		for _, page := range []string{"/contact.html", "/about.html"} {
-			for i, limit := range texts(l, "site.limit_", 5) {
+			for i, limit := range texts(l, "site.limit_", siteLimits) {
 				if !strings.Contains(text(docs[string(l)+page]), limit) {
 					t.Errorf("%s%s: limit %d is not told", l, page, i+1)
 				}

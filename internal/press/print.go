@@ -115,11 +115,15 @@ func (p *printer) bundle() ([]printed, error) {
 
 // chrome is the frame of a page in language t. root leads from the page to the site's root,
 // and within is the page's path below its language, the same in each.
+// siteLimits is how many sentences of the catalogue say what is not hidden.
+const siteLimits = 7
+
 func (p *printer) chrome(t lang.Tag, root, within, title string) chrome {
 	dir := root + string(t) + "/"
 	c := chrome{
 		Lang: t, Title: title, Name: p.site.Name.In(t), Style: root + "site.css",
 		Home: dir + "index.html", About: dir + "about.html", Contact: dir + "contact.html", Feed: dir + "feed.atom",
+		Limits: texts(t, "site.limit_", siteLimits),
 	}
 	if len(p.stories) > 0 {
 		c.Edition = lang.T(t, "site.edition", lang.Date(t, uint32(p.stories[0].Printed)))
@@ -248,7 +252,7 @@ func rank(b bool) int {
 func (p *printer) contact(t lang.Tag) page {
 	pg := contactPage{
 		chrome:  p.chrome(t, "../", "contact.html", lang.T(t, "site.write")+" · "+p.site.Name.In(t)),
-		Address: p.site.Address, Limits: texts(t, "site.limit_", 5),
+		Address: p.site.Address,
 	}
 	verbs := map[int]string{4: "new", 5: "write", 6: "read"}
 	for i, text := range texts(t, "site.how_", 6) {
@@ -267,7 +271,7 @@ func (p *printer) contact(t lang.Tag) page {
 func (p *printer) about(t lang.Tag) page {
 	return aboutPage{
 		chrome: p.chrome(t, "../", "about.html", lang.T(t, "site.about")+" · "+p.site.Name.In(t)),
-		Work:   texts(t, "site.work_", 6), Limits: texts(t, "site.limit_", 5),
+		Work:   texts(t, "site.work_", 6),
 	}
 }
 

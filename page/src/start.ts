@@ -26,7 +26,6 @@ function policy(script: string): Policy {
 export interface Started {
   engine: Engine;
   own: Set<Node>; // children of body that soft navigation leaves alone
-  digest: string; // SHA-256 of the script, in base64, as the browser has checked it
 }
 
 export function start(): Started | null {
@@ -43,5 +42,5 @@ export function start(): Started | null {
   // A page that a browser makes ready ahead of time is no view until it is looked at.
   if ((document as { prerendering?: boolean }).prerendering) document.addEventListener("prerenderingchange", () => engine.view(), { once: true });
   else engine.view();
-  return { engine, own, digest: script.integrity.replace(/^sha256-/, "") };
+  return { engine, own };
 }

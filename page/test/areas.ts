@@ -6,7 +6,8 @@ import { FRAGMENT, HEADER, innerInfo, outerInfo, SIZE, stampZeros } from "../src
 import { conversation, step } from "../src/chain.ts";
 import { letterKey } from "../src/letter.ts";
 import { dayKey, readDesk, readRoot, readSift, Refused, verifyNotes } from "../src/notes.ts";
-import { BadWord, type Lang, list, readWords } from "../src/words.ts";
+import { type Lang, list } from "../src/words.ts";
+import { type BadWord, readWords } from "./read.ts";
 import { joinLetter, openWith, parseFragment, publicKey, readAddress, readDevices, readFrame, readSite } from "./peer.ts";
 import { bytes } from "./pieces.ts";
 import { sha256 } from "@noble/hashes/sha2.js";

@@ -1,12 +1,11 @@
 // Makes src/lists.ts: the BIP-39 lists, each word after the number of letters that it shares
 // with the one before. Korean in its jamo, one letter of ASCII each; Chinese as 15 bits a
-// character from U+4E00 on, in base64; of the traditional list a bit for each index, and the
-// characters that differ. A test holds it to the lists themselves.
+// character from U+4E00 on, in base64. A
+// test holds it to the lists themselves.
 import { writeFileSync } from "node:fs";
 import { wordlist as english } from "@scure/bip39/wordlists/english.js";
 import { wordlist as korean } from "@scure/bip39/wordlists/korean.js";
 import { wordlist as chinese } from "@scure/bip39/wordlists/simplified-chinese.js";
-import { wordlist as traditional } from "@scure/bip39/wordlists/traditional-chinese.js";
 
 const letters = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz!#%&*+,-.:;<=>?@^_~";
 const jamo = [...new Set(korean.join("").normalize("NFD"))].sort();
@@ -22,8 +21,7 @@ function packed(words) {
 }
 
 const inAscii = (w) => [...w.normalize("NFD")].map((c) => letters[jamo.indexOf(c)]).join("");
-const simple = chinese.map((c) => c.normalize("NFC")), full = traditional.map((c) => c.normalize("NFC"));
-const other = full.filter((c, i) => c !== simple[i]);
+const simple = chinese.map((c) => c.normalize("NFC"));
 
 // Bits, most significant first, in base64 without padding.
 function base64(bits) {
@@ -44,6 +42,4 @@ export const LETTERS = ${JSON.stringify(letters)};
 export const JAMO = ${JSON.stringify(jamo.join(""))};
 export const KOREAN = ${JSON.stringify(packed(korean.map(inAscii)))};
 export const CHINESE = "${base64(bits(simple))}";
-export const DIFFERS = "${base64(full.map((c, i) => (c === simple[i] ? "0" : "1")).join(""))}";
-export const TRADITIONAL = "${base64(bits(other))}";
 `);

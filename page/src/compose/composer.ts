@@ -1,0 +1,346 @@
+// The composer (spec/09-page.md): one question on a screen. What it holds lives in this
+// object, from the gesture that opens it to leaving, and nowhere else. No request follows from
+// anything that is done here: letters take the place of cover in later views.
+import { type Bytes, equal, fromUTF8, utf8 } from "../bytes.ts";
+import { received, type Reply } from "../bulletin.ts";
+import { BODY } from "../cell.ts";
+import type { Conversation } from "../chain.ts";
+import { CELLS, type Engine, forget } from "../engine.ts";
+import { deflate, FLAG_FILE, KIND } from "../letter.ts";
+import type { LetterState } from "../queue.ts";
+import { drawWords, type Lang, list } from "../words.ts";
+import { bullets, button, el, fill, paragraphs } from "./dom.ts";
+import { remake } from "./photo.ts";
+import { picker } from "./picker.ts";
+import { Sheet } from "./sheet.ts";
+import { dayText, NAMES, pageLang, type Text, TEXTS } from "./text.ts";
+
+type Refusal = "untrusted" | "empty" | "long";
+
+export class Composer {
+  private sheet: Sheet | null = null;
+  private t: Text = TEXTS.en;
+  private lang: Lang = "en";
+  private wordLang: Lang = "en";
+  private talk: Conversation | null = null;
+  private words: number[] = []; // of a new conversation, until they were entered again
+  private unlisten: (() => void) | null = null;
+  private onChange: () => void = () => {};
+
+  constructor(private readonly engine: Engine, private readonly own: Set<Node>) {
+    addEventListener("pagehide", () => this.quit()); // a page kept for going back keeps nothing of this
+  }
+
+  /** Opens the sheet. */
+  open(): void {
+    if (this.sheet) return;
+    this.lang = this.wordLang = pageLang();
+    this.t = TEXTS[this.lang];
+    this.sheet = new Sheet(this.own, this.t, this.lang, () => this.quit());
+    this.unlisten = this.engine.listen(() => this.onChange());
+    this.start();
+  }
+
+  /** Leaves at once: every letter that has not left, every key and every word is forgotten. */
+  quit(): void {
+    this.engine.wipe();
+    if (this.talk) forget(this.talk);
+    this.talk = null;
+    this.words.fill(0);
+    this.words = [];
+    this.close();
+  }
+
+  /** Takes the sheet away and lets letters wait: "read on". */
+  private close(): void {
+    this.unlisten?.();
+    this.unlisten = null;
+    this.onChange = () => {};
+    this.sheet?.remove();
+    this.sheet = null;
+  }
+
+  private show(title: string, ...nodes: (Node | null | false)[]): void {
+    this.onChange = () => {};
+    this.sheet?.show(title, ...nodes);
+  }
+
+  private back = (to: () => void): HTMLElement => button(this.t.tBack, to);
+
+  // ---- before anything is written
+
+  private start(): void {
+    const { t } = this, crowd = this.engine.notes?.crowd ?? 0;
+    const trust = el("p", { role: "status" });
+    const numbers = new Intl.NumberFormat(this.lang);
+    this.show(t.tStartTitle,
+      bullets([crowd ? fill(t.tCrowd, numbers.format(crowd)) : t.tCrowdNone, ...limits()]),
+      trust,
+      el("div", { class: "actions" },
+        this.engine.letters.length > 0 && button(t.tSendTitle, () => this.sending(), { class: "main" }),
+        button(t.tFirst, () => this.newWords(t.tWordsTitle, () => this.write()), { class: this.engine.letters.length ? "" : "main" }),
+        button(t.tKnown, () => this.knownWords()),
+        button(t.tNeedHelp, () => this.help())));
+    this.onChange = () => this.trust(trust);
+    this.trust(trust);
+  }
+
+  private trust(p: HTMLElement): void {
+    const { t } = this;
+    const text = { good: "", waiting: t.tTrustWaiting, unreachable: t.tTrustUnreachable, wrong: t.tTrustWrong }[this.engine.trust];
+    if (p.textContent !== text) p.textContent = text;
+    p.className = this.engine.trust === "waiting" ? "quiet" : "warn";
+    p.hidden = !text;
+  }
+
+  // ---- words
+
+  private newWords(title: string, next: () => void, lead = this.t.tWordsLead): void {
+    const { t } = this;
+    this.words = drawWords();
+    const shown = el("ol", { class: "words" });
+    const draw = () => shown.replaceChildren(...this.words.map((w, i) => el("li", { lang: this.wordLang }, el("span", {}, String(i + 1)), list(this.wordLang)[w])));
+    const languages = el("select", { on: { change: () => { this.wordLang = languages.value as Lang; draw(); } } },
+      ...(Object.keys(NAMES) as Lang[]).map((l) => el("option", { value: l, selected: l === this.wordLang, lang: l }, NAMES[l])));
+    draw();
+    this.show(title, ...paragraphs([lead]), shown,
+      el("label", { class: "row quiet" }, t.tWordsList, languages),
+      el("div", { class: "actions" },
+        button(t.tWordsKnow, () => this.checkWords(title, next, lead), { class: "main" }),
+        button(t.tWordsOther, () => this.newWords(title, next, lead)), this.back(() => this.start())));
+  }
+
+  private checkWords(title: string, next: () => void, lead: string, differed = false): void {
+    const { t } = this;
+    this.show(t.tCheckTitle, differed && el("p", { class: "hold", role: "alert" }, t.tDiffer),
+      picker(t, this.wordLang, (indices) => {
+        const same = indices.every((n, i) => n === this.words[i]);
+        indices.fill(0);
+        if (same) void this.openWith([...this.words], t.tEchoNew, next);
+        else this.checkWords(title, next, lead, true);
+      }),
+      button(t.tWordsOther, () => this.newWords(title, next, lead)));
+  }
+
+  private knownWords(): void {
+    const { t } = this;
+    this.show(t.tWordsTitle, picker(t, this.wordLang, (indices, lang) => {
+      this.wordLang = lang;
+      void this.openWith(indices, t.tEchoKnown, () => void this.conversation());
+    }), this.back(() => this.start()));
+  }
+
+  private async openWith(indices: number[], explain: string, next: () => void): Promise<void> {
+    const { t, sheet } = this;
+    const bar = el("progress", { max: 1, value: 0, "aria-label": t.tOpenTitle });
+    this.show(t.tOpenTitle, ...paragraphs([t.tWorking]), bar);
+    let opened: Conversation | null = null;
+    try {
+      opened = await this.engine.open([...indices], (share) => (bar.value = share));
+    } catch {
+      if (this.sheet === sheet) this.show(t.tOpenTitle, el("p", { class: "hold", role: "alert" }, t.tFailed),
+        button(t.tRetry, () => void this.openWith(indices, explain, next), { class: "main" }), this.back(() => this.start()));
+      return;
+    }
+    indices.fill(0);
+    if (!this.sheet || this.sheet !== sheet) return forget(opened);
+    const before = this.talk;
+    this.talk = opened;
+    const fresh = explain === t.tEchoNew;
+    this.show(t.tEchoTitle, el("p", { class: "echo", lang: this.wordLang }, list(this.wordLang)[opened.echo]), ...paragraphs([explain]),
+      el("div", { class: "actions" },
+        button(t.tEchoYes, () => {
+          this.words.fill(0);
+          this.words = [];
+          next();
+          if (before && before !== this.talk) forget(before);
+        }, { class: "main" }),
+        !fresh && button(t.tEchoNo, () => this.knownWords())));
+  }
+
+  // ---- the conversation
+
+  private async conversation(): Promise<void> {
+    const { t, lang, sheet } = this, c = this.talk;
+    if (!c) return this.start();
+    const found = await this.engine.replies(c).catch(() => null);
+    if (this.sheet !== sheet) return;
+    const replies = found?.list.filter((r) => r.kind === 0) ?? [];
+    this.show(t.tTalkTitle,
+      ...replies.map((r) => this.reply(r)),
+      ...paragraphs(this.receipts(found?.list ?? []), { class: "good" }),
+      !found && el("p", { class: "hold" }, t.tTalkMissing),
+      found && !replies.length && el("p", {}, fill(t.tTalkNone, dayText(found.day, lang))),
+      el("div", { class: "actions" },
+        button(t.tWrite, () => this.write(), { class: "main" }),
+        this.engine.letters.length > 0 && button(t.tSendTitle, () => this.sending()),
+        button(t.tMore, () => this.moreWays())));
+  }
+
+  private reply(r: Reply): HTMLElement {
+    const { t } = this;
+    return el("article", { class: "reply" },
+      el("h3", {}, fill(t.tReply, dayText(r.day, this.lang))),
+      el("div", { dir: "auto" }, fromUTF8(r.body) ?? ""),
+      !r.complete && el("p", { class: "quiet" }, t.tPartial));
+  }
+
+  /** One sentence for each letter that the desk says it has. */
+  private receipts(list: Reply[]): string[] {
+    const seen: Bytes[] = [];
+    for (const r of list) {
+      if (r.ackBitmap && !seen.some((s) => equal(s, r.ackLetter))) seen.push(r.ackLetter);
+    }
+    return seen.map((letter) => fill(this.t.tReceipt, received(list, letter)));
+  }
+
+  private moreWays(): void {
+    const { t } = this;
+    this.show(t.tMore,
+      el("p", {}, t.tEraseLead), button(t.tErase, () => void this.queue(KIND.erase, "")), button(t.tWithdraw, () => void this.queue(KIND.withdraw, "")),
+      el("p", {}, t.tMoveLead), button(t.tMove, () => this.moveTo()),
+      this.back(() => void this.conversation()));
+  }
+
+  private moveTo(): void {
+    const old = this.talk;
+    if (!old) return this.start();
+    // The old keys are kept until the letter that names the new ones is cut.
+    const copy: Conversation = { thread: old.thread.slice(), echo: old.echo, key0: old.key0.slice() };
+    this.newWords(this.t.tWordsTitle, () => void this.engine.move(copy, this.talk!).then((r) => {
+      forget(copy);
+      this.queued(r);
+    }).catch(() => this.queued("untrusted")));
+  }
+
+  // ---- writing
+
+  private field(label: string, lines: boolean, changed: () => void = () => {}): { box: HTMLElement; text: HTMLElement } {
+    const text = el("div", {
+      class: lines ? "text" : "text line", role: "textbox", "aria-multiline": lines, "aria-label": label, tabindex: "0", dir: "auto",
+      spellcheck: "false", autocapitalize: "off",
+      on: { input: changed, drop: (e: DragEvent) => e.preventDefault() },
+    });
+    text.contentEditable = "plaintext-only";
+    if (text.contentEditable !== "plaintext-only") { // an older browser: what is pasted there could bring markup
+      text.contentEditable = "true";
+      text.addEventListener("paste", (e) => e.preventDefault());
+    }
+    return { box: el("div", { class: "actions" }, el("h3", { "aria-hidden": "true" }, label), text), text };
+  }
+
+  private write(): void {
+    const { t } = this;
+    let photo: Bytes | null = null;
+    const size = el("p", { class: "quiet", role: "status" }), note = el("p", { class: "hold", role: "alert", hidden: true });
+    const say = (text: string) => { note.textContent = text; note.hidden = !text; };
+    const measure = settle(async () => {
+      const bytes = utf8(plain(text)), pieces = bytes.length ? Math.ceil((await deflate(bytes)).length / BODY) : 0;
+      const all = pieces + (photo ? Math.ceil(photo.length / BODY) : 0);
+      size.textContent = all ? fill(t.tSize, all, Math.ceil(all / CELLS)) : "";
+    });
+    const { box, text } = this.field(t.tWriteLabel, true, measure);
+    const file = el("input", { type: "file", accept: "image/*", hidden: true, on: { change: () => void add() } });
+    const choose = button(t.tPhoto, () => file.click()), leaveOut = button(t.tPhotoRemove, () => set(null), { hidden: true });
+    const set = (bytes: Bytes | null) => {
+      photo = bytes;
+      leaveOut.hidden = !bytes;
+      choose.hidden = !!bytes;
+      measure();
+    };
+    const add = async () => {
+      const made = file.files?.[0] ? await remake(file.files[0]) : null;
+      file.value = "";
+      say(made ? "" : t.tPhotoBad);
+      set(made);
+    };
+    const send = button(t.tSend, async () => {
+      send.disabled = true;
+      const written = plain(text);
+      let result: LetterState | Refusal = written || !photo ? await this.put(KIND.letter, 0, utf8(written)) : "empty";
+      if (photo && (typeof result === "object" || !written)) result = await this.put(KIND.letter, FLAG_FILE, photo);
+      send.disabled = false;
+      if (typeof result === "string") return say(this.refusal(result));
+      text.textContent = "";
+      photo?.fill(0);
+      this.sending();
+    }, { class: "main" });
+    this.show(t.tWriteTitle, ...paragraphs([t.tWriteLead]), box, size, ...paragraphs([t.tPhotoLead], { class: "quiet" }),
+      el("div", { class: "row" }, choose, leaveOut, file), note,
+      el("div", { class: "actions" }, send, this.back(() => void this.conversation())));
+    text.focus();
+  }
+
+  private put(kind: number, flags: number, text: Bytes): Promise<LetterState | Refusal> {
+    return this.engine.write(this.talk!, { kind, topic: 0, flags, text }).catch(() => "untrusted" as const);
+  }
+
+  private async queue(kind: number, text: string): Promise<void> {
+    this.queued(await this.put(kind, 0, utf8(text)));
+  }
+
+  private queued(result: LetterState | Refusal): void {
+    if (typeof result === "object") return this.sending();
+    this.show(this.t.tWriteTitle, el("p", { class: "hold", role: "alert" }, this.refusal(result)), this.back(() => void this.conversation()));
+  }
+
+  private refusal(r: Refusal): string {
+    const { t } = this;
+    if (r === "empty") return t.tEmpty;
+    if (r === "long") return t.tLong;
+    return { waiting: t.tTrustWaiting, unreachable: t.tTrustUnreachable, wrong: t.tTrustWrong, good: t.tTrustUnreachable }[this.engine.trust];
+  }
+
+  private help(): void {
+    const { t } = this;
+    if (!this.talk) return this.newWords(t.tWordsTitle, () => this.help());
+    const line = (label: string, lines: boolean) => {
+      const f = this.field(label, lines);
+      return { label, box: f.box, value: () => plain(f.text) };
+    };
+    const parts = [t.tHelpNeed, t.tHelpDanger, t.tHelpDeadline, t.tHelpReach, t.tHelpText].map((label) => line(label, label === t.tHelpText));
+    this.show(t.tHelpTitle, ...paragraphs([t.tHelpLead]), ...parts.map((p) => p.box),
+      el("div", { class: "actions" },
+        button(t.tSend, () => void this.queue(KIND.help, parts.filter((p) => p.value()).map((p) => `${p.label}: ${p.value()}`).join("\n")), { class: "main" }),
+        this.back(() => this.start())));
+  }
+
+  // ---- sending
+
+  private sending(): void {
+    const { t } = this;
+    const lead = el("p", { role: "status" }), bars = el("div", { class: "actions" });
+    const draw = () => {
+      const waits = this.engine.letters.some((l) => l.left > 0);
+      const text = waits ? fill(t.tSendLead, this.engine.viewsLeft) : t.tSendDone;
+      if (lead.textContent !== text) lead.textContent = text;
+      bars.replaceChildren(...this.engine.letters.map((l) => {
+        const label = fill(t.tSendLeft, l.count - l.left, l.count);
+        return el("div", {}, el("p", { class: "quiet" }, label), el("progress", { max: l.count, value: l.count - l.left, "aria-label": label }));
+      }));
+    };
+    draw();
+    this.show(t.tSendTitle, lead, bars,
+      el("div", { class: "actions" },
+        button(t.tReadOn, () => this.close(), { class: "main" }),
+        this.talk && button(t.tWrite, () => this.write()),
+        this.talk && button(t.tTalkTitle, () => void this.conversation()),
+        ));
+    this.onChange = draw;
+  }
+}
+
+/** What stands in a field, without blanks at its ends. */
+const plain = (e: HTMLElement): string => e.innerText.replace(/\u00a0/g, " ").trim();
+
+/** Calls f once things have been quiet for a moment. */
+function settle(f: () => Promise<void>): () => void {
+  let waiting: ReturnType<typeof setTimeout> | undefined;
+  return () => {
+    clearTimeout(waiting);
+    waiting = setTimeout(() => void f().catch(() => {}), 300);
+  };
+}
+
+/** What is not hidden, as each page prints it at its foot for everybody. */
+const limits = (): string[] => Array.from(document.querySelectorAll(".limits li"), (e) => e.textContent ?? "");
