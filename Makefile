@@ -3,8 +3,10 @@ export CGO_ENABLED = 0
 GO      ?= go
 PKGS     = ./...
 DIR     ?=
+ROUNDS  ?= 6
+FOR     ?= 5m
 
-.PHONY: build demo test install page vectors lint unit race fuzz bench load growth figures model pictures clean
+.PHONY: build demo test install page vectors lint unit race fuzz bench load growth figures model kills soak pictures clean
 
 build: ## one static binary, bin/kkachi
 	$(GO) build -trimpath -ldflags '-s -w' -o bin/kkachi ./cmd/kkachi
@@ -51,6 +53,12 @@ figures: ## the simulated crowd into doc/figures and the tables of doc/crowd.md
 
 model: ## explore the protocol's states further than the tests do; some minutes
 	KKACHI_MODEL=1 $(GO) test -count=1 -timeout 120m -v -run TestP4P8P13Model ./internal/sift
+
+kills: ## six times as many kills of the real processes as in make test; ROUNDS=n: n times
+	KKACHI_KILLS=$(ROUNDS) $(GO) test -count=1 -timeout 0 -v -run 'TestP8P13Kills|TestP8SourceIsKilled|TestP13SiteIsNotSignedTwice' ./cmd/kkachi
+
+soak: ## the ring under load with kills, for five minutes; FOR=1h: for an hour
+	KKACHI_SOAK=$(FOR) $(GO) test -count=1 -timeout 0 -v -run TestP8P13Soak ./cmd/kkachi
 
 pictures: ## the screenshots of the README, made by the test that looks at the pages
 	mkdir -p bin/pictures
