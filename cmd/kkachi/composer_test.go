@@ -119,7 +119,7 @@ func TestComposerEndToEndInChromium(t *testing.T) {
 	c.press("Send", "")
 	c.do("until(() => compose.text().includes(%q), 'a refusal')", "The letter is empty")
 	c.do("type(%q)", "국경에서 본 것을 씁니다. <b>아무도</b> 모릅니다.")
-	c.do("until(() => compose.text().includes(%q), 'its size')", "Takes 1 pieces")
+	c.do("until(() => compose.text().includes(%q), 'its size')", "Pieces: 1.")
 	c.look("letter")
 	c.press("Send", "Your letter waits")
 	c.look("waits")

@@ -239,7 +239,7 @@ export class Composer {
       const all = pieces + (photo ? Math.ceil(photo.length / BODY) : 0);
       size.textContent = all ? fill(t.tSize, all, Math.ceil(all / CELLS)) : "";
     });
-    const { box, text } = this.field(t.tWriteLabel, true, measure);
+    const { box, text } = this.field(t.tWriteLabel, true, () => { say(""); measure(); });
     const file = el("input", { type: "file", accept: "image/*", hidden: true, on: { change: () => void add() } });
     const choose = button(t.tPhoto, () => file.click()), leaveOut = button(t.tPhotoRemove, () => set(null), { hidden: true });
     const set = (bytes: Bytes | null) => {

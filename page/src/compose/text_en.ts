@@ -52,7 +52,7 @@ export const en = {
   tWriteTitle: "Your letter",
   tWriteLead: "Tell apart what you saw, what you were told, and by whom. What only you can know points at you: leave it out, unless it is what must be said.",
   tWriteLabel: "Letter",
-  tSize: "Takes {0} pieces: {1} articles to open.",
+  tSize: "Pieces: {0}. Articles to open: {1}.",
   tPhoto: "Add a photograph",
   tPhotoLead: "It is made anew from its pixels, small, without what the camera wrote into it. What is seen in it is still seen.",
   tPhotoBad: "This file can't be read as a picture, or it can't be made small enough.",
