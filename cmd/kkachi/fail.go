@@ -90,6 +90,7 @@ var hints = []struct {
 	{vault.ErrNewer, exitFailed, "a newer kkachi wrote this vault: use that version"},
 	{vault.ErrOlder, exitFailed, "kkachi vault upgrade DIR -o FILE makes a backup and brings the vault to this version"},
 	{vault.ErrDamaged, exitFailed, "kkachi vault verify says what is wrong; kkachi vault restore makes a new one from a backup"},
+	{vault.ErrDisk, exitFailed, "make room, then run the same command again; if there is room, look at the disk: kkachi doctor"},
 	{sift.ErrUnlock, exitBad, "the passphrase is the one that init asked for as sift"},
 	{sift.ErrNewer, exitFailed, "use the kkachi that wrote it"},
 	{sift.ErrOlder, exitFailed, "use the kkachi that wrote it; or lay out a new sift, and name its key with kkachi root sign --sift-key"},

@@ -12,9 +12,12 @@ import (
 // sift has not read yet, at most drop.UnreadDays.
 const hostDaysHeld = 16
 
-// spare is the room that sift, desk and root are given for one step, in bytes: a batch, a
+// spare is the room that sift and desk are given for one step, in bytes: a batch, a
 // bulletin, a database's journal.
 const spare = 256 << 20
+
+// noteRoom is the room for a pair of notes on a stick, in bytes.
+const noteRoom = 1 << 20
 
 // space holds the free room to what the role may need next.
 func (e *exam) space(role string) {
@@ -42,6 +45,8 @@ func (e *exam) space(role string) {
 		least = day
 		wanted = day * (hostDaysHeld - min(held, hostDaysHeld-1))
 		why = fmt.Sprintf("the next day (%d cells of %d bytes), and the days that wait should the sift be away for two weeks", quota, cell.Size)
+	case Root:
+		least, wanted, why = noteRoom, noteRoom, "the next notes"
 	case Desk: // tables are made anew beside the log, a restored vault beside the old
 		wanted += 2 * sizeOf(e.path(Desk))
 		why = "tables made anew, and a vault restored beside this one"

@@ -8,6 +8,8 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"strings"
+	"syscall"
 
 	"github.com/ncruces/go-sqlite3"
 	"github.com/ncruces/go-sqlite3/driver"
@@ -87,7 +89,19 @@ func dbError(file string, err error) error {
 	if torn(err) {
 		return damaged(Fault{What: Torn, File: file, Detail: plain(err)})
 	}
-	return fmt.Errorf("vault: %s: %w", file, err)
+	head := "vault: " + file + ": "
+	if errors.Is(err, ErrDamaged) || strings.HasPrefix(err.Error(), head) { // the opening of a connection has said so already
+		return err
+	}
+	// So that whoever reports it knows what helps. SQLite says FULL for a write that found no
+	// room, but IOERR where its shared memory found none.
+	switch {
+	case errors.Is(err, sqlite3.FULL):
+		err = fmt.Errorf("%w (%w)", err, syscall.ENOSPC)
+	case errors.Is(err, sqlite3.IOERR):
+		err = fmt.Errorf("%w (%w)", err, ErrDisk)
+	}
+	return fmt.Errorf("%s%w", head, err)
 }
 
 func torn(err error) bool {

@@ -37,6 +37,7 @@ var (
 	ErrTooLarge = errors.New("vault: content is over the limit; keep it as a blob")
 	ErrBadDraft = errors.New("vault: bad draft")
 	ErrDamaged  = errors.New("vault: damaged")
+	ErrDisk     = errors.New("the disk is full, or fails")
 	ErrClosed   = errors.New("vault: closed")
 )
 
