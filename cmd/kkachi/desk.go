@@ -57,6 +57,9 @@ func (c *deskCmd) Run(w *world) (err error) {
 	if c.SyncOnce {
 		r, err := d.Sync(w.ctx)
 		if err != nil {
+			if r.Batches > 0 { // one step that failed stops no other
+				w.say("%s", syncLine(r))
+			}
 			return err
 		}
 		if c.JSON {

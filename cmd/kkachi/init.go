@@ -255,19 +255,7 @@ const (
 
 // layDesk makes the vault with the desk's keys and tokens, and the approvers' keys.
 func (c *initCmd) layDesk(w *world, dir string, n *newsroom, s secrets, t *tokens) (desk.Public, []seal.Approver, error) {
-	key, err := vault.Passphrase(s["desk"])
-	if err != nil {
-		return desk.Public{}, nil, bad(err, "")
-	}
-	pub, err := desk.Create(w.ctx, desk.Config{Dir: dir, Key: key, Newsroom: n.id(), Now: w.now, Rand: w.rand})
-	if err != nil {
-		return pub, nil, err
-	}
-	v, err := vault.Open(dir, key, desk.Projectors(), vault.Options{Now: w.now, Rand: w.rand})
-	if err != nil {
-		return pub, nil, err
-	}
-	err = errors.Join(putTokens(v, t), v.Close())
+	pub, err := createDesk(w, dir, n, s["desk"], t)
 	if err != nil {
 		return pub, nil, err
 	}
@@ -280,4 +268,21 @@ func (c *initCmd) layDesk(w *world, dir string, n *newsroom, s secrets, t *token
 		approvers = append(approvers, seal.Approver{Name: name, Key: k})
 	}
 	return pub, approvers, nil
+}
+
+// createDesk makes the vault with the desk's keys and tokens.
+func createDesk(w *world, dir string, n *newsroom, pass []byte, t *tokens) (desk.Public, error) {
+	key, err := vault.Passphrase(pass)
+	if err != nil {
+		return desk.Public{}, bad(err, "")
+	}
+	pub, err := desk.Create(w.ctx, desk.Config{Dir: dir, Key: key, Newsroom: n.id(), Now: w.now, Rand: w.rand})
+	if err != nil {
+		return pub, err
+	}
+	v, err := vault.Open(dir, key, desk.Projectors(), w.vaultOptions())
+	if err != nil {
+		return pub, err
+	}
+	return pub, errors.Join(putTokens(v, t), v.Close())
 }

@@ -124,6 +124,8 @@ func setClock(path, value string) error {
 //	letter TELLER NN […] a teller of the case sends report NN, with kkachi source write
 //	reads TELLER RE      a teller looks for replies, with kkachi source read
 //	fetch URL RE         fetches a page, which must hold RE
+//	machines             lays out a newsroom at $ADDR on four machines: a host, b sift, c desk, s stick
+//	tlsproxy AT TO FILE  speaks TLS before a host, with a certificate that it writes to FILE
 func TestScripts(t *testing.T) {
 	testscript.Run(t, testscript.Params{
 		Dir:                 "testdata",
@@ -154,9 +156,11 @@ func TestScripts(t *testing.T) {
 			"cpcase": func(ts *testscript.TestScript, _ bool, args []string) {
 				ts.Check(os.CopyFS(ts.MkAbs(args[0]), os.DirFS(caseFolder)))
 			},
-			"desk":   deskScript(),
-			"letter": func(ts *testscript.TestScript, _ bool, args []string) { letter(ts, args) },
-			"reads":  func(ts *testscript.TestScript, _ bool, args []string) { reads(ts, args) },
+			"desk":     deskScript(),
+			"letter":   func(ts *testscript.TestScript, _ bool, args []string) { letter(ts, args) },
+			"reads":    func(ts *testscript.TestScript, _ bool, args []string) { reads(ts, args) },
+			"machines": func(ts *testscript.TestScript, _ bool, _ []string) { machines(ts) },
+			"tlsproxy": func(ts *testscript.TestScript, _ bool, args []string) { tlsProxy(ts, args) },
 			"fetch": func(ts *testscript.TestScript, _ bool, args []string) {
 				ts.Check(fetch(args[0], args[1]))
 			},

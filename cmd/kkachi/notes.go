@@ -85,13 +85,29 @@ func (s *signedPair) save(dir string) error {
 	return writeFile(filepath.Join(deskNotes(dir), desk.RootNoteFile), s.root, 0o644)
 }
 
-// readPair reads the newest notes in dir, whatever their age, from root/notes or else from
-// desk/notes.
+// readPair reads the newest notes in dir, whatever their age: of those in root/notes, those
+// that were brought there from a desk, and those of the desk. A stick that lay in a drawer may
+// be behind the desk.
 func readPair(dir string, id seal.NewsroomID) (*pair, error) {
-	rootPath, devicesPath, err := newestNotes(dir)
+	places, err := notePlaces(dir)
 	if err != nil {
 		return nil, err
 	}
+	var newest *pair
+	for _, place := range places {
+		p, err := readPairAt(place.root, place.devices, id)
+		if err != nil {
+			return nil, err
+		}
+		if newest == nil || p.root.Serial > newest.root.Serial {
+			newest = p
+		}
+	}
+	return newest, nil
+}
+
+func readPairAt(rootPath, devicesPath string, id seal.NewsroomID) (*pair, error) {
+	const step = "take the note from its copy at the desk or on the stick"
 	var p pair
 	raw, err := os.ReadFile(rootPath)
 	if err != nil {
@@ -99,33 +115,42 @@ func readPair(dir string, id seal.NewsroomID) (*pair, error) {
 	}
 	root, err := seal.ParseRoot(raw, id, 0)
 	if err != nil {
-		return nil, bad(fmt.Errorf("%s: %w", rootPath, err), "take the note from its copy at the desk or on the stick")
+		return nil, bad(fmt.Errorf("%s: %w", rootPath, err), step)
 	}
 	if raw, err = os.ReadFile(devicesPath); err != nil {
-		return nil, bad(err, "")
+		return nil, bad(err, "bring the devices note beside the root note: they are signed together")
 	}
 	devices, err := seal.ParseDevices(raw, root, 0)
 	if err != nil {
-		return nil, bad(fmt.Errorf("%s: %w", devicesPath, err), "take the note from its copy at the desk or on the stick")
+		return nil, bad(fmt.Errorf("%s: %w", devicesPath, err), step)
 	}
 	p.root, p.devices = *root, *devices
 	return &p, nil
 }
 
-func newestNotes(dir string) (root, devices string, err error) {
+// A notePlace is where a root note and its devices note lie.
+type notePlace struct{ root, devices string }
+
+func notePlaces(dir string) ([]notePlace, error) {
 	serials, err := noteSerials(dir)
 	if err != nil {
-		return "", "", err
+		return nil, err
 	}
+	var out []notePlace
 	if len(serials) > 0 {
 		n := strconv.FormatUint(slices.Max(serials), 10)
-		return filepath.Join(rootNotes(dir), "root-"+n), filepath.Join(rootNotes(dir), "devices-"+n), nil
+		out = append(out, notePlace{filepath.Join(rootNotes(dir), "root-"+n), filepath.Join(rootNotes(dir), "devices-"+n)})
 	}
-	root = filepath.Join(deskNotes(dir), desk.RootNoteFile)
-	if _, err := os.Stat(root); err != nil {
-		return "", "", bad(fmt.Errorf("%s: no notes in root/notes or desk/notes", dir), "name the folder that kkachi init made, with the stick's root/ in it")
+	for _, folder := range []string{rootNotes(dir), deskNotes(dir)} {
+		root := filepath.Join(folder, desk.RootNoteFile)
+		if _, err := os.Stat(root); err == nil {
+			out = append(out, notePlace{root, filepath.Join(folder, desk.DevicesNoteFile)})
+		}
 	}
-	return root, filepath.Join(deskNotes(dir), desk.DevicesNoteFile), nil
+	if len(out) == 0 {
+		return nil, bad(fmt.Errorf("%s: no notes in root/notes or desk/notes", dir), "name the folder that kkachi init made, with the stick's root/ in it")
+	}
+	return out, nil
 }
 
 // noteSerials lists the serials of root notes in root/notes. A devices note without its root

@@ -259,7 +259,7 @@ type renewDeskCmd struct {
 
 // Help is shown by --help.
 func (*renewDeskCmd) Help() string {
-	return `Reads newsroom.toml and desk/, and writes there. After a seizure, at a desk that was restored from its backup: draws inbox keys, the device's key, the signing key and both tokens anew, and writes DIR/desk.change for the stick and DIR/desk.tokens for the host. Whoever has the seized vault open still reads what stood in it, and the replies in threads that go on under the same words.
+	return `Reads newsroom.toml and desk/, and writes there. After a seizure, at a desk that was restored from its backup: draws inbox keys, the device's key, the signing key and both tokens anew. Where there is no desk/, and no backup, it lays out a new one without threads. Writes DIR/desk.change for the stick and DIR/desk.tokens for the host. Whoever has the seized vault open still reads what stood in it, and the replies in threads that go on under the same words.
 
 Example:
 
@@ -273,6 +273,9 @@ func (c *renewDeskCmd) Run(w *world) error {
 		return err
 	}
 	t.sift = ""
+	if _, err := os.Lstat(filepath.Join(c.Dir, "desk")); errors.Is(err, fs.ErrNotExist) {
+		return c.lay(w, &t)
+	}
 	return c.with(w, func(d *desk.Desk) error {
 		if err := d.RenewInbox(); err != nil {
 			return err
@@ -293,6 +296,29 @@ func (c *renewDeskCmd) Run(w *world) error {
 		}
 		return w.writeChange(c.path(c.Dir, "desk.change"), besideOrOnly("desk-key", key, true), line)
 	})
+}
+
+// lay makes a desk where there is none and no backup: it begins without threads.
+func (c *renewDeskCmd) lay(w *world, t *tokens) error {
+	w.protect(false)
+	n, err := readNewsroom(c.Dir)
+	if err != nil {
+		return err
+	}
+	pass, err := w.setPassphrase(c.Passphrase, "desk", "the desk's vault (desk)")
+	if err != nil {
+		return err
+	}
+	defer clear(pass)
+	pub, err := createDesk(w, filepath.Join(c.Dir, "desk"), n, pass, t)
+	if err != nil {
+		return err
+	}
+	w.say("A desk without threads stands in %s. Each approver needs a key there: kkachi renew approver %s NAME", filepath.Join(c.Dir, "desk"), c.Dir)
+	if err := w.writeTokens(filepath.Join(c.Dir, "desk.tokens"), t); err != nil {
+		return err
+	}
+	return w.writeChange(c.path(c.Dir, "desk.change"), besideOrOnly("desk-key", pub.Sign, true), change{"name", "device", []string{"desk", pub.Recipient}})
 }
 
 type renewApproverCmd struct {

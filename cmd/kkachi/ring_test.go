@@ -3,11 +3,8 @@ package main
 import (
 	"context"
 	"fmt"
-	"net"
 	"net/http"
 	"net/http/httptest"
-	"net/http/httputil"
-	"net/url"
 	"os"
 	"path/filepath"
 	"slices"
@@ -92,11 +89,7 @@ func (r *ring) host(listen string) {
 
 // record is a proxy in front of the host that notes what visitors send.
 func (r *ring) record(to string) *httptest.Server {
-	target := &url.URL{Scheme: "http", Host: to}
-	proxy := &httputil.ReverseProxy{
-		Rewrite:   func(p *httputil.ProxyRequest) { p.SetURL(target) },
-		Transport: &http.Transport{DisableKeepAlives: true, DialContext: (&net.Dialer{}).DialContext},
-	}
+	proxy := reverseProxy(to)
 	s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, q *http.Request) {
 		if !strings.HasPrefix(q.URL.Path, "/s/") {
 			var names []string

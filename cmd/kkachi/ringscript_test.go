@@ -64,6 +64,9 @@ func reads(ts *testscript.TestScript, args []string) {
 }
 
 func address(ts *testscript.TestScript) string {
+	if url := ts.Getenv("URL"); url != "" {
+		return "kkachi:" + ts.Getenv("ID") + "@" + url
+	}
 	return "kkachi:" + ts.Getenv("ID") + "@http://" + ts.Getenv("ADDR")
 }
 

@@ -127,13 +127,16 @@ func lines(r *sift.Report) (out []string) {
 		out = append(out, r.Day.String()+": "+fmt.Sprintf(format, args...))
 	}
 	for _, a := range r.Arrivals {
-		say("drained %d cells of %s (%d replayed, %d outlived their key)", a.Cells, a.Day, a.Replayed, a.Outlived)
+		say("drained %d cells of %s (%d replayed, %d outlived their key, %d opened under none)", a.Cells, a.Day, a.Replayed, a.Outlived, a.Unopened)
 	}
 	for _, d := range r.Batches {
 		say("batch of %s stands at the host", d)
 	}
 	if r.Stamp > 0 {
 		say("cells of %s need a stamp of %d bits: a day was fuller than the quota", r.Day+1, r.Stamp)
+	}
+	for _, what := range r.Again {
+		say("put %s again: the host had lost it", what)
 	}
 	if r.Published {
 		say("notes and bulletin stand at the host, serial %d", r.Serial)

@@ -1,6 +1,7 @@
 package desk
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -307,6 +308,9 @@ func (d *Desk) takeBrought() error {
 	if len(names) == 0 {
 		return nil
 	}
+	if err := d.behind(best, present); err != nil {
+		return err
+	}
 	if present == nil || best > present.Serial {
 		number := strconv.FormatUint(best, 10)
 		root, err := os.ReadFile(d.cfg.path(notesDir, "root-"+number))
@@ -331,6 +335,24 @@ func (d *Desk) takeBrought() error {
 		}
 	}
 	return nil
+}
+
+// behind notices that somebody signed with a stick which did not have the newest notes: there
+// would be two with one serial, and watchers would call that proof of a second directory.
+func (d *Desk) behind(serial uint64, present *seal.RootNote) error {
+	if present == nil || serial > present.Serial {
+		return nil
+	}
+	number := strconv.FormatUint(serial, 10)
+	brought, err := os.ReadFile(d.cfg.path(notesDir, "root-"+number))
+	if err != nil {
+		return fmt.Errorf("desk: notes: %w", err)
+	}
+	_, own, err := d.root()
+	if err != nil || bytes.Equal(brought, own) {
+		return err
+	}
+	return fmt.Errorf("desk: notes: root-%s does not follow the root note %d that stands here: the stick that signed it was behind. Remove it, copy %s and %s from here to that stick's root/notes, and sign again", number, present.Serial, RootNoteFile, DevicesNoteFile)
 }
 
 // takePair puts a root note and a devices note into their places, if they are of one serial,

@@ -218,6 +218,17 @@ func TestBroughtNotes(t *testing.T) {
 	if left, err := filepath.Glob(filepath.Join(dir, "*-*")); err != nil || len(left) != 0 {
 		t.Errorf("left: %v %v", left, err)
 	}
+	// A stick that was behind signs a serial for the second time.
+	r.signed, r.today = 2, r.today+1
+	r.signNotes()
+	must(t, os.Rename(filepath.Join(dir, RootNoteFile), filepath.Join(dir, "root-3")))
+	must(t, os.Rename(filepath.Join(dir, DevicesNoteFile), filepath.Join(dir, "devices-3")))
+	must(t, os.WriteFile(filepath.Join(dir, RootNoteFile), third, 0o600))
+	must(t, os.WriteFile(filepath.Join(dir, DevicesNoteFile), thirdDevices, 0o600))
+	if _, err := r.desk.Sync(t.Context()); err == nil || !strings.Contains(err.Error(), "was behind") {
+		t.Errorf("two notes with one serial: %v", err)
+	}
+	must(t, errors.Join(os.Remove(filepath.Join(dir, "root-3")), os.Remove(filepath.Join(dir, "devices-3"))))
 	other := newRoom(t)
 	other.signed = 8
 	other.signNotes()

@@ -23,6 +23,7 @@ type Arrival struct {
 	Cells    int
 	Replayed int // refused: the same sealed bytes under the same epoch were here before
 	Outlived int // their day key was destroyed, or never ours
+	Unopened int // opened under no key: junk, or sealed to a key that was lost with its folder
 	Canaries int // of kkachi watch
 }
 
@@ -178,6 +179,7 @@ func (r *run) openAll(ctx context.Context, day cell.Day) (d *dayOf, err error) {
 		d.canaries += t.canaries
 	}
 	d.Canaries = int(d.canaries)
+	d.Unopened = d.Cells - d.Replayed - d.Outlived - int(d.opened)
 	return d, nil
 }
 

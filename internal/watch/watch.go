@@ -178,6 +178,9 @@ func (w *Watch) remember(r *Report) error {
 	if err != nil {
 		return w.keep.refused(r.Notes)
 	}
+	if err := w.succession(r, root); err != nil {
+		return err
+	}
 	if err := w.seen(r, "root", root.Serial, rootRaw); err != nil {
 		return err
 	}
@@ -218,6 +221,27 @@ func (w *Watch) seen(r *Report, kind string, serial uint64, raw []byte) error {
 		return err
 	}
 	r.Proofs = append(r.Proofs, p)
+	return nil
+}
+
+// succession checks that a root note goes on from the newest that was shown: a root key that
+// was replaced can still sign, and who knows only the id can't tell.
+func (w *Watch) succession(r *Report, root *seal.RootNote) error {
+	_, highest, err := w.keep.note("root", root.Serial)
+	if err != nil || highest == 0 || highest > root.Serial {
+		return err // nothing is known, or it went back, which is said elsewhere
+	}
+	before, _, err := w.keep.note("root", highest)
+	if err != nil {
+		return err
+	}
+	former, err := seal.ParseRoot(before, w.id, 0)
+	if err != nil {
+		return nil // what the folder holds is not this newsroom's
+	}
+	if !root.Continues(former) {
+		r.Wrong = append(r.Wrong, fmt.Sprintf("root note %d does not continue the root keys of root note %d, which was shown before: a key that was replaced has signed, or another heir", root.Serial, highest))
+	}
 	return nil
 }
 
