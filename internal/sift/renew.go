@@ -9,7 +9,7 @@ import (
 	"kkachi/internal/seal"
 )
 
-// Renewing what lies in the folder (spec/06-batch.md, section 11). Each of these is durable on
+// Renewing what lies in the folder (spec/06-batch.md, section 12). Each of these is durable on
 // return, and the former secret works on until its successor may.
 
 // RenewSigning draws the next signing key, and gives what the root note must name. Sift signs
