@@ -28,7 +28,7 @@ page: ## bundle the reader's script anew, with the npm packages of the lock file
 	$(GO) test -count=1 -run TestBundleIsItsSource ./page -update
 
 vectors: ## the page runs the same vectors
-	cd page && node --test
+	cd page && node --test test/*.test.mjs
 
 unit:
 	$(GO) test -count=1 -timeout 20m $(PKGS)

@@ -190,9 +190,19 @@ func TestPagesInChromium(t *testing.T) {
 	}
 }
 
-// chromium starts a browser of its own that reaches nothing but this machine. The pages' own
-// rules forbid what a test puts in, so they are passed by for scripts of the test.
+// chromium is a browser for scripts of a test: the pages' own rules forbid what a test puts
+// in, so they are passed by.
 func chromium(t *testing.T) context.Context {
+	t.Helper()
+	ctx := startChromium(t)
+	if _, err := chromedp.Call(ctx, page.SetBypassCSP, page.SetBypassCSPParams{Enabled: true}); err != nil {
+		t.Fatal(err)
+	}
+	return ctx
+}
+
+// startChromium starts a browser of its own that reaches nothing but this machine.
+func startChromium(t *testing.T) context.Context {
 	t.Helper()
 	ctx, cancel := chromedp.NewExecAllocator(t.Context(),
 		chromedp.Headless, chromedp.NoSandbox, chromedp.DisableGPU, chromedp.NoFirstRun,
@@ -205,9 +215,6 @@ func chromium(t *testing.T) context.Context {
 	t.Cleanup(cancel)
 	ctx, cancel = context.WithTimeout(ctx, 10*time.Minute)
 	t.Cleanup(cancel)
-	if _, err := chromedp.Call(ctx, page.SetBypassCSP, page.SetBypassCSPParams{Enabled: true}); err != nil {
-		t.Fatal(err)
-	}
 	return ctx
 }
 
