@@ -33,6 +33,7 @@ func (r *ring) tellWhere(say func(string, ...any), link string) {
 		say("Look:")
 		say("  site      %s/ko/", r.address.URL)
 		say("  desk      %s", link)
+		say("  write     in the page: choose the last line of any article, then open two more articles, then press Return")
 	}
 	switch {
 	case r.o.Dir != "":
