@@ -65,6 +65,9 @@ func newKillRing(t testing.TB, quota int) *killRing {
 	config, err := os.ReadFile(filepath.Join(r.dir, configFile))
 	r.check(err)
 	config = bytes.Replace(config, []byte("quota = 65536"), []byte("quota = "+strconv.Itoa(quota)), 1)
+	// A second desk, which is always off: its half of each bulletin is drawn, so that one which
+	// is built anew has other bytes.
+	config = bytes.Replace(config, []byte("desks = 1"), []byte("desks = 2"), 1)
 	r.check(os.WriteFile(filepath.Join(r.dir, configFile), config, 0o600))
 
 	r.drop = newRole("drop", r.clock, func(line string) bool { return strings.Contains(line, "listens on") }, "drop", r.dir)
