@@ -23,7 +23,8 @@ func build(t *testing.T, from, to string) {
 		t.Skip("node_modules is missing, so the bundle was not built again: make install brings it")
 	}
 	cmd := exec.CommandContext(t.Context(), "go", "tool", "esbuild", from, "--bundle", "--minify", "--format=iife",
-		"--target=chrome103,firefox113,safari16.4", "--charset=utf8", "--legal-comments=none", "--mangle-props=^t[A-Z]", "--log-level=warning", "--outfile="+to)
+		"--target=chrome103,firefox113,safari16.4", "--charset=utf8", "--legal-comments=none", "--mangle-props=^t[A-Z]",
+		"--alias:@hpke/dhkem-x25519=./src/x25519.ts", "--log-level=warning", "--outfile="+to)
 	if out, err := cmd.CombinedOutput(); err != nil {
 		t.Fatalf("%v\n%s", err, out)
 	}

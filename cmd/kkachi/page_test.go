@@ -58,7 +58,7 @@ func TestP2EachViewSendsTwoCells(t *testing.T) { // P2
 	t.Cleanup(other.Close)
 	open(t, ctx, other.URL)
 	in[any](t, ctx, `(setTimeout(() => history.back(), 50), 0)`)
-	if !eventually(func() bool { return in[bool](t, ctx, `location.pathname === "/en/about.html"`) }) {
+	if !becomes(ctx, `location.pathname === "/en/about.html"`) {
 		t.Fatal("there is no way back")
 	}
 	restored := in[bool](t, ctx, `window.restored === true`)
@@ -71,7 +71,7 @@ func TestP2EachViewSendsTwoCells(t *testing.T) { // P2
 
 	// A page that can't be fetched is a plain navigation: the host answers for itself.
 	in[any](t, ctx, `(() => { const a = document.createElement("a"); a.href = "none.html"; document.querySelector("main").append(a); setTimeout(() => a.click(), 50); return 0; })()`)
-	if !eventually(func() bool { return in[bool](t, ctx, `window.mark !== true && location.pathname === "/en/none.html"`) }) {
+	if !becomes(ctx, `window.mark !== true && location.pathname === "/en/none.html"`) {
 		t.Error("a failed fetch led nowhere")
 	}
 	for _, s := range said() {
@@ -155,7 +155,7 @@ func TestP2ExpiredNotesSendNothing(t *testing.T) { // P2
 	ctx, _ := strictBrowser(t, r.settings(2*24*time.Hour, false))
 	open(t, ctx, r.proxy.URL+"/en/index.html")
 	for view := range 2 {
-		if !eventually(func() bool { return in[int](t, ctx, `pauses.length`) == 2*view+2 }) {
+		if !becomes(ctx, fmt.Sprintf(`pauses.length === %d`, 2*view+2)) {
 			t.Fatal("no view")
 		}
 		time.Sleep(20 * time.Second / pageScale)

@@ -123,6 +123,14 @@ func in[T any](t *testing.T, ctx context.Context, expression string) T {
 	return got
 }
 
+// becomes waits until an expression is true, through whatever navigation is under way.
+func becomes(ctx context.Context, expression string) bool {
+	return eventually(func() bool {
+		got, err := chromedp.Run(ctx, chromedp.Evaluate[bool](expression))
+		return err == nil && got
+	})
+}
+
 // open leads the browser to an address.
 func open(t *testing.T, ctx context.Context, url string) {
 	t.Helper()
@@ -198,7 +206,8 @@ func bundled(t *testing.T, from string) []byte {
 	if _, err := os.Stat(filepath.Join(dir, "node_modules")); err != nil {
 		t.Fatal("page/node_modules is missing: run make install first")
 	}
-	cmd := exec.CommandContext(t.Context(), "go", "tool", "esbuild", from, "--bundle", "--minify", "--format=iife", "--log-level=warning")
+	cmd := exec.CommandContext(t.Context(), "go", "tool", "esbuild", from, "--bundle", "--minify", "--format=iife",
+		"--mangle-props=^t[A-Z]", "--alias:@hpke/dhkem-x25519=./src/x25519.ts", "--log-level=warning")
 	cmd.Dir = dir
 	out, err := cmd.Output()
 	if err != nil {

@@ -1,5 +1,6 @@
-// A worker as the page sees it: questions and answers. If it dies, what it was asked fails,
-// and the next question starts another.
+// A worker as the page sees it: questions and answers. If it dies, what it was asked fails.
+// Another is started by the next question only where everybody asks: its script is asked for
+// at the host, and a request that only sources cause would name them (P2).
 import type { Answer, Tasks } from "./worker.ts";
 
 export class Helper {
@@ -7,7 +8,7 @@ export class Helper {
   private waiting = new Map<number, { done: (r: never) => void; fail: (e: Error) => void; progress?: (share: number) => void }>();
   private asked = 0;
 
-  constructor(private readonly start: () => Worker) {
+  constructor(private readonly start: () => Worker, private readonly again: boolean) {
     this.worker = this.begin();
   }
 
@@ -40,7 +41,7 @@ export class Helper {
   /** Asks for one piece of work. It fails without a reason. */
   ask<T extends keyof Tasks>(task: T, args: unknown[], progress?: (share: number) => void): ReturnType<Tasks[T]> {
     return new Promise((done, fail) => {
-      this.worker ??= this.begin();
+      if (!this.worker && this.again) this.worker = this.begin();
       if (!this.worker) return fail(new Error("no worker"));
       const n = this.asked++;
       this.waiting.set(n, { done, fail, progress });

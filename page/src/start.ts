@@ -35,7 +35,7 @@ export function start(): Started | null {
   const rules = policy(script.src);
   const worker = () => new Worker(rules.createScriptURL(script.src));
   const root = new URL("../", script.src).href;
-  const engine = new Engine({ newsroom, root }, new Helper(worker), new Helper(worker));
+  const engine = new Engine({ newsroom, root }, new Helper(worker, true), new Helper(worker, false));
   const own = new Set<Node>();
   soften({ root, html: (text) => rules.createHTML(text), own, shown: () => engine.view() });
   addEventListener("pageshow", (e) => e.persisted && engine.view());

@@ -12,7 +12,7 @@ export async function load(file) {
   const dir = mkdtempSync(join(tmpdir(), "kkachi-"));
   try {
     const out = join(dir, "bundle.mjs");
-    execFileSync("go", ["tool", "esbuild", file, "--bundle", "--format=esm", "--log-level=warning", `--outfile=${out}`], { cwd: here });
+    execFileSync("go", ["tool", "esbuild", file, "--bundle", "--format=esm", "--alias:@hpke/dhkem-x25519=./src/x25519.ts", "--log-level=warning", `--outfile=${out}`], { cwd: here });
     return await import(pathToFileURL(out));
   } finally {
     rmSync(dir, { recursive: true });
