@@ -66,22 +66,22 @@ func (r *killRing) reached() {
 	}
 }
 
-// A plan says who is killed on a day, at which part of it.
-type plan struct {
+// A dayPlan says who is killed on a day, at which part of it.
+type dayPlan struct {
 	morning func() // sift's order of the day
 	noon    func() // the desk reads, answers and exchanges
 	visits  func() // cells come; it ends with them
 	evening func() // the desk exchanges again
 }
 
-func (p plan) run(f func()) {
+func (p dayPlan) run(f func()) {
 	if f != nil {
 		f()
 	}
 }
 
 // day drives a day through the ring.
-func (r *killRing) day(letters, cover int, p plan) {
+func (r *killRing) day(letters, cover int, p dayPlan) {
 	r.at(r.today+1, 0, 10)
 	p.run(p.morning)
 	r.turned(true)
@@ -146,7 +146,7 @@ func (r *killRing) end(least int, others ...*role) {
 	r.t.Helper()
 	r.goHome()
 	for range 2 {
-		r.day(0, 2, plan{})
+		r.day(0, 2, dayPlan{})
 	}
 	r.judge()
 	if n := r.tell(others...); n < least {
@@ -162,11 +162,11 @@ func (r *killRing) end(least int, others ...*role) {
 func TestP8P13KillsInNamedSteps(t *testing.T) {
 	r := newKilled(t)
 	last := len(siftSteps) - 1 // the acknowledgement comes once: what is answered is over
-	r.day(2, 4, plan{morning: func() {
+	r.day(2, 4, dayPlan{morning: func() {
 		r.w.arm(each(r.sift, "sift", siftSteps[:last], before, unanswered, answered)...)
 		r.w.arm(each(r.sift, "sift", siftSteps[last:], before, answered)...)
 	}})
-	r.day(2, 4, plan{
+	r.day(2, 4, dayPlan{
 		morning: func() { r.w.arm(each(r.sift, "sift", siftSteps[last:], before, unanswered)...) },
 		noon: func() {
 			r.w.arm(each(r.desk, "desk", deskSteps, before, unanswered, answered)...)
@@ -176,7 +176,7 @@ func TestP8P13KillsInNamedSteps(t *testing.T) {
 			r.publish()
 		},
 	})
-	r.day(2, 8, plan{
+	r.day(2, 8, dayPlan{
 		morning: func() {
 			r.w.arm(each(r.drop, "sift", siftSteps[:last], before, within, unanswered)...)
 			r.w.arm(each(r.drop, "sift", siftSteps[last:], before, within)...)
@@ -218,7 +218,7 @@ func TestP13SiteIsNotSignedTwice(t *testing.T) {
 		t.Fatalf("it was published without a host: %v", err)
 	}
 	r.w.disarm()
-	r.day(0, 2, plan{evening: r.publish})
+	r.day(0, 2, dayPlan{evening: r.publish})
 	r.end(4)
 }
 
@@ -248,7 +248,7 @@ func (r *killRing) hunt(p *role, lives, calls int) {
 func TestP8P13KillsAtSystemCalls(t *testing.T) {
 	r := newKilled(t)
 	for range 2 * rounds(t) {
-		r.day(2, 6, plan{
+		r.day(2, 6, dayPlan{
 			morning: func() {
 				r.hunt(r.sift, 12, 16)
 				r.hunt(r.drop, 3, 16)
@@ -280,7 +280,7 @@ func TestP8P13KillsAtRandom(t *testing.T) {
 	most := 40 * rounds(t)
 	killer := r.reap(most, func() time.Duration { return time.Duration(50+rand.IntN(400)) * time.Millisecond })
 	for days := 0; !killer.sated() && days < 4*most; days++ {
-		r.day(2, 12, plan{})
+		r.day(2, 12, dayPlan{})
 	}
 	killer.end()
 	r.end(most * 3 / 4)

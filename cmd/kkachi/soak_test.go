@@ -155,6 +155,10 @@ func flat(t testing.TB, samples []sample) {
 		f0, f1 := median(samples[:third], files), median(samples[len(samples)-third:], files)
 		verdict := "flat"
 		life, over := growth(samples, name)
+		if m0 == 0 || m1 == 0 {
+			t.Errorf("%s was never up when it was looked at: soak for longer", name)
+			continue
+		}
 		if m1 > m0+max(flatRSS, m0/flatShare) || f1 > f0+flatFiles || life > flatLife {
 			verdict = "GROWS"
 			t.Errorf("%s grows", name)
@@ -226,13 +230,13 @@ func TestP8P13Soak(t *testing.T) {
 		if n%14 == 0 {
 			r.renewRoot()
 		}
-		r.day(2, 16, plan{})
+		r.day(2, 16, dayPlan{})
 		samples = append(samples, r.take(begun))
 		time.Sleep(aDay - time.Since(dawn))
 	}
 	killer.end()
 	for range 3 {
-		r.day(0, 2, plan{})
+		r.day(0, 2, dayPlan{})
 	}
 	r.judge()
 	r.tell()
