@@ -47,7 +47,7 @@ type Bits struct {
 // Fits answers a question. Base population and fractions are multiplied as independent
 // lognormals; the Fréchet bounds beside it hold whatever depends on what, over both ends of the
 // ranges. Refused with ErrRange: a range that is none, a fraction above 1, K under 1, fewer
-// than 0 units, a joint count above the base.
+// than 0 units, a joint count above the base, or above what one detail leaves of it.
 //
 // It BLOCKs when one in twenty crowds of these ranges is smaller than K, or the units are
 // known and too few, or one detail alone leaves fewer than K; it HOLDs when the lowest ends
@@ -124,6 +124,11 @@ func (q *CrowdQuestion) check() error {
 		}
 		if q.Joint.Hi > q.Base.Hi || q.Joint.Lo > q.Base.Lo {
 			return fmt.Errorf("joint %s: %w: more people than the base %s", q.Joint, ErrRange, q.Base)
+		}
+		for _, d := range q.Details {
+			if most := q.Base.Hi * d.Fraction.Hi; less(most, q.Joint.Hi) {
+				return fmt.Errorf("joint %s: %w: %s alone leaves at most %.4g people", q.Joint, ErrRange, d.Name, most)
+			}
 		}
 	}
 	if !finite(q.K) || q.K < 1 {

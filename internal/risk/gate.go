@@ -42,6 +42,8 @@ type Case struct {
 	Hold     *HoldIf  `json:"hold,omitempty"`  // where the story tells what few know yet
 	Shown    *float64 `json:"shown,omitempty"` // people who had what a verification request would show
 	Override *Consent `json:"override,omitempty"`
+
+	absent []string // inputs that the file leaves out within others, by name
 }
 
 // A Pair is a range in JSON: [lo, hi].
@@ -173,7 +175,8 @@ func ParseCase(r io.Reader) (*Case, error) {
 	if c.Version != CaseVersion {
 		return nil, fmt.Errorf("%w: version: %d is not %d", ErrCase, c.Version, CaseVersion)
 	}
-	return &c, nil
+	c.absent, err = absent(data)
+	return &c, err
 }
 
 // noRepeats refuses an object that names a field twice: encoding/json would take the last.

@@ -23,6 +23,9 @@ func Judge(c *Case) (*Judgement, error) {
 	if err := j.least(c); err != nil {
 		return nil, err
 	}
+	for _, name := range c.absent {
+		j.missing(name)
+	}
 	if err := j.crowd(c); err != nil {
 		return nil, err
 	}
@@ -371,7 +374,7 @@ func Wordings(c *Case) ([]Wording, error) {
 	if err := j.least(c); err != nil {
 		return nil, err
 	}
-	var lacking []string
+	lacking := slices.Clone(c.absent)
 	for _, r := range j.Reasons {
 		lacking = append(lacking, r.Detail)
 	}
