@@ -202,15 +202,18 @@ func (c *vaultBackupCmd) Run(w *world) error {
 	if err != nil {
 		return err
 	}
-	err = withBeside(v, c.Dir, func() error { return c.write(w, v, to) })
-	if err := errors.Join(err, v.Close()); err != nil {
+	if err := errors.Join(c.write(w, v, to), v.Close()); err != nil {
 		return err
 	}
 	w.say("Backup written to %s. Destroy it within 30 days.", c.Output)
 	return nil
 }
 
-func (c *vaultBackupCmd) write(w *world, v *vault.Vault, to age.Recipient) (err error) {
+func (c *vaultBackupCmd) write(w *world, v *vault.Vault, to age.Recipient) error {
+	return withBeside(v, c.Dir, func() error { return c.writeVault(w, v, to) })
+}
+
+func (c *vaultBackupCmd) writeVault(w *world, v *vault.Vault, to age.Recipient) (err error) {
 	f, err := renameio.NewPendingFile(c.Output, renameio.WithStaticPermissions(0o600))
 	if err != nil {
 		return bad(err, "name a file in a folder that exists")

@@ -18,6 +18,9 @@ func TestVaultUpgrade(t *testing.T) {
 	if err := os.CopyFS(dir, os.DirFS(filepath.Join("..", "..", "internal", "vault", "testdata", "format1"))); err != nil {
 		t.Fatal(err)
 	}
+	if err := os.WriteFile(filepath.Join(dir, configFile), []byte("id = \""+strings.Repeat("a", 64)+"\"\nname = \"x\"\nurl = \"http://127.0.0.1:1\"\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
 	key, backup := filepath.Join(dir, "key"), filepath.Join(dir, "before.age")
 	pass := filepath.Join(dir, "pass")
 	if err := os.WriteFile(pass, []byte("passphrase of the backup"), 0o600); err != nil {
@@ -44,6 +47,11 @@ func TestVaultUpgrade(t *testing.T) {
 	}
 	if b, err := os.ReadFile(backup); err != nil || !bytes.HasPrefix(b, []byte("age-encryption.org")) {
 		t.Errorf("no backup: %v", err)
+	}
+	again := filepath.Join(t.TempDir(), "again")
+	kkachi(0, "vault", "restore", again, backup, "--key-file", key, "--passphrase-file", "backup="+pass)
+	if _, err := os.Stat(filepath.Join(again, configFile)); err != nil {
+		t.Errorf("the backup does not carry what stands beside the vault: %v", err)
 	}
 	kkachi(0, "vault", "rebuild", dir, "--key-file", key)
 	if said = kkachi(0, "vault", "upgrade", dir, "--key-file", key, "-o", backup); !strings.Contains(said, "nothing to do") {
