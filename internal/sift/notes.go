@@ -58,6 +58,9 @@ func (r *run) fetchNotes(ctx context.Context) (*newsroom, error) {
 	if err != nil {
 		return nil, err
 	}
+	if err := r.release(former, n.root); err != nil {
+		return nil, err
+	}
 	if err := errors.Join(r.keepRoot(former, n.root, n.rootRaw), r.takeUp(n.root)); err != nil {
 		return nil, err
 	}
@@ -77,6 +80,17 @@ func (r *run) fetchNotes(ctx context.Context) (*newsroom, error) {
 	}
 	r.notes = n
 	return n, nil
+}
+
+// release forgets which desk note was seen last, where the root note drops a desk's key: who
+// holds that key could sign the greatest serial of all, and no other desk would ever come
+// above it (P9). It is durable before the root note is kept, by which it is found once only.
+func (r *run) release(former, root *seal.RootNote) error {
+	if former == nil || !slices.ContainsFunc(former.DeskKeys, func(k seal.VerifyKey) bool { return !slices.Contains(root.DeskKeys, k) }) {
+		return nil
+	}
+	r.st.seen[deskNote] = seenNote{}
+	return r.save()
 }
 
 // fetchDevices takes the newest devices note besides; only a batch needs it.

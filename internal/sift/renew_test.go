@@ -297,3 +297,43 @@ func TestRenewTokenAndCanary(t *testing.T) {
 		t.Errorf("the host was shown %q", shown)
 	}
 }
+
+// P9: who held a desk's key may have signed a desk note with the greatest serial of all. Once
+// the root note drops that key, the serial binds nobody: the sift takes the desk's next note,
+// wherever it is started anew in between.
+func TestP9DroppedDeskKeyBindsNobody(t *testing.T) {
+	w := newWorld(t)
+	w.withMemHost()
+	dir := t.TempDir()
+	s := w.create(dir)
+	w.day(s)
+	desk := func(serial uint64) {
+		t.Helper()
+		today := w.today()
+		week := cell.WeekOf(today, uint32(firstDay)/7)
+		w.put(fmt.Sprintf("note/desk/%d", serial), must(seal.SignDesk(&seal.DeskNote{
+			Newsroom: w.id, Serial: serial, Issued: today, Expires: today + seal.DeskLife,
+			Inboxes: []seal.Inbox{{Name: "main", Week: week, Key: *w.inbox.Public()}},
+		}, w.desk)))
+	}
+	w.turn(1)
+	desk(seal.MaxSerial)
+	w.day(s)
+	w.desk = must(seal.NewSigningKey(seal.RoleDesk, rand.Reader))
+	w.turn(1)
+	w.signRoot(w.root, nil, s.Public())
+	desk(w.serial)
+	for try := range 3 {
+		rep, err := s.Day(t.Context())
+		if try < 2 && err == nil && rep.Published {
+			break
+		}
+		if try == 2 {
+			t.Fatalf("%+v, %v", rep, err)
+		}
+		if err := s.Close(); err != nil {
+			t.Fatal(err)
+		}
+		s = w.open(dir)
+	}
+}
