@@ -87,7 +87,9 @@ func newSiteVisit(n *seal.SiteNote, notes *seal.Notes) *siteVisit {
 }
 
 func (v *siteVisit) say(format string, args ...any) {
-	v.wrong = append(v.wrong, "site: "+fmt.Sprintf(format, args...))
+	if what := "site: " + fmt.Sprintf(format, args...); !slices.Contains(v.wrong, what) {
+		v.wrong = append(v.wrong, what)
+	}
 }
 
 // look fetches all scripts and SiteSample other files.
@@ -147,26 +149,30 @@ func (v *siteVisit) file(ctx context.Context, w *Watch, f *seal.SiteFile) error 
 }
 
 // page looks for what a browser would run: every script must be a file of the manifest, and
-// the one that the root note names, if it names one.
+// the one that the root note names, if it names one. It goes by the tree that a browser makes:
+// by tags alone, a script within an svg's style would look like text.
 func (v *siteVisit) page(at string, data []byte) {
-	z := html.NewTokenizer(bytes.NewReader(data))
-	for {
-		switch z.Next() {
-		case html.ErrorToken:
+	for _, scripting := range []bool{true, false} { // noscript holds text for one, elements for the other
+		doc, err := html.ParseWithOptions(bytes.NewReader(data), html.ParseOptionEnableScripting(scripting))
+		if err != nil {
+			v.say("%s can't be read as a page", at)
 			return
-		case html.StartTagToken, html.SelfClosingTagToken:
-			v.element(at, z.Token())
+		}
+		for n := range doc.Descendants() {
+			if n.Type == html.ElementNode {
+				v.element(at, n)
+			}
 		}
 	}
 }
 
-func (v *siteVisit) element(at string, t html.Token) {
+func (v *siteVisit) element(at string, t *html.Node) {
 	attr := map[string]string{}
 	for _, a := range t.Attr {
 		if _, again := attr[a.Key]; !again { // the first counts, as in a browser
 			attr[a.Key] = a.Val
 		}
-		if strings.HasPrefix(a.Key, "on") || strings.HasPrefix(strings.ToLower(strings.TrimSpace(a.Val)), "javascript:") {
+		if strings.HasPrefix(a.Key, "on") || strings.HasPrefix(address(a.Val), "javascript:") {
 			v.say("%s holds a script of its own, in %s", at, a.Key)
 		}
 	}
@@ -174,13 +180,22 @@ func (v *siteVisit) element(at string, t html.Token) {
 	switch {
 	case t.Data == "base":
 		v.say("%s moves its addresses elsewhere", at)
-	case t.Data == "script" && attr["src"] == "":
+	case t.Data == "meta" && strings.EqualFold(attr["http-equiv"], "refresh"):
+		v.say("%s leads its readers elsewhere by itself", at)
+	case t.Data == "script" && (attr["src"] == "" || t.Namespace != ""):
 		v.say("%s holds a script of its own", at)
 	case t.Data == "script":
 		v.script(at, attr["src"], attr)
 	case t.Data == "link" && (slices.Contains(rel, "modulepreload") || slices.Contains(rel, "preload") && attr["as"] == "script"):
 		v.script(at, attr["href"], attr)
 	}
+}
+
+// address is an attribute as a browser reads an address: control characters and blanks before
+// it, and tabs and line ends within it, count for nothing.
+func address(s string) string {
+	s = strings.TrimLeftFunc(s, func(r rune) bool { return r <= ' ' })
+	return strings.ToLower(strings.NewReplacer("\t", "", "\n", "", "\r", "").Replace(s))
 }
 
 func (v *siteVisit) script(at, ref string, attr map[string]string) {

@@ -107,15 +107,26 @@ func TestP10SiteIsTheNewsrooms(t *testing.T) {
 		"a script, without a colon": {func(n *newsroom) { page(n, `<script src="//evil.example/page/page.js"></script>`) }, "from elsewhere"},
 		"a data script":             {func(n *newsroom) { page(n, `<script src="data:text/javascript,1"></script>`) }, "from elsewhere"},
 		"a page as a script":        {func(n *newsroom) { page(n, `<script src="index.html"></script>`) }, "does not list"},
-		"a script of its own":       {func(n *newsroom) { page(n, `<SCRIPT type=module>1</SCRIPT>`) }, "script of its own"},
-		"a handler":                 {func(n *newsroom) { page(n, `<p ONCLICK="1">x`) }, "script of its own, in onclick"},
-		"a link that runs":          {func(n *newsroom) { page(n, `<a href=" JavaScript:1">x</a>`) }, "script of its own"},
-		"a preloaded script":        {func(n *newsroom) { page(n, `<link rel="preload" as=script href="/x.js">`) }, "does not list"},
-		"a module preloaded":        {func(n *newsroom) { page(n, `<link rel="MODULEPRELOAD" href="/x.js">`) }, "does not list"},
-		"a base":                    {func(n *newsroom) { page(n, `<base href="/en/">`) }, "elsewhere"},
-		"another integrity":         {func(n *newsroom) { page(n, `<script src="/page/page.js" integrity="`+integrity("x")+`"></script>`) }, "expects another"},
-		"another newsroom's id":     {func(n *newsroom) { page(n, `<script src="/page/page.js" data-newsroom="00"></script>`) }, "another newsroom"},
-		"not the engine":            {func(n *newsroom) { n.rootN.Engine = &[32]byte{1}; n.rootN.Serial++; n.sign() }, "root note names"},
+		"a script in what looks like style": {func(n *newsroom) {
+			page(n, `<svg><style><script href="../page/page.js"></script></style></svg>`)
+		}, "script of its own"},
+		"a script in what looks like a title": {func(n *newsroom) {
+			page(n, `<svg><title><script src="../page/more.js"></script></title></svg>`)
+		}, "does not list"},
+		"leading away those without scripts": {func(n *newsroom) {
+			page(n, `<noscript><meta http-equiv=refresh content="0;url=https://evil.example/"></noscript>`)
+		}, "by itself"},
+		"an address with a tab":  {func(n *newsroom) { page(n, "<a href=\"\x01java\tscript:1\">x</a>") }, "script of its own"},
+		"a page that leads away": {func(n *newsroom) { page(n, `<meta http-equiv=Refresh content="0;url=https://evil.example/">`) }, "by itself"},
+		"a script of its own":    {func(n *newsroom) { page(n, `<SCRIPT type=module>1</SCRIPT>`) }, "script of its own"},
+		"a handler":              {func(n *newsroom) { page(n, `<p ONCLICK="1">x`) }, "script of its own, in onclick"},
+		"a link that runs":       {func(n *newsroom) { page(n, `<a href=" JavaScript:1">x</a>`) }, "script of its own"},
+		"a preloaded script":     {func(n *newsroom) { page(n, `<link rel="preload" as=script href="/x.js">`) }, "does not list"},
+		"a module preloaded":     {func(n *newsroom) { page(n, `<link rel="MODULEPRELOAD" href="/x.js">`) }, "does not list"},
+		"a base":                 {func(n *newsroom) { page(n, `<base href="/en/">`) }, "elsewhere"},
+		"another integrity":      {func(n *newsroom) { page(n, `<script src="/page/page.js" integrity="`+integrity("x")+`"></script>`) }, "expects another"},
+		"another newsroom's id":  {func(n *newsroom) { page(n, `<script src="/page/page.js" data-newsroom="00"></script>`) }, "another newsroom"},
+		"not the engine":         {func(n *newsroom) { n.rootN.Engine = &[32]byte{1}; n.rootN.Serial++; n.sign() }, "root note names"},
 		"a second, other script": {func(n *newsroom) {
 			n.withEngine()
 			n.print(2, map[string]string{"x.js": "2", "en/y.html": `<script src="/x.js"></script>`})
