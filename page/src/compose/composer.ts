@@ -9,13 +9,13 @@ import { CELLS, type Engine, forget } from "../engine.ts";
 import { deflate, FLAG_FILE, KIND } from "../letter.ts";
 import type { LetterState } from "../queue.ts";
 import { drawWords, type Lang, list } from "../words.ts";
-import { bullets, button, el, fill, paragraphs } from "./dom.ts";
+import { button, el, fill } from "./dom.ts";
 import { remake } from "./photo.ts";
 import { picker } from "./picker.ts";
 import { Sheet } from "./sheet.ts";
 import { dayText, NAMES, pageLang, type Text, TEXTS } from "./text.ts";
 
-type Refusal = "untrusted" | "empty" | "long";
+type Refusal = "untrusted" | "empty" | "long" | "failed";
 
 export class Composer {
   private sheet: Sheet | null = null;
@@ -72,13 +72,12 @@ export class Composer {
   private start(): void {
     const { t } = this, crowd = this.engine.notes?.crowd ?? 0;
     const trust = el("p", { role: "status" });
-    const numbers = new Intl.NumberFormat(this.lang);
     this.show(t.tStartTitle,
-      bullets([crowd ? fill(t.tCrowd, numbers.format(crowd)) : t.tCrowdNone, ...limits()]),
+      el("ul", {}, ...[crowd ? fill(t.tCrowd, crowd.toLocaleString(this.lang)) : t.tCrowdNone, ...limits()].map((l) => el("li", {}, l))),
       trust,
       el("div", { class: "actions" },
         this.engine.letters.length > 0 && button(t.tSendTitle, () => this.sending(), { class: "main" }),
-        button(t.tFirst, () => this.newWords(t.tWordsTitle, () => this.write()), { class: this.engine.letters.length ? "" : "main" }),
+        button(t.tFirst, () => this.newWords(() => this.write()), { class: this.engine.letters.length ? "" : "main" }),
         button(t.tKnown, () => this.knownWords()),
         button(t.tNeedHelp, () => this.help())));
     this.onChange = () => this.trust(trust);
@@ -95,7 +94,7 @@ export class Composer {
 
   // ---- words
 
-  private newWords(title: string, next: () => void, lead = this.t.tWordsLead): void {
+  private newWords(next: () => void): void {
     const { t } = this;
     this.words = drawWords();
     const shown = el("ol", { class: "words" });
@@ -103,23 +102,23 @@ export class Composer {
     const languages = el("select", { on: { change: () => { this.wordLang = languages.value as Lang; draw(); } } },
       ...(Object.keys(NAMES) as Lang[]).map((l) => el("option", { value: l, selected: l === this.wordLang, lang: l }, NAMES[l])));
     draw();
-    this.show(title, ...paragraphs([lead]), shown,
+    this.show(t.tWordsTitle, el("p", {}, t.tWordsLead), shown,
       el("label", { class: "row quiet" }, t.tWordsList, languages),
       el("div", { class: "actions" },
-        button(t.tWordsKnow, () => this.checkWords(title, next, lead), { class: "main" }),
-        button(t.tWordsOther, () => this.newWords(title, next, lead)), this.back(() => this.start())));
+        button(t.tWordsKnow, () => this.checkWords(next), { class: "main" }),
+        button(t.tWordsOther, () => this.newWords(next)), this.back(() => this.start())));
   }
 
-  private checkWords(title: string, next: () => void, lead: string, differed = false): void {
+  private checkWords(next: () => void, differed = false): void {
     const { t } = this;
-    this.show(t.tCheckTitle, differed && el("p", { class: "hold", role: "alert" }, t.tDiffer),
+    this.show(t.tCheckTitle, differed && alarm(t.tDiffer),
       picker(t, this.wordLang, (indices) => {
         const same = indices.every((n, i) => n === this.words[i]);
         indices.fill(0);
         if (same) void this.openWith([...this.words], t.tEchoNew, next);
-        else this.checkWords(title, next, lead, true);
+        else this.checkWords(next, true);
       }),
-      button(t.tWordsOther, () => this.newWords(title, next, lead)));
+      button(t.tWordsOther, () => this.newWords(next)));
   }
 
   private knownWords(): void {
@@ -133,21 +132,15 @@ export class Composer {
   private async openWith(indices: number[], explain: string, next: () => void): Promise<void> {
     const { t, sheet } = this;
     const bar = el("progress", { max: 1, value: 0, "aria-label": t.tOpenTitle });
-    this.show(t.tOpenTitle, ...paragraphs([t.tWorking]), bar);
-    let opened: Conversation | null = null;
-    try {
-      opened = await this.engine.open([...indices], (share) => (bar.value = share));
-    } catch {
-      if (this.sheet === sheet) this.show(t.tOpenTitle, el("p", { class: "hold", role: "alert" }, t.tFailed),
-        button(t.tRetry, () => void this.openWith(indices, explain, next), { class: "main" }), this.back(() => this.start()));
-      return;
-    }
+    this.show(t.tOpenTitle, el("p", {}, t.tWorking), bar);
+    const opened = await this.engine.open(indices, (share) => (bar.value = share)).catch(() => null);
     indices.fill(0);
-    if (!this.sheet || this.sheet !== sheet) return forget(opened);
+    if (!sheet || this.sheet !== sheet) return void (opened && forget(opened));
+    if (!opened) return this.show(t.tOpenTitle, alarm(t.tFailed), this.back(() => this.start()));
     const before = this.talk;
     this.talk = opened;
     const fresh = explain === t.tEchoNew;
-    this.show(t.tEchoTitle, el("p", { class: "echo", lang: this.wordLang }, list(this.wordLang)[opened.echo]), ...paragraphs([explain]),
+    this.show(t.tEchoTitle, el("p", { class: "echo", lang: this.wordLang }, list(this.wordLang)[opened.echo]), el("p", {}, explain),
       el("div", { class: "actions" },
         button(t.tEchoYes, () => {
           this.words.fill(0);
@@ -168,7 +161,7 @@ export class Composer {
     const replies = found?.list.filter((r) => r.kind === 0) ?? [];
     this.show(t.tTalkTitle,
       ...replies.map((r) => this.reply(r)),
-      ...paragraphs(this.receipts(found?.list ?? []), { class: "good" }),
+      ...this.receipts(found?.list ?? []).map((r) => el("p", { class: "good" }, r)),
       !found && el("p", { class: "hold" }, t.tTalkMissing),
       found && !replies.length && el("p", {}, fill(t.tTalkNone, dayText(found.day, lang))),
       el("div", { class: "actions" },
@@ -197,7 +190,7 @@ export class Composer {
   private moreWays(): void {
     const { t } = this;
     this.show(t.tMore,
-      el("p", {}, t.tEraseLead), button(t.tErase, () => void this.queue(KIND.erase, "")), button(t.tWithdraw, () => void this.queue(KIND.withdraw, "")),
+      el("p", {}, t.tEraseLead), button(t.tErase, () => void this.queue(KIND.erase)), button(t.tWithdraw, () => void this.queue(KIND.withdraw)),
       el("p", {}, t.tMoveLead), button(t.tMove, () => this.moveTo()),
       this.back(() => void this.conversation()));
   }
@@ -207,10 +200,10 @@ export class Composer {
     if (!old) return this.start();
     // The old keys are kept until the letter that names the new ones is cut.
     const copy: Conversation = { thread: old.thread.slice(), echo: old.echo, key0: old.key0.slice() };
-    this.newWords(this.t.tWordsTitle, () => void this.engine.move(copy, this.talk!).then((r) => {
+    this.newWords(() => void this.engine.move(copy, this.talk!).then((r) => {
       forget(copy);
       this.queued(r);
-    }).catch(() => this.queued("untrusted")));
+    }).catch(() => this.queued("failed")));
   }
 
   // ---- writing
@@ -232,8 +225,8 @@ export class Composer {
   private write(): void {
     const { t } = this;
     let photo: Bytes | null = null;
-    const size = el("p", { class: "quiet", role: "status" }), note = el("p", { class: "hold", role: "alert", hidden: true });
-    const say = (text: string) => { note.textContent = text; note.hidden = !text; };
+    const size = el("p", { class: "quiet", role: "status" }), note = alarm();
+    const say = (text: string) => void (note.textContent = text);
     const measure = settle(async () => {
       const bytes = utf8(plain(text)), pieces = bytes.length ? Math.ceil((await deflate(bytes)).length / BODY) : 0;
       const all = pieces + (photo ? Math.ceil(photo.length / BODY) : 0);
@@ -265,43 +258,49 @@ export class Composer {
       photo?.fill(0);
       this.sending();
     }, { class: "main" });
-    this.show(t.tWriteTitle, ...paragraphs([t.tWriteLead]), box, size, ...paragraphs([t.tPhotoLead], { class: "quiet" }),
-      el("div", { class: "row" }, choose, leaveOut, file), note,
+    this.show(t.tWriteTitle, el("p", {}, t.tWriteLead), box, size,
+      el("div", { class: "row" }, choose, leaveOut, file), el("p", { class: "quiet" }, t.tPhotoLead), note,
       el("div", { class: "actions" }, send, this.back(() => void this.conversation())));
     text.focus();
   }
 
   private put(kind: number, flags: number, text: Bytes): Promise<LetterState | Refusal> {
-    return this.engine.write(this.talk!, { kind, topic: 0, flags, text }).catch(() => "untrusted" as const);
+    return this.engine.write(this.talk!, { kind, topic: 0, flags, text }).catch(() => "failed" as const);
   }
 
-  private async queue(kind: number, text: string): Promise<void> {
-    this.queued(await this.put(kind, 0, utf8(text)));
+  private async queue(kind: number): Promise<void> {
+    this.queued(await this.put(kind, 0, utf8("")));
   }
 
   private queued(result: LetterState | Refusal): void {
     if (typeof result === "object") return this.sending();
-    this.show(this.t.tWriteTitle, el("p", { class: "hold", role: "alert" }, this.refusal(result)), this.back(() => void this.conversation()));
+    this.show(this.t.tWriteTitle, alarm(this.refusal(result)), this.back(() => void this.conversation()));
   }
 
   private refusal(r: Refusal): string {
     const { t } = this;
     if (r === "empty") return t.tEmpty;
     if (r === "long") return t.tLong;
+    if (r === "failed") return t.tFailed;
     return { waiting: t.tTrustWaiting, unreachable: t.tTrustUnreachable, wrong: t.tTrustWrong, good: t.tTrustUnreachable }[this.engine.trust];
   }
 
   private help(): void {
     const { t } = this;
-    if (!this.talk) return this.newWords(t.tWordsTitle, () => this.help());
+    if (!this.talk) return this.newWords(() => this.help());
     const line = (label: string, lines: boolean) => {
       const f = this.field(label, lines);
       return { label, box: f.box, value: () => plain(f.text) };
     };
-    const parts = [t.tHelpNeed, t.tHelpDanger, t.tHelpDeadline, t.tHelpReach, t.tHelpText].map((label) => line(label, label === t.tHelpText));
-    this.show(t.tHelpTitle, ...paragraphs([t.tHelpLead]), ...parts.map((p) => p.box),
+    const note = alarm(), parts = [t.tHelpNeed, t.tHelpDanger, t.tHelpDeadline, t.tHelpReach, t.tHelpText].map((label) => line(label, label === t.tHelpText));
+    this.show(t.tHelpTitle, el("p", {}, t.tHelpLead), ...parts.map((p) => p.box),
       el("div", { class: "actions" },
-        button(t.tSend, () => void this.queue(KIND.help, parts.filter((p) => p.value()).map((p) => `${p.label}: ${p.value()}`).join("\n")), { class: "main" }),
+        note,
+        button(t.tSend, async () => { // a refusal leaves what was written where it stands
+          const result = await this.put(KIND.help, 0, utf8(parts.filter((p) => p.value()).map((p) => `${p.label}: ${p.value()}`).join("\n")));
+          if (typeof result === "object") this.sending();
+          else note.textContent = this.refusal(result);
+        }, { class: "main" }),
         this.back(() => this.start())));
   }
 
@@ -329,6 +328,9 @@ export class Composer {
     this.onChange = draw;
   }
 }
+
+/** A place for one sentence that is said at once; it is not seen while it is empty. */
+const alarm = (text = ""): HTMLElement => el("p", { class: "hold", role: "alert" }, text);
 
 /** What stands in a field, without blanks at its ends. */
 const plain = (e: HTMLElement): string => e.innerText.replace(/\u00a0/g, " ").trim();

@@ -18,9 +18,5 @@ export function el<K extends keyof HTMLElementTagNameMap>(tag: K, props: Props =
 export const button = (label: string, press: () => void, props: Props = {}): HTMLButtonElement =>
   el("button", { type: "button", ...props, on: { click: press } }, label);
 
-export const paragraphs = (texts: string[], props: Props = {}): HTMLElement[] => texts.map((t) => el("p", props, t));
-
-export const bullets = (texts: (string | null)[]): HTMLElement => el("ul", {}, ...texts.map((t) => t && el("li", {}, t)));
-
 /** Text with {0}, {1} … filled in. */
-export const fill = (text: string, ...args: (string | number)[]): string => text.replace(/\{(\d)\}/g, (_, i) => String(args[Number(i)] ?? ""));
+export const fill = (text: string, ...args: (string | number)[]): string => text.replace(/\{(\d)\}/g, (_, i) => String(args[i]));

@@ -49,7 +49,7 @@ export function choices(lang: Lang, begun: string[]): { keys: string[]; words: n
 export function picker(t: Text, lang: Lang, done: (indices: number[], lang: Lang) => void): HTMLElement {
   const chosen: number[] = [];
   let begun: string[] = [];
-  const label = el("h3", { role: "status" });
+  const label = el("p", { role: "status" });
   const words = el("ol", { class: "words small" });
   const hint = el("p", { class: "quiet" });
   const keys = el("div", { class: "keys", role: "group" });

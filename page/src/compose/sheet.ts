@@ -46,12 +46,12 @@ export class Sheet {
     this.step.querySelector<HTMLElement>("h2")?.focus();
   }
 
-  /** Shows one step: a heading, which takes the focus, and what follows it. */
+  /** Shows one step: a heading, which takes the focus unless words are picked, and what follows it. */
   show(title: string, ...nodes: (Node | null | false)[]): void {
     const h = el("h2", { tabindex: "-1" }, title);
     this.step.replaceChildren(h, ...nodes.filter((n) => n !== null && n !== false));
     this.dialog.scrollTop = 0;
-    h.focus();
+    (this.step.querySelector<HTMLElement>(".keys button") ?? h).focus(); // there keys are heard
   }
 
   /** Takes the sheet away; what it held goes with it. */

@@ -32,8 +32,7 @@ export const en = {
   tPickNone: "Choose how the word begins. The keyboard works too.",
 
   tOpenTitle: "Opening the conversation",
-  tFailed: "This device could not do it. Close other pages and try again. Nothing was sent.",
-  tRetry: "Try again",
+  tFailed: "This device could not do it. Nothing was sent. Close other pages and try again; if it fails again, reload this one.",
   tEchoTitle: "The echo word",
   tEchoNew: "It belongs to your eight words. It is shown whenever they are entered: if you see another one then, a word was wrong. Remember it too.",
   tEchoKnown: "Is this the echo word that you know? If it is another one, a word was wrong.",
@@ -61,7 +60,7 @@ export const en = {
   tEmpty: "The letter is empty. Nothing was queued.",
   tLong: "This is longer than one letter may be. Send it as several.",
 
-  tSendTitle: "Your letter waits",
+  tSendTitle: "Where your letter is",
   tSendLead: "It leaves with the next articles that you open here: {0} more. Read as you usually would. Don't close or reload this page before: then the letter is lost.",
   tSendDone: "All pieces have left. Only a receipt says that the desk has them: look with your eight words after two days.",
   tSendLeft: "{0} of {1} pieces have left",
