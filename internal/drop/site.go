@@ -27,6 +27,7 @@ const (
 // A site is a manifest, parsed: which file stands under which path.
 type site struct {
 	files    map[string]siteFile // by path without the first slash
+	packed   map[string][]byte   // by digest: what is sent in gzip
 	manifest []byte              // as it was put; nil before the first
 }
 
@@ -72,6 +73,10 @@ func (h *Host) serveSite(w http.ResponseWriter, r *http.Request, urlPath string)
 			notFound(w)
 			return
 		}
+		if data := now.packed[file.digest]; data != nil && takesGzip(r) {
+			servePacked(w, r, name, file, data)
+			return
+		}
 		f, err := h.store.OpenObject(r.Context(), siteObject(file.digest))
 		if err != nil {
 			if errors.Is(err, store.ErrNotFound) && h.site.Load() != now {
@@ -87,16 +92,24 @@ func (h *Host) serveSite(w http.ResponseWriter, r *http.Request, urlPath string)
 }
 
 func serveFile(w http.ResponseWriter, r *http.Request, f io.ReadSeeker, name string, file siteFile) {
-	protect(w.Header())
+	head(w.Header(), name, file.digest)
+	defer hurry(w, file.size).Stop()
+	http.ServeContent(w, r, "", time.Time{}, f)
+}
+
+// head sets the headers of a file of the site.
+func head(h http.Header, name, tag string) {
+	protect(h)
 	kind, ok := contentTypes[path.Ext(name)]
 	if !ok {
 		kind = octetStream
 	}
-	w.Header().Set("Content-Type", kind)
-	w.Header().Set("Cache-Control", "no-cache")
-	w.Header().Set("ETag", `"`+file.digest+`"`)
-	defer hurry(w, file.size).Stop()
-	http.ServeContent(w, r, "", time.Time{}, f)
+	h.Set("Content-Type", kind)
+	h.Set("Cache-Control", "no-cache")
+	h.Set("ETag", `"`+tag+`"`)
+	if packable[path.Ext(name)] {
+		h.Set("Vary", "Accept-Encoding")
+	}
 }
 
 // find is the file that a URL's path names; a folder stands for its index.html.
