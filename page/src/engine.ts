@@ -47,6 +47,7 @@ export class Engine {
   private bulletinDay: number | null = null;
   private fetching: Promise<void> | null = null;
   private views = 0;
+  private sitting = 0; // counts what was wiped: a letter that was being cut then is none
   private queue = new Queue();
   private listeners = new Set<() => void>();
 
@@ -158,10 +159,11 @@ export class Engine {
 
   /**
    * Cuts a letter and lets its pieces take the place of cover from the next view on. "untrusted"
-   * without notes that hold, "empty", or "long" over what a letter may be.
+   * without notes that hold, "empty", or "long" over what a letter may be. It fails if everything
+   * was wiped meanwhile: nothing of it waits then.
    */
   async write(c: Conversation, draft: Draft): Promise<LetterState | "untrusted" | "empty" | "long"> {
-    const notes = this.holding();
+    const notes = this.holding(), sitting = this.sitting;
     if (!notes) return "untrusted";
     const epoch = dayKey(notes).day, wish = draft.kind === KIND.erase || draft.kind === KIND.withdraw;
     if (draft.text.length === 0 && !wish) return "empty";
@@ -171,6 +173,10 @@ export class Engine {
     const week = noteWeek(notes, epoch);
     const cut = await this.keeper.ask("cut", [c, { ...draft, text, week, lastReply: lastRead(seen?.list ?? []) }]);
     if (!cut) return "long";
+    if (sitting !== this.sitting) {
+      cut.fragments.forEach((f) => f.fill(0));
+      throw new Error("left meanwhile");
+    }
     const same = this.queue.letters.find((l) => equal(l.id, cut.id) && l.left > 0);
     const letter = same ?? this.queue.add(cut.id, draft.kind, week, cut.fragments, this.views + 1);
     this.changed();
@@ -194,6 +200,7 @@ export class Engine {
 
   /** Forgets every letter, sent or not. Keys of conversations are wiped by who holds them. */
   wipe(): void {
+    this.sitting++;
     this.queue.wipe();
     this.changed();
   }
