@@ -277,7 +277,7 @@ func (c *renewDeskCmd) Run(w *world) error {
 		return c.lay(w, &t)
 	}
 	return c.with(w, func(d *desk.Desk) error {
-		if err := d.RenewInbox(); err != nil {
+		if err := errors.Join(d.GiveUpNext(), d.RenewInbox()); err != nil {
 			return err
 		}
 		line, err := deviceChange(d)

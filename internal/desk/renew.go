@@ -107,6 +107,29 @@ func (d *Desk) RenewDevice() (name, recipient string, err error) {
 	return "", "", errors.New("desk: the devices note does not name this device")
 }
 
+// GiveUpNext gives up the next keys that wait: somebody else may have them, if they were drawn
+// before a seizure. The next device key still opens what was sealed to it, as a former one does.
+func (d *Desk) GiveUpNext() error {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	id, err := d.identity(secretNextAge)
+	switch {
+	case err == nil:
+		day := d.Today()
+		name := secretFormerAge + strconv.FormatUint(uint64(day), 10) + "-next"
+		err = d.v.PutSecret(name, []byte(id.String()), uint32(day+DeviceDays))
+	case errors.Is(err, vault.ErrNotFound):
+		err = nil
+	}
+	if err != nil {
+		return fmt.Errorf("desk: the next device key: %w", err)
+	}
+	if err := d.v.DeleteSecrets(secretNextAge, secretNextSign); err != nil {
+		return fmt.Errorf("desk: giving up the next keys: %w", err)
+	}
+	return nil
+}
+
 func (d *Desk) identity(secret string) (*age.HybridIdentity, error) {
 	b, err := d.v.Secret(secret)
 	if err != nil {

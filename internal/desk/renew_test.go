@@ -307,3 +307,32 @@ func TestBackupKeepsRenewedKeys(t *testing.T) {
 		}
 	}
 }
+
+// After a seizure no key is taken up that waited in the vault which was seized; what was sealed
+// to the device key among them is still read.
+func TestNextKeysOfASeizedVaultAreGivenUp(t *testing.T) {
+	r := newRoom(t)
+	r.sync()
+	old := r.pub
+	waiting, err := r.desk.RenewSigning()
+	must(t, err)
+	_, device, err := r.desk.RenewDevice()
+	must(t, err)
+	must(t, r.desk.GiveUpNext())
+	r.reopen()
+	sign, err := r.desk.RenewSigning()
+	must(t, err)
+	_, recipient, err := r.desk.RenewDevice()
+	must(t, err)
+	if sign == waiting || recipient == device || sign == old.Sign || recipient == old.Recipient {
+		t.Error("a key is to be named that lay in the vault which was seized")
+	}
+	r.pub = Public{Recipient: device, Sign: old.Sign}
+	r.today++
+	r.letterOf("sealed to the device that waited")
+	if rep := r.sync(); rep.Letters != 1 {
+		t.Errorf("%d letters", rep.Letters)
+	}
+	must(t, r.desk.GiveUpNext())
+	must(t, r.desk.GiveUpNext()) // where none waits
+}
