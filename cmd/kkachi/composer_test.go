@@ -8,7 +8,6 @@ import (
 	"slices"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/chromedp/cdproto/emulation"
 	"github.com/chromedp/chromedp"
@@ -27,7 +26,7 @@ type composing struct {
 // compose opens the site in a language and a width, with a composer that a test can look into.
 func compose(t *testing.T, r *ring, lang string, width, height int64) *composing {
 	t.Helper()
-	ctx, said := strictBrowser(t, r.settings(0, true)+`), ((attach) => { Element.prototype.attachShadow = function () { return attach.call(this, { mode: "open" }); } })(Element.prototype.attachShadow`)
+	ctx, said := strictBrowser(t, r.settings(0, true)+opened)
 	if err := chromedp.Do(ctx, chromedp.EmulateViewport(width, height)); err != nil {
 		t.Fatal(err)
 	}
@@ -232,6 +231,9 @@ func TestComposerInEachLanguage(t *testing.T) { // P6
 			c.do("pick(%s)", list(words))
 			c.do("step(%q)", l.echo)
 			c.press(l.yes, l.helpTitle)
+			c.press(l.send, "") // what is empty is refused where it stands
+			c.do("until(() => compose.root().querySelector('[role=alert]').textContent, 'a refusal')")
+			c.do("step(%q)", l.helpTitle)
 			c.do("type(%q, 0)", "X")
 			c.do("type(%q, 4)", "Y")
 			c.look("help")
@@ -259,9 +261,12 @@ func TestComposerHidesAndWipes(t *testing.T) {
 	}
 	c.look("hidden")
 	c.press("Show it again", "Your eight words")
+	in[any](t, c.ctx, `compose.root().querySelector(".step").append(document.createElement("button"))`)
+	if wrong := c.axe(); len(wrong) != 1 || !strings.HasPrefix(wrong[0], "button-name") {
+		t.Errorf("axe-core finds %q of a button without a name that was planted", wrong)
+	}
 	in[any](t, c.ctx, `dispatchEvent(new Event("pagehide"))`)
 	if in[bool](t, c.ctx, "compose.root() !== null") {
 		t.Error("leaving the page leaves the sheet")
 	}
-	time.Sleep(50 * time.Millisecond)
 }
