@@ -19,6 +19,7 @@ import (
 	"kkachi/internal/relay"
 	"kkachi/internal/release"
 	"kkachi/internal/seal"
+	"kkachi/internal/sift"
 	"kkachi/internal/vault"
 	"kkachi/page"
 )
@@ -197,8 +198,14 @@ const secretSiteSerial = "cmd/serial.site"
 
 // siteSerial is above the serial that stands at the host and above any that this desk has
 // used: a host that was handed a site and died before it stood must never be handed another
-// under the same serial (P13). It is durable before it is used.
+// under the same serial (P13). It is durable before it is used. One that stands there and leaves
+// hardly any above it is nobody's count: whoever had the press's token put it there, and it must
+// not come into the vault, or no host would ever show a site again (P9).
 func siteSerial(v *vault.Vault, present uint64) (uint64, error) {
+	if present >= seal.MaxSerial-sift.SerialRoom {
+		err := fmt.Errorf("the site that stands at the host has serial %d, above which none is left: somebody else has put it there", present)
+		return 0, withHint(err, "renew the desk's tokens, and give the host an empty folder (doc/keys.md, doc/restore.md)")
+	}
 	b, err := v.Secret(secretSiteSerial)
 	switch {
 	case err == nil && len(b) == 8:
