@@ -345,4 +345,4 @@ function settle(f: () => Promise<void>): () => void {
 }
 
 /** What is not hidden, as each page prints it at its foot for everybody. */
-const limits = (): string[] => Array.from(document.querySelectorAll(".limits li"), (e) => e.textContent ?? "");
+const limits = (): string[] => Array.from(document.querySelectorAll("body > footer .limits li"), (e) => e.textContent ?? "");
