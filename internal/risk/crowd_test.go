@@ -156,6 +156,16 @@ func TestCrowdLaws(t *testing.T) {
 	})
 }
 
+func TestParseRange(t *testing.T) {
+	for s, want := range map[string]risk.Range{
+		"400-2500": {Lo: 400, Hi: 2500}, "0.1-0.3": {Lo: .1, Hi: .3}, "12": {Lo: 12, Hi: 12}, "20-20": {Lo: 20, Hi: 20}, "01-1": {Lo: 1, Hi: 1},
+	} {
+		if got, err := risk.ParseRange(s); err != nil || got != want {
+			t.Errorf("%q is %v, %v", s, got, err)
+		}
+	}
+}
+
 func FuzzParseRange(f *testing.F) {
 	for _, s := range []string{"400-2500", "0.1-0.3", "12", "", "-", "1e3-2", "5-4", "0-1", "1--2", "１-２", "NaN-1", ".5", "999999999999999999999999"} {
 		f.Add(s)

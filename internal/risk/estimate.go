@@ -25,17 +25,15 @@ func ParseRange(s string) (Range, error) {
 	if !two {
 		hi = lo
 	}
-	var r Range
-	for part, to := range map[string]*float64{lo: &r.Lo, hi: &r.Hi} {
+	var ends [2]float64
+	for i, part := range []string{lo, hi} {
 		v, err := plain(part)
 		if err != nil {
 			return Range{}, fmt.Errorf("%q: %w: write LO-HI in plain decimals, such as 0.1-0.3", s, err)
 		}
-		*to = v
+		ends[i] = v
 	}
-	if lo == hi {
-		r.Hi = r.Lo
-	}
+	r := Range{ends[0], ends[1]}
 	return r, r.check()
 }
 
