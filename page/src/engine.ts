@@ -93,7 +93,7 @@ export class Engine {
       this.bulletin = got.day === null ? null : bulletin;
       this.bulletinDay = got.day;
       this.trust = "good";
-    } else {
+    } else if (got.refused !== "unreachable" || !this.holding()) { // notes that hold go on holding while the host is away
       this.trust = got.refused === "unreachable" ? "unreachable" : "wrong";
     }
     this.changed();
@@ -109,7 +109,8 @@ export class Engine {
     if (!notes) return null;
     const { day, difficulty, key } = dayKey(notes);
     const to = { newsroom: this.site.newsroom, epoch: day, dayKey: key, difficulty };
-    return this.sealer.ask("seal", [to, pieces.map((p) => ({
+    const live = pieces.map((p) => p && this.queue.holds(p) ? p : null); // wiped meanwhile: cover
+    return this.sealer.ask("seal", [to, live.map((p) => ({
       flag: p ? LETTER : COVER,
       inbox: inboxKey(notes, p ? p.letter.week : noteWeek(notes, day)),
       fragment: p ? p.fragment : coverFragment(),

@@ -40,10 +40,15 @@ export class Queue {
   /** A piece came back: with a 204 it is gone, without one it waits for a later view. */
   settle(p: Piece, arrived: boolean): void {
     p.away = false;
-    if (!arrived || !this.pieces.includes(p)) return;
+    if (!arrived || !this.holds(p)) return;
     this.pieces = this.pieces.filter((q) => q !== p);
     p.fragment.fill(0);
     p.letter.left--;
+  }
+
+  /** Whether a piece is still to be sent: it is not, once it has arrived or all was wiped. */
+  holds(p: Piece): boolean {
+    return this.pieces.includes(p);
   }
 
   get waiting(): number {

@@ -10,6 +10,15 @@ export interface Soft {
   shown: () => void; // another page stands there: a view begins
 }
 
+/** A fragment's name; as it stands where it is not well percent-encoded. */
+function fragment(s: string): string {
+  try {
+    return decodeURIComponent(s);
+  } catch {
+    return s;
+  }
+}
+
 const plain = (url: URL | Location): string => url.href.split("#")[0];
 
 export function soften(o: Soft): void {
@@ -107,7 +116,7 @@ export function soften(o: Soft): void {
 
   /** Scroll, focus and announcement, as on arriving at a page. */
   function arrive(url: URL, y: number): void {
-    const place = url.hash ? document.getElementById(decodeURIComponent(url.hash.slice(1))) : null;
+    const place = url.hash ? document.getElementById(fragment(url.hash.slice(1))) : null;
     if (place && !y) place.scrollIntoView();
     else scrollTo({ top: y, behavior: "instant" });
     const focus = place ?? document.querySelector<HTMLElement>("main h1") ?? document.querySelector("main");

@@ -42,3 +42,35 @@ test("a letter that was cut waits", async () => {
   assert.equal((await written).left, 1);
   assert.equal(engine.viewsLeft, 1);
 });
+
+test("a piece that was wiped before its view was sealed leaves as cover", async () => {
+  const { engine, asked } = begin();
+  const sealed = [];
+  engine.sealer.ask = (task, args) => { sealed.push([task, args]); return new Promise(() => {}); };
+  engine.notes.days = [{ day: 20690, difficulty: 0, key: new Uint8Array(1216) }, { day: 20691, difficulty: 0, key: new Uint8Array(1216) }];
+  engine.notes.inboxes = [{ week: 0, key: new Uint8Array(1216) }];
+  const written = engine.write(talk(), draft());
+  await turn();
+  asked[0].done({ id: new Uint8Array(16), fragments: [new Uint8Array([1, 7])] });
+  const letter = await written;
+  const pieces = engine.queue.take(1, 2);
+  assert.equal(pieces[0].letter, letter);
+  void engine.seal(pieces);
+  engine.wipe();
+  void engine.seal(pieces);
+  await turn();
+  assert.deepEqual(sealed.map(([, [, cells]]) => cells.map((c) => c.flag)), [[1, 0], [0, 0]]);
+});
+
+test("notes that hold go on holding while the host is away", async () => {
+  const { engine } = begin();
+  engine.sealer.ask = async () => ({ notes: null, day: null, refused: "unreachable" });
+  const real = globalThis.fetch;
+  globalThis.fetch = () => Promise.reject(new Error("away"));
+  await engine.fetch().finally(() => (globalThis.fetch = real));
+  assert.equal(engine.trust, "good");
+  engine.notes.expires = 0;
+  globalThis.fetch = () => Promise.reject(new Error("away"));
+  await engine.fetch().finally(() => (globalThis.fetch = real));
+  assert.equal(engine.trust, "unreachable");
+});

@@ -98,6 +98,13 @@
   is("followed softly", left({}), false);
   await until("contact again", () => path() === "en/contact.html");
 
+  // A fragment that is not well encoded names no place, and is a view like any other.
+  const before = window.pauses.length;
+  follow("ko/about.html#100%");
+  await until("a page with a bad fragment", () => path() === "ko/about.html#100%" && window.pauses.length === before + 2);
+  follow("en/contact.html");
+  await until("contact once more", () => path() === "en/contact.html");
+
   // Every page is what it is when it is loaded.
   const seen = new Set(["en/contact.html"]), queue = ["index.html", "ko/index.html", "en/index.html", "zh/index.html"];
   const loaded = (p) => new Promise((f) => { // parsed by the browser: the policy lets a page parse by the script's own rule alone

@@ -214,7 +214,7 @@ export class Composer {
       spellcheck: "false", autocapitalize: "off",
       on: { input: changed, drop: (e: DragEvent) => e.preventDefault() },
     });
-    text.contentEditable = "plaintext-only";
+    text.setAttribute("contenteditable", "plaintext-only"); // the property throws where the value is unknown
     if (text.contentEditable !== "plaintext-only") { // an older browser: what is pasted there could bring markup
       text.contentEditable = "true";
       text.addEventListener("paste", (e) => e.preventDefault());
@@ -242,7 +242,9 @@ export class Composer {
       measure();
     };
     const add = async () => {
+      send.disabled = true; // a letter that left meanwhile would leave without the picture
       const made = file.files?.[0] ? await remake(file.files[0]) : null;
+      send.disabled = false;
       file.value = "";
       say(made ? "" : t.tPhotoBad);
       set(made);
