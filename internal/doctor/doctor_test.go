@@ -127,6 +127,7 @@ func TestPlantedInTheMachine(t *testing.T) {
 		{"few files", []string{Host}, func(p *plant) { p.m.FileLimit = 1024 }, Host, "open files", Fail, "1024"},
 		{"certificate ends", []string{Host}, func(p *plant) { p.certificate(noon.AddDate(0, 0, 6)) }, Host, "certificates", Warn, "ends on 2026-10-09"},
 		{"certificate ended", []string{Host}, func(p *plant) { p.certificate(noon.Add(-time.Minute)) }, Host, "certificates", Fail, "ended on 2026-10-03"},
+		{"certificate not yet good", []string{Host}, func(p *plant) { p.certificateOf(noon.Add(time.Hour), noon.AddDate(1, 0, 0)) }, Host, "certificates", Fail, "begins on 2026-10-03"},
 		{"no certificate", []string{Host}, func(p *plant) { p.certificate(noon); p.s.TLSChain = p.s.TLSKey }, Host, "certificates", Fail, "holds no certificate"},
 		{"key of the certificate open", []string{Host}, func(p *plant) { p.certificate(noon.AddDate(1, 0, 0)); p.chmod("key.pem", 0o644) }, Host, "key of the certificate", Fail, "can read"},
 		{"no certificates named", []string{Host}, func(*plant) {}, Host, "certificates", Warn, "none was looked at"},

@@ -155,11 +155,13 @@ func (e *exam) certificates() {
 	} else {
 		e.pass(Host, "key of the certificate", "only its owner can read it")
 	}
-	end, err := certificateEnd(e.TLSChain)
+	begin, end, err := certificateSpan(e.TLSChain)
 	const next = "renew the certificate; kkachi drop reads the files anew each minute"
 	switch left := age(end, e.m.Now); {
 	case err != nil:
 		e.fail(Host, "certificates", "name the file with --tls-chain, as for kkachi drop", "%v", err)
+	case begin.After(e.m.Now):
+		e.fail(Host, "certificates", "wait for that day, or check the clock of this machine", "begins on %s only", begin.UTC().Format(time.DateOnly))
 	case !end.After(e.m.Now):
 		e.fail(Host, "certificates", next, "ended on %s", end.UTC().Format(time.DateOnly))
 	case left < certificateDays:
@@ -169,13 +171,12 @@ func (e *exam) certificates() {
 	}
 }
 
-// certificateEnd is when the first certificate of a chain ends to be good.
-func certificateEnd(path string) (time.Time, error) {
+// certificateSpan is from when to when all certificates of a chain are good.
+func certificateSpan(path string) (begin, end time.Time, err error) {
 	raw, err := os.ReadFile(path)
 	if err != nil {
-		return time.Time{}, err
+		return begin, end, err
 	}
-	var end time.Time
 	for {
 		var block *pem.Block
 		block, raw = pem.Decode(raw)
@@ -187,14 +188,17 @@ func certificateEnd(path string) (time.Time, error) {
 		}
 		c, err := x509.ParseCertificate(block.Bytes)
 		if err != nil {
-			return time.Time{}, fmt.Errorf("%s holds a certificate that can't be read", path)
+			return begin, end, fmt.Errorf("%s holds a certificate that can't be read", path)
 		}
 		if end.IsZero() || c.NotAfter.Before(end) {
 			end = c.NotAfter
 		}
+		if c.NotBefore.After(begin) {
+			begin = c.NotBefore
+		}
 	}
 	if end.IsZero() {
-		return end, fmt.Errorf("%s holds no certificate", path)
+		return begin, end, fmt.Errorf("%s holds no certificate", path)
 	}
-	return end, nil
+	return begin, end, nil
 }

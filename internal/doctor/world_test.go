@@ -114,11 +114,13 @@ func (p *plant) notes(left int) {
 }
 
 // certificate writes one that ends then, and its key, beside the folder.
-func (p *plant) certificate(end time.Time) {
+func (p *plant) certificate(end time.Time) { p.certificateOf(end.AddDate(-1, 0, 0), end) }
+
+func (p *plant) certificateOf(begin, end time.Time) {
 	p.t.Helper()
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	p.must(err)
-	der, err := x509.CreateCertificate(rand.Reader, &x509.Certificate{SerialNumber: big.NewInt(1), NotAfter: end}, &x509.Certificate{SerialNumber: big.NewInt(1)}, key.Public(), key)
+	der, err := x509.CreateCertificate(rand.Reader, &x509.Certificate{SerialNumber: big.NewInt(1), NotBefore: begin, NotAfter: end}, &x509.Certificate{SerialNumber: big.NewInt(1)}, key.Public(), key)
 	p.must(err)
 	p.s.TLSChain, p.s.TLSKey = filepath.Join(p.s.Dir, "chain.pem"), filepath.Join(p.s.Dir, "key.pem")
 	p.must(os.WriteFile(p.s.TLSChain, pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: der}), 0o600))

@@ -50,4 +50,5 @@ var riskEN = map[string]string{
 	"risk.reason.one-chain":     "{0} independent chain stands behind this: find another, or say so in print",
 	"risk.reason.metadata":      "{0} traces of metadata are in the files: remove them",
 	"risk.reason.shown":         "{0} people had what the request would show, and {1} are wanted: ask without showing it",
+	"risk.reason.candidates":    "{0} candidates are more than the base of {1} people holds: the budget of stories would be too large",
 }

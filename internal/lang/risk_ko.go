@@ -50,4 +50,5 @@ var riskKO = map[string]string{
 	"risk.reason.one-chain":     "이를 뒷받침하는 독립된 경로가 {0}개입니다. 다른 경로를 찾거나 그 사실을 밝히십시오",
 	"risk.reason.metadata":      "파일에 메타데이터 흔적이 {0}개 있습니다. 지우십시오",
 	"risk.reason.shown":         "요청에서 보일 것을 가진 사람이 {0}명입니다. {1}명이 필요합니다. 보이지 말고 물으십시오",
+	"risk.reason.candidates":    "후보가 {0}명으로, 전체 {1}명보다 많습니다. 기사 한도가 너무 커집니다",
 }

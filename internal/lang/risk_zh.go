@@ -50,4 +50,5 @@ var riskZH = map[string]string{
 	"risk.reason.one-chain":     "支持此说的独立来源链为{0}条：请另寻一条，或在文中说明",
 	"risk.reason.metadata":      "文件中有{0}处元数据，请清除",
 	"risk.reason.shown":         "持有所出示材料的只有{0}人，至少需要{1}人：请不要出示而询问",
+	"risk.reason.candidates":    "候选人有{0}人，多于总数{1}人：报道上限会偏大",
 }

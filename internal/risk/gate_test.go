@@ -84,6 +84,7 @@ func TestGateCases(t *testing.T) {
 		"a position in a photograph":          {func(c *risk.Case) { c.Metadata = ptr(1) }, risk.Block, "metadata"},
 		"one chain":                           {func(c *risk.Case) { c.Chains = ptr(1) }, risk.Hold, "one-chain"},
 		"budget spent":                        {func(c *risk.Case) { c.Ledger.Stories = 40 }, risk.Block, "budget"},
+		"more candidates than people":         {func(c *risk.Case) { c.Timing.Candidates = 9001 }, risk.Hold, "candidates"},
 		"much quoted":                         {func(c *risk.Case) { c.Ledger.Quoted = 1000 }, risk.Hold, "quoted"},
 		"too much quoted":                     {func(c *risk.Case) { c.Ledger.Quoted = 2500 }, risk.Block, "quoted"},
 		"one edition is finer":                {func(c *risk.Case) { c.Editions[1].Level.Role = 2 }, risk.Block, "edition"},

@@ -206,6 +206,9 @@ func (j *Judgement) stories(c *Case) error {
 	if c.Ledger.Stories < 0 || c.Ledger.Quoted < 0 {
 		return fmt.Errorf("ledger: %w: at least 0", ErrRange)
 	}
+	if c.Base != nil && float64(c.Timing.Candidates) > c.Base[1] {
+		j.add(Hold, "candidates", "", float64(c.Timing.Candidates), c.Base[1])
+	}
 	b, err := CountingBudget(c.Timing.Candidates, c.Timing.Mean, j.K)
 	if err != nil {
 		return fmt.Errorf("timing: %w", err)
