@@ -99,9 +99,9 @@
   await until("contact again", () => path() === "en/contact.html");
 
   // A fragment that is not well encoded names no place, and is a view like any other.
-  const before = window.pauses.length;
+  const cells = window.pauses.length;
   follow("ko/about.html#100%");
-  await until("a page with a bad fragment", () => path() === "ko/about.html#100%" && window.pauses.length === before + 2);
+  await until("a page with a bad fragment", () => path() === "ko/about.html#100%" && window.pauses.length === cells + 2);
   follow("en/contact.html");
   await until("contact once more", () => path() === "en/contact.html");
 
