@@ -127,11 +127,14 @@ func (c *composing) pickByKeys(word string) {
 	syllable := []rune(word)[0]
 	c.keys(string(initials[(syllable-0xac00)/588]))
 	if got := c.at(); got != string(syllable) && got != word { // the focus stands on the first of them
-		for range 40 {
+		for range 120 { // some consonants begin sixty syllables
 			if got = c.at(); got == word || got == string(syllable) {
 				break
 			}
 			c.keys(kb.Tab)
+		}
+		if got != word && got != string(syllable) {
+			c.t.Fatalf("Tab does not lead to %c", syllable)
 		}
 	}
 	c.keys(kb.Enter)

@@ -8,8 +8,10 @@ import (
 	"encoding/binary"
 	"fmt"
 	"io"
+	"maps"
 	"net"
 	"net/http"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -177,7 +179,8 @@ func (s *stage) as(role drop.Role) http.Header {
 
 func manifest(serial uint64, files map[string]string) []byte {
 	var list strings.Builder
-	for path, data := range files {
+	for _, path := range slices.Sorted(maps.Keys(files)) {
+		data := files[path]
 		fmt.Fprintf(&list, "file %x %d %s\n", sha256.Sum256([]byte(data)), len(data), path)
 	}
 	return fmt.Appendf(nil, "kkachi/1 site note\nnewsroom 00\nserial %d\nday 1\nfiles %d %x\n\n— sig\n\n%s",
