@@ -6,7 +6,7 @@ DIR     ?=
 ROUNDS  ?= 6
 FOR     ?= 5m
 
-.PHONY: build demo test install page vectors lint unit race fuzz bench load growth figures model kills soak pictures clean
+.PHONY: build demo test install page vectors lint unit race fuzz bench load growth figures lab model kills soak pictures clean
 
 build: ## one static binary, bin/kkachi
 	$(GO) build -trimpath -ldflags '-s -w' -o bin/kkachi ./cmd/kkachi
@@ -50,6 +50,9 @@ growth: ## seconds for 10^3 to 10^6 cells and operations into doc/growth.md: hal
 
 figures: ## the simulated crowd into doc/figures and the tables of doc/crowd.md
 	KKACHI_FIGURES=$(CURDIR)/doc $(GO) test -count=1 -timeout 1h -run TestFigures -v ./internal/lab/crowd
+
+lab: ## visits of readers and sources in Chromium, into doc/lab.md; LAB=DIR keeps them and goes on there, PAIRS=n
+	KKACHI_LAB=$(abspath $(or $(LAB),bin/lab)) KKACHI_LAB_PAIRS=$(PAIRS) KKACHI_LAB_DOC=$(CURDIR)/doc $(GO) test -count=1 -timeout 0 -v -run TestP2NobodyIsToldApart ./cmd/kkachi
 
 model: ## explore the protocol's states further than the tests do; some minutes
 	KKACHI_MODEL=1 $(GO) test -count=1 -timeout 120m -v -run TestP4P8P13Model ./internal/sift

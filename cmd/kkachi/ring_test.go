@@ -19,6 +19,7 @@ type ring struct {
 	dir     string
 	clock   string
 	address string
+	listen  string // of the host itself
 	proxy   *httptest.Server
 
 	mu    sync.Mutex
@@ -34,7 +35,7 @@ func newRing(t testing.TB) *ring {
 			t.Fatal(err)
 		}
 	})
-	r.proxy = r.record(listen)
+	r.listen, r.proxy = listen, r.record(listen)
 	args := []string{"init", r.dir, "--url", r.proxy.URL, "--listen", listen}
 	for _, name := range []string{"root", "sift", "desk", "editor1", "editor2"} {
 		args = append(args, "--passphrase-file", name+"="+r.pass(name))

@@ -1,5 +1,6 @@
 // Stands in a page before its own script, in tests: a function of settings. The clock says
-// `now`; pauses of a second and more are written down and pass `scale` times as fast; with
+// `now`; pauses of a second and more are written down and pass `scale` times as fast, but for their
+// first second, which takes `reserve` milliseconds where that is given; with
 // `storage` every API that could keep something throws.
 ((settings) => {
   const real = Date.now, skew = settings.now - real();
@@ -9,7 +10,7 @@
   window.setTimeout = (f, ms, ...more) => {
     if (ms < 1000) return later(f, ms, ...more);
     window.pauses.push(ms);
-    return later(f, ms / settings.scale, ...more);
+    return later(f, settings.reserve ? settings.reserve + (ms - 1000) / settings.scale : ms / settings.scale, ...more);
   };
   window.touched = [];
   window.broken = [];

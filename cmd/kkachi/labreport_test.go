@@ -1,0 +1,215 @@
+package main
+
+import (
+	"cmp"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+
+	"kkachi/internal/lab/figure"
+	"kkachi/internal/lab/observer"
+)
+
+// What make lab sets: the folder of recorded visits, how many pairs it shall hold, and the folder of pages to
+// write what was found into.
+const (
+	labDir   = "KKACHI_LAB"
+	labPairs = "KKACHI_LAB_PAIRS"
+	labDoc   = "KKACHI_LAB_DOC"
+)
+
+// labLate is the leak that some visits have in the page itself.
+const labLate = "late"
+
+// Reader and source make the same clicks in a real browser, and the source writes meanwhile: neither who watches the
+// network nor the host tells them apart. The instruments are shown to find leaks first.
+func TestP2NobodyIsToldApart(t *testing.T) { // P2
+	dir, pairs := os.Getenv(labDir), 480
+	if dir == "" {
+		t.Skip("make lab runs it: half an hour of browsers on a machine that does nothing else")
+	}
+	if _, err := exec.LookPath("chromium"); err != nil {
+		t.Skip("there is no Chromium")
+	}
+	if err := os.MkdirAll(dir, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	if n, err := strconv.Atoi(os.Getenv(labPairs)); err == nil {
+		pairs = n
+	}
+	recordVisits(t, dir, plans(pairs, labLate))
+	l := judgeLab(t, dir)
+	for _, v := range l.found {
+		t.Log(verdictRow(v, l.z))
+		if v.AUC > 0.5+3.5*v.Error {
+			t.Errorf("%s, by the %s: %.3f, standard error %.3f", v.Instrument, v.View, v.AUC, v.Error)
+		}
+	}
+	if l.wrote*10 < len(l.visits)/2*7 {
+		t.Errorf("only %d of %d sources sent a letter", l.wrote, len(l.visits)/2)
+	}
+	for _, p := range l.planted {
+		t.Logf("%s: network %.3f, host %.3f", p.name, p.best[0].AUC, p.best[1].AUC)
+		// A tenth of a window is told by the host's view of few visits; by the network's not from so few.
+		if p.must && (p.best[1].AUC < 0.8 || (pairs >= 400 && p.best[0].AUC < 0.8)) {
+			t.Errorf("%s: network %.3f, host %.3f: a planted leak is not found", p.name, p.best[0].AUC, p.best[1].AUC)
+		}
+	}
+	t.Log("\n" + l.sealTable())
+	if doc := os.Getenv(labDoc); doc != "" {
+		l.write(t, doc)
+	}
+}
+
+// A lab is what was found.
+type lab struct {
+	visits, leaky []*observer.Visit
+	wrote         int // sources whose letter left within the visit
+	found         []observer.Verdict
+	z             float64 // standard errors of joint intervals of 99 %
+	planted       []plantedLeak
+}
+
+type plantedLeak struct {
+	name  string
+	share float64 // of a window; 0 where it is not about time
+	must  bool
+	best  []observer.Verdict // of network and host
+}
+
+// judgeLab judges the visits of a folder whose pairs are whole.
+func judgeLab(t *testing.T, dir string) *lab {
+	t.Helper()
+	all, err := observer.Load(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	whole := map[int]int{}
+	for _, v := range all {
+		if v.Planted == "" {
+			whole[v.Pair]++
+		}
+	}
+	l := &lab{}
+	var readers []*observer.Visit
+	for _, v := range all {
+		switch {
+		case whole[v.Pair] < 2:
+			continue
+		case v.Planted != "":
+			l.leaky = append(l.leaky, v)
+			continue
+		case v.Letters > 0:
+			l.wrote++
+		}
+		if !v.Source {
+			readers = append(readers, v)
+		}
+		l.visits = append(l.visits, v)
+	}
+	l.found = observer.Judge(l.visits, labSeed)
+	l.z = observer.Joint(0.99, len(l.found))
+	plant := func(name string, share float64, must bool, visits []*observer.Visit) {
+		got := observer.Judge(visits, labSeed)
+		p := plantedLeak{name: name, share: share, must: must}
+		for _, view := range observer.Views() {
+			p.best = append(p.best, observer.Best(got, view.Name))
+		}
+		l.planted = append(l.planted, p)
+	}
+	for _, leak := range []observer.Leak{observer.OneMore(), observer.Longer(100), observer.Longer(1), observer.Coin(labSeed)} {
+		plant(leak.Name, 0, true, observer.Planted(l.visits, leak, labSeed))
+	}
+	l.planted[1].name, l.planted[2].name = "every cell a byte longer", "one cell a byte longer"
+	l.planted[3].name = "chosen by a coin: " + l.planted[3].name
+	for _, share := range []float64{0.02, 0.05, 0.1, 0.2, 0.4} {
+		plant(fmt.Sprintf("each send late by %.2f of its window", share), share, share == 0.1, observer.Planted(l.visits, observer.Late(share), labSeed))
+	}
+	plant(fmt.Sprintf("in the page itself, %d visits: each send late by 0.10", len(l.leaky)), 0, false, slices.Concat(readers, l.leaky))
+	return l
+}
+
+func verdictRow(v observer.Verdict, z float64) string {
+	low, high := v.Interval(z)
+	return fmt.Sprintf("| %s | %s | %.3f | %.3f … %.3f |", v.View, v.Instrument, v.AUC, low, high)
+}
+
+// sealTable says how long sealing took, and how long frames were meanwhile, for cover and letter.
+func (l *lab) sealTable() string {
+	var out strings.Builder
+	out.WriteString("| the two cells of a view | views | worker, median | 9 of 10 | longest frame, median | 9 of 10 |\n|---|---|---|---|---|---|\n")
+	for _, row := range []struct {
+		name string
+		is   func(v *observer.Visit, s observer.Seal) bool
+	}{
+		{"a reader's cover", func(v *observer.Visit, s observer.Seal) bool { return !v.Source }},
+		{"a source's cover", func(v *observer.Visit, s observer.Seal) bool { return v.Source && s.Letters == 0 }},
+		{"a source's letter", func(v *observer.Visit, s observer.Seal) bool { return v.Source && s.Letters > 0 }},
+	} {
+		var took, frame []float64
+		for _, v := range l.visits {
+			for i, s := range v.Seals {
+				if i > 1 && row.is(v, s) { // the first views start the workers, or open a conversation
+					took, frame = append(took, s.Took), append(frame, s.Frame)
+				}
+			}
+		}
+		at := func(x []float64, q float64) float64 {
+			if len(x) == 0 {
+				return 0
+			}
+			slices.Sort(x)
+			return x[int(q*float64(len(x)-1))]
+		}
+		fmt.Fprintf(&out, "| %s | %d | %.0f ms | %.0f ms | %.0f ms | %.0f ms |\n", row.name, len(took), at(took, 0.5), at(took, 0.9), at(frame, 0.5), at(frame, 0.9))
+	}
+	return out.String()
+}
+
+// write draws the figures and fills the page.
+func (l *lab) write(t *testing.T, doc string) {
+	t.Helper()
+	roc := figure.Figure{Title: "Readers and sources, told apart by score", X: "share of readers taken for a source", Y: "share of sources found", XMax: 1, YMax: 1, KeyAt: 0.45, KeyBelow: true}
+	area := figure.Figure{Title: "Area under the curve, joint 99 % intervals", X: "1, 2: network, forest and sequence · 3, 4: host", Y: "area; 0.5 is guessing", XMin: 0.5, XMax: 4.5, YMin: 0.3, YMax: 0.7, KeyAt: 0.1}
+	var table strings.Builder
+	fmt.Fprintf(&table, "%d visits of readers, %d of sources; the letters of %d sources left within the visit.\n\n", len(l.visits)/2, len(l.visits)/2, l.wrote)
+	table.WriteString("| view | instrument | area | joint 99 % interval |\n|---|---|---|---|\n")
+	for i, v := range l.found {
+		table.WriteString(verdictRow(v, l.z) + "\n")
+		x, y := observer.Curve(v.Readers, v.Sources)
+		roc.Series = append(roc.Series, figure.Series{Name: v.View + ", " + v.Instrument, X: x, Y: y, Colour: i})
+		low, high := v.Interval(l.z)
+		at := float64(i + 1)
+		area.Series = append(area.Series, figure.Series{X: []float64{at, at, at}, Y: []float64{low, v.AUC, high}, Mark: figure.Dotted, Colour: i})
+	}
+	roc.Series = append(roc.Series, figure.Series{X: []float64{0, 1}, Y: []float64{0, 1}, Mark: figure.Dashed, Colour: 4})
+	area.Series = append(area.Series, figure.Series{Name: "guessing", X: []float64{0.5, 4.5}, Y: []float64{0.5, 0.5}, Mark: figure.Dashed, Colour: 4})
+	table.WriteString("\n| leak that was planted | network | host |\n|---|---|---|\n")
+	late := figure.Figure{Title: "Each send later by a share of its window", X: "share", Y: "area of the better instrument", XMax: 0.4, YMin: 0.4, YMax: 1, KeyAt: 0.5, KeyBelow: true}
+	late.Series = []figure.Series{{Name: "network", Mark: figure.Dotted}, {Name: "host", Mark: figure.Dotted, Colour: 1}}
+	for _, p := range l.planted {
+		fmt.Fprintf(&table, "| %s | %.3f | %.3f |\n", p.name, p.best[0].AUC, p.best[1].AUC)
+		if p.share > 0 {
+			for i := range late.Series {
+				s := &late.Series[i]
+				s.X, s.Y = append(s.X, p.share), append(s.Y, p.best[i].AUC)
+			}
+		}
+	}
+	table.WriteString("\n" + l.sealTable())
+	for name, f := range map[string]*figure.Figure{"lab-roc": &roc, "lab-auc": &area, "lab-late": &late} {
+		if err := f.Write(filepath.Join(doc, "figures", name+".svg")); err != nil {
+			t.Error(err)
+		}
+	}
+	if err := figure.Fill(filepath.Join(doc, "lab.md"), "found", table.String()); err != nil {
+		t.Error(err)
+	}
+	smallest := slices.MinFunc(l.found, func(a, b observer.Verdict) int { return cmp.Compare(a.Error, b.Error) })
+	t.Logf("intervals are ±%.3f wide at the least", smallest.Error*l.z)
+}

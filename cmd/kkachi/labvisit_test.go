@@ -1,0 +1,152 @@
+package main
+
+import (
+	"context"
+	"encoding/hex"
+	"encoding/json"
+	"fmt"
+	"math/rand/v2"
+	"os"
+	"path/filepath"
+	"testing"
+	"time"
+
+	"github.com/chromedp/cdproto/cdp"
+	"github.com/chromedp/cdproto/network"
+	"github.com/chromedp/cdproto/page"
+	"github.com/chromedp/chromedp"
+	"github.com/tyler-smith/go-bip39/wordlists"
+
+	"kkachi/internal/lab/observer"
+)
+
+// labScale is how many times as fast as a reader's the pauses and dwell times of the lab's visits
+// pass. Work is not scaled: a second of Argon2id lasts as long as a quarter of a minute's reading.
+const labScale = 15
+
+// labReserve is how long the first second of a view takes in the lab. In it the page seals what leaves later: were
+// it scaled too, sealing would not be done in time, and the lab would measure its own haste. It did: see doc/lab.md.
+const labReserve = 600 * time.Millisecond
+
+// labViews of a visit, the load of the first page included.
+const labViews = 5
+
+// A click is where a visit goes next, and how long it stays there, in a reader's seconds.
+type click struct {
+	path string
+	stay float64
+}
+
+// A clicks is what reader and source of a pair do alike, and what the source writes meanwhile.
+type clicks struct {
+	views []click
+	write int // the view in which the source writes; both stay longer there
+	words []string
+	text  string
+}
+
+// drawClicks draws the script of a pair from a seed: the same pair, the same script.
+func drawClicks(seed uint64, pair int) clicks {
+	r := rand.New(rand.NewPCG(seed, uint64(pair)))
+	out := clicks{write: r.IntN(2)}
+	last := ""
+	for i := range labViews {
+		path := last
+		for path == last {
+			path = []string{"en", "en", "ko", "zh"}[r.IntN(4)] + "/" + []string{"index", "about", "contact"}[r.IntN(3)] + ".html"
+			if i <= out.write {
+				path = "en" + path[2:]
+			}
+		}
+		last = path
+		stay := 2 + 6*r.Float64()
+		if i == out.write {
+			stay += 30 + 20*r.Float64() // somebody reads a long text, or writes a letter
+		}
+		out.views = append(out.views, click{path, stay})
+	}
+	for range 8 {
+		out.words = append(out.words, wordlists.English[r.IntN(2048)])
+	}
+	noise := make([]byte, 50+r.IntN(5000)) // hex digits deflate to about half: up to 3 or 4 cells
+	for i := range noise {
+		noise[i] = byte(r.IntN(256))
+	}
+	out.text = hex.EncodeToString(noise)
+	return out
+}
+
+// scaled is a reader's time in the lab's.
+func scaled(seconds float64) time.Duration {
+	return time.Duration(seconds / labScale * float64(time.Second))
+}
+
+// visitWith turns one visit in a browser's tab: no connection and no cache is left of the one before.
+func (w *wire) visitWith(ctx context.Context, prelude string, c clicks, v *observer.Visit) error {
+	ctx, cancel := context.WithTimeout(ctx, time.Minute)
+	defer cancel()
+	added, err := chromedp.Call(ctx, page.AddScriptToEvaluateOnNewDocument, page.AddScriptToEvaluateOnNewDocumentParams{Source: prelude})
+	if err != nil {
+		return err
+	}
+	run := func(expression string) error {
+		return chromedp.Do(ctx, chromedp.Evaluate[chromedp.Void](expression))
+	}
+	w.begin(v)
+	defer w.begin(nil)
+	if err := chromedp.Do(ctx, chromedp.Navigate(w.url+"/"+c.views[0].path)); err != nil {
+		return err
+	}
+	next := time.Now()
+	for i, view := range c.views {
+		if i > 0 {
+			if err := run(fmt.Sprintf("lab.follow(%q)", view.path)); err != nil {
+				return err
+			}
+		}
+		if i == c.write && v.Source {
+			time.Sleep(scaled(1))
+			if err := run(fmt.Sprintf("lab.write(%s, %q)", list(c.words), c.text)); err != nil {
+				return err
+			}
+		}
+		next = next.Add(labReserve + scaled(view.stay))
+		time.Sleep(time.Until(next))
+	}
+	time.Sleep(labReserve + scaled(13)) // until the last view's cells have left
+	w.begin(nil)
+	got, err := chromedp.Run(ctx, chromedp.Evaluate[string](`JSON.stringify({ Seals: lab.seals, Argon: lab.argon, Wrong: [...broken, ...lab.wrong].join("; ") })`))
+	if err != nil {
+		return err
+	}
+	if err := json.Unmarshal([]byte(got), v); err != nil { // its Seals, Argon and Wrong
+		return err
+	}
+	for _, s := range v.Seals {
+		v.Letters += s.Letters
+	}
+	if _, err := chromedp.Call(ctx, page.RemoveScriptToEvaluateOnNewDocument, page.RemoveScriptToEvaluateOnNewDocumentParams(added)); err != nil {
+		return err
+	}
+	if _, err := chromedp.Call(ctx, network.ClearBrowserCache, cdp.Empty{}); err != nil {
+		return err
+	}
+	return chromedp.Do(ctx, chromedp.Navigate("about:blank"))
+}
+
+// prelude is what stands in the page of a visit before its own script.
+func (r *ring) prelude(t *testing.T, planted string) string {
+	t.Helper()
+	out := ""
+	for _, file := range []struct{ name, args string }{
+		{"before.js", fmt.Sprintf(`{"now": %d, "scale": %d, "reserve": %d, "storage": false}`, readClock(r.clock).UnixMilli(), labScale, labReserve.Milliseconds())},
+		{"lab.js", fmt.Sprintf("%q", planted)},
+	} {
+		data, err := os.ReadFile(filepath.Join(pageTests, file.name))
+		if err != nil {
+			t.Fatal(err)
+		}
+		out += string(data) + "(" + file.args + ");\n"
+	}
+	return out
+}
