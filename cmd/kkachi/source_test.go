@@ -15,6 +15,7 @@ import (
 	"strings"
 	"testing"
 
+	"kkachi/internal/desk"
 	"kkachi/internal/seal"
 )
 
@@ -95,39 +96,28 @@ func (r *ring) answer(text string, letters int) []string {
 	if out := r.run("desk", "--sync-once"); !strings.Contains(out, fmt.Sprintf("%d letter", letters)) {
 		r.t.Fatalf("the desk read: %s", out)
 	}
-	w := testWorld(r.t.Context(), r.clock)
-	w.stdin = strings.NewReader("passphrase of desk\n")
-	n, err := readNewsroom(r.dir)
-	if err != nil {
-		r.t.Fatal(err)
-	}
-	d, err := openDesk(w, n, deskAccess{dir: r.dir})
-	if err != nil {
-		r.t.Fatal(err)
-	}
-	rows, err := d.Inbox(r.t.Context())
-	if err != nil || len(rows) != letters {
-		r.t.Fatalf("inbox of %d rows, error %v", len(rows), err)
-	}
 	var said []string
-	for _, row := range rows {
-		thread, err := d.Thread(r.t.Context(), row.ID)
-		if err != nil {
+	r.atDesk(func(_ *world, _ *newsroom, d *desk.Desk) {
+		rows, err := d.Inbox(r.t.Context())
+		if err != nil || len(rows) != letters {
+			r.t.Fatalf("inbox of %d rows, error %v", len(rows), err)
+		}
+		for _, row := range rows {
+			thread, err := d.Thread(r.t.Context(), row.ID)
+			if err != nil {
+				r.t.Fatal(err)
+			}
+			for _, l := range thread.Reports {
+				said = append(said, l.Text)
+			}
+			if _, _, err := d.Reply(r.t.Context(), row.ID, text, "test"); err != nil {
+				r.t.Fatal(err)
+			}
+		}
+		if _, err := d.Sync(r.t.Context()); err != nil {
 			r.t.Fatal(err)
 		}
-		for _, l := range thread.Reports {
-			said = append(said, l.Text)
-		}
-		if _, _, err := d.Reply(r.t.Context(), row.ID, text, "test"); err != nil {
-			r.t.Fatal(err)
-		}
-	}
-	if _, err := d.Sync(r.t.Context()); err != nil {
-		r.t.Fatal(err)
-	}
-	if err := d.Close(); err != nil {
-		r.t.Fatal(err)
-	}
+	})
 	r.day("2026-10-05")
 	r.run("sift", "--once")
 	return said

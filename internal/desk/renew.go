@@ -250,14 +250,20 @@ func (d *Desk) takeUpDevice() error {
 	return nil
 }
 
+// rootIfAny is the root note of the folder, nil if there is none yet.
+func (d *Desk) rootIfAny() (*seal.RootNote, error) {
+	n, _, err := d.root()
+	if errors.Is(err, os.ErrNotExist) {
+		return nil, nil
+	}
+	return n, err
+}
+
 // fetchNotes takes root and devices note from the host if it has later ones than this folder,
 // or this folder has none: a desk that was restored begins with nothing else. They are
 // believed only as the newsroom's root key signed them, and in the succession that is known.
 func (d *Desk) fetchNotes(ctx context.Context) error {
-	present, _, err := d.root()
-	if errors.Is(err, os.ErrNotExist) {
-		present, err = nil, nil
-	}
+	present, err := d.rootIfAny()
 	if err != nil {
 		return err
 	}
@@ -308,10 +314,7 @@ func (d *Desk) takeBrought() error {
 	if err != nil {
 		return fmt.Errorf("desk: notes: %w", err)
 	}
-	present, _, err := d.root()
-	if errors.Is(err, os.ErrNotExist) {
-		present, err = nil, nil
-	}
+	present, err := d.rootIfAny()
 	if err != nil {
 		return err
 	}

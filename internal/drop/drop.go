@@ -106,7 +106,7 @@ func New(ctx context.Context, c Config) (*Host, error) {
 	if err == nil {
 		var s *site
 		if s, err = parseSite(serial, data); err == nil {
-			h.pack(ctx, s)
+			h.pack(ctx, s, &site{})
 			h.site.Store(s)
 		}
 	}

@@ -243,7 +243,7 @@ func (h *Host) putSite(w http.ResponseWriter, r *http.Request, serial uint64) {
 		h.answer(w, err)
 		return
 	}
-	h.pack(r.Context(), next)
+	h.pack(r.Context(), next, h.site.Load())
 	former := h.site.Swap(next)
 	h.answer(w, h.removeFormer(r.Context(), former, next))
 }

@@ -26,9 +26,9 @@ const (
 var packable = map[string]bool{".html": true, ".css": true, ".js": true, ".json": true, ".xml": true, ".atom": true, ".svg": true, ".txt": true, ".csv": true}
 
 // pack compresses a site's texts, scripts and styles first, then by path, as far as there is
-// room. All of it happens when the site is switched: were it done when a page is asked for,
-// memory would tell which pages had been.
-func (h *Host) pack(ctx context.Context, s *site) {
+// room; what the former site had packed is taken over. All of it happens when the site is
+// switched: were it done when a page is asked for, memory would tell which pages had been.
+func (h *Host) pack(ctx context.Context, s, former *site) {
 	names := slices.SortedFunc(maps.Keys(s.files), func(a, b string) int {
 		return cmp.Or(cmp.Compare(packOrder(a), packOrder(b)), strings.Compare(a, b))
 	})
@@ -39,7 +39,10 @@ func (h *Host) pack(ctx context.Context, s *site) {
 		if !packable[path.Ext(name)] || f.size < PackLeast || f.size > PackMost || s.packed[f.digest] != nil {
 			continue
 		}
-		data := h.compressed(ctx, f)
+		data := former.packed[f.digest]
+		if data == nil {
+			data = h.compressed(ctx, f)
+		}
 		if data == nil || int64(len(data)) >= f.size {
 			continue
 		}

@@ -94,14 +94,16 @@ func (j *Judgement) missing(input string) { j.add(Hold, "missing", input, 0, 0) 
 // least finds the k that the crowd must have.
 func (j *Judgement) least(c *Case) error {
 	given := true
-	for name, v := range map[string]*float64{"searchable": c.Searchable, "success": c.Success, "accepted": c.Accepted} {
-		if v == nil {
+	for _, in := range []struct {
+		name  string
+		value *float64
+	}{{"accepted", c.Accepted}, {"searchable", c.Searchable}, {"success", c.Success}} {
+		if in.value == nil {
 			given = false
-			j.missing(name)
+			j.missing(in.name)
 		}
 	}
 	if !given {
-		slices.SortFunc(j.Reasons, func(a, b Reason) int { return strings.Compare(a.Detail, b.Detail) })
 		return nil
 	}
 	k, err := KMin(*c.Searchable, *c.Success, *c.Accepted)

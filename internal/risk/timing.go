@@ -115,9 +115,12 @@ func checkCandidates(n int) error {
 // reach is M, the most who will ever know, and rate is r, a day. It is 0 where k know already,
 // and an error where k never will: then no delay helps.
 func HoldDays(known, reach, rate, k float64) (float64, error) {
-	for name, v := range map[string]float64{"known": known, "reach": reach, "rate": rate, "k": k} {
-		if !finite(v) || v <= 0 {
-			return 0, fmt.Errorf("%s: %w: above 0", name, ErrRange)
+	for _, in := range []struct {
+		name  string
+		value float64
+	}{{"known", known}, {"reach", reach}, {"rate", rate}, {"k", k}} {
+		if !finite(in.value) || in.value <= 0 {
+			return 0, fmt.Errorf("%s: %w: above 0", in.name, ErrRange)
 		}
 	}
 	switch {

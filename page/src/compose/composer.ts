@@ -11,9 +11,9 @@ import type { LetterState } from "../queue.ts";
 import { drawWords, type Lang, list } from "../words.ts";
 import { button, el, fill } from "./dom.ts";
 import { remake } from "./photo.ts";
-import { picker } from "./picker.ts";
+import { languageChoice, picker } from "./picker.ts";
 import { Sheet } from "./sheet.ts";
-import { dayText, NAMES, pageLang, type Text, TEXTS } from "./text.ts";
+import { dayText, pageLang, type Text, TEXTS } from "./text.ts";
 
 type Refusal = "untrusted" | "empty" | "long" | "failed";
 
@@ -99,11 +99,10 @@ export class Composer {
     this.words = drawWords();
     const shown = el("ol", { class: "words" });
     const draw = () => shown.replaceChildren(...this.words.map((w, i) => el("li", { lang: this.wordLang }, el("span", {}, String(i + 1)), list(this.wordLang)[w])));
-    const languages = el("select", { on: { change: () => { this.wordLang = languages.value as Lang; draw(); } } },
-      ...(Object.keys(NAMES) as Lang[]).map((l) => el("option", { value: l, selected: l === this.wordLang, lang: l }, NAMES[l])));
+    const languages = languageChoice(t, this.wordLang, (l) => { this.wordLang = l; draw(); });
     draw();
     this.show(t.tWordsTitle, el("p", {}, t.tWordsLead), shown,
-      el("label", { class: "row quiet" }, t.tWordsList, languages),
+      languages,
       el("div", { class: "actions" },
         button(t.tWordsKnow, () => this.checkWords(next), { class: "main" }),
         button(t.tWordsOther, () => this.newWords(next)), this.back(() => this.start())));

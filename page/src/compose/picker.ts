@@ -45,6 +45,13 @@ export function choices(lang: Lang, begun: string[]): { keys: string[]; words: n
   return { keys: words.length ? [] : keys, words };
 }
 
+/** The choice of the list in which words stand. */
+export function languageChoice(t: Text, lang: Lang, chosen: (lang: Lang) => void): HTMLElement {
+  const select = el("select", { on: { change: () => chosen(select.value as Lang) } },
+    ...(Object.keys(NAMES) as Lang[]).map((l) => el("option", { value: l, selected: l === lang, lang: l }, NAMES[l])));
+  return el("label", { class: "row quiet" }, t.tWordsList, select);
+}
+
 /** A picker of eight words; done is called with their indices when the last is chosen. */
 export function picker(t: Text, lang: Lang, done: (indices: number[], lang: Lang) => void): HTMLElement {
   const chosen: number[] = [];
@@ -55,8 +62,6 @@ export function picker(t: Text, lang: Lang, done: (indices: number[], lang: Lang
   const keys = el("div", { class: "keys", role: "group" });
   const box = el("div", { class: "choices", role: "group" });
   const undo = button(t.tPickUndo, back);
-  const languages = el("select", { on: { change: () => change(languages.value as Lang) } },
-    ...(Object.keys(NAMES) as Lang[]).map((l) => el("option", { value: l, selected: l === lang, lang: l }, NAMES[l])));
 
   function change(to: Lang): void {
     lang = to; // the words are the same in each list: their indices stay
@@ -103,7 +108,7 @@ export function picker(t: Text, lang: Lang, done: (indices: number[], lang: Lang
   }
 
   function typed(e: KeyboardEvent): void {
-    if (e.ctrlKey || e.metaKey || e.altKey || e.target === languages) return;
+    if (e.ctrlKey || e.metaKey || e.altKey || e.target instanceof HTMLSelectElement) return;
     const jamo = DUBEOLSIK[e.code] ?? "";
     const key = lang === "ko" ? (e.shiftKey && DOUBLED[jamo]) || jamo : e.key.toLowerCase();
     if (e.key === "Backspace") {
@@ -117,5 +122,5 @@ export function picker(t: Text, lang: Lang, done: (indices: number[], lang: Lang
 
   draw();
   return el("div", { class: "actions", on: { keydown: typed } }, label, words, hint, keys, box,
-    el("div", { class: "row" }, undo, el("label", { class: "row quiet" }, t.tWordsList, languages)));
+    el("div", { class: "row" }, undo, languageChoice(t, lang, change)));
 }
