@@ -38,8 +38,9 @@ type released struct {
 	Printed   cell.Day           `json:"printed"`
 	Photo     []byte             `json:"photo,omitempty"` // SHA-256 of a blob
 	Approvals []release.Approval `json:"approvals"`
-	Root      []byte             `json:"root"`    // root note
-	Devices   []byte             `json:"devices"` // devices note
+	Root      []byte             `json:"root"`           // root note
+	Devices   []byte             `json:"devices"`        // devices note
+	Story     OpID               `json:"story,omitzero"` // the version that was released
 }
 
 // approvers gives the keys of those who could approve when the story was released, by notes
@@ -274,7 +275,7 @@ func (d *Desk) Release(ctx context.Context, id ID) (*ReleaseView, error) {
 	}
 	rel := released{
 		Release: c.Release, Digest: c.Digest, Serial: c.Serial, Printed: c.Printed, Approvals: list,
-		Root: root, Devices: devices,
+		Root: root, Devices: devices, Story: v.Op,
 	}
 	keys, err := rel.approvers(d.cfg.Newsroom)
 	if err != nil {
@@ -283,7 +284,7 @@ func (d *Desk) Release(ctx context.Context, id ID) (*ReleaseView, error) {
 	if _, err := release.Open(data, list, keys); err != nil {
 		return nil, fmt.Errorf("desk: %w", err)
 	}
-	if f, _, err := d.photoFile(ctx, id); err == nil && v.Photo != nil && f.Copy != nil {
+	if f, _, err := d.photoFile(ctx, id); err == nil && v.Photo != nil && f.Copy != nil && v.Story.Retraction == nil {
 		rel.Photo = f.Copy.SHA256
 	}
 	if last, ok, err := lastOf[released](ctx, d, opRelease, id); err != nil || ok && bytes.Equal(last.Digest, rel.Digest) {

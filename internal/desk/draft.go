@@ -61,3 +61,17 @@ func (d *Desk) Draft(ctx context.Context, key string, about ID) (string, error) 
 	}
 	return text, nil
 }
+
+// draftsOf gives all that was typed about a thing and not saved, by key.
+func (d *Desk) draftsOf(ctx context.Context, about ID) (map[string]string, error) {
+	rows, err := d.v.View().Query(ctx, `SELECT key, text FROM draft WHERE about = ? ORDER BY key`, about)
+	if err != nil {
+		return nil, fmt.Errorf("desk: drafts: %w", err)
+	}
+	list, err := collect(rows, func(p *[2]string) []any { return []any{&p[0], &p[1]} })
+	out := make(map[string]string, len(list))
+	for _, p := range list {
+		out[p[0]] = p[1]
+	}
+	return out, err
+}

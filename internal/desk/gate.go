@@ -37,6 +37,10 @@ func (d *Desk) judge(ctx context.Context, id ID, s *Story, ps []ParagraphView, p
 		return nil, "", err
 	}
 	g := &gate{story: s, ceiling: d.cfg.Ceiling, handles: handles}
+	if s.Retraction != nil {
+		g.retraction()
+		ps = nil
+	}
 	for i := range ps {
 		for j := range ps[i].Sentences {
 			from := len(g.findings)
@@ -47,7 +51,9 @@ func (d *Desk) judge(ctx context.Context, id ID, s *Story, ps []ParagraphView, p
 			}
 		}
 	}
-	g.whole(photo)
+	if s.Retraction == nil {
+		g.whole(photo)
+	}
 	overrides, err := d.overrides(ctx, id)
 	if err != nil {
 		return nil, "", err
@@ -126,6 +132,9 @@ func (s *Story) stands(l Lang) string {
 	out := fmt.Sprintf("%q%q%q", e.Headline, e.Standfirst, e.Reason)
 	for _, c := range s.Corrections {
 		out += fmt.Sprintf("%q", c.Text[l])
+	}
+	if s.Retraction != nil {
+		out += fmt.Sprintf("%q", s.Retraction.Text[l])
 	}
 	if p := s.Photo; p != nil {
 		out += fmt.Sprintf("%q%q%q", p.Alt[l], p.Caption[l], p.Credit[l])

@@ -32,6 +32,7 @@ const (
 	opCandidate     vault.Kind = "story.candidate"
 	opApprove       vault.Kind = "story.approve"
 	opRelease       vault.Kind = "story.release"
+	opComment       vault.Kind = "story.comment"
 	opBatch         vault.Kind = "batch.read"
 	opReveal        vault.Kind = "thread.reveal"
 	opBlock         vault.Kind = "thread.block"

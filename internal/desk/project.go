@@ -85,6 +85,7 @@ var versioned = map[vault.Kind]string{
 	opEvidenceDrop:  nounEvidenceGone,
 	opStory:         nounStory,
 	opPhoto:         nounPhoto,
+	opComment:       nounComment,
 }
 
 // Nouns of states.
@@ -105,6 +106,7 @@ const (
 	nounEvidenceGone = "evidence gone"
 	nounStory        = "story"
 	nounPhoto        = "photo"
+	nounComment      = "comment"
 )
 
 func (projector) Apply(tx *vault.Tx, op *vault.Op) error {

@@ -22,6 +22,13 @@ func build(v *StoryView, id release.ID, serial uint64, printed cell.Day) (*relea
 		Version: release.Version, ID: id, Serial: serial, Slug: slug(&v.Story, id), Printed: release.Day(printed),
 		Original: v.Story.Original,
 	}
+	for _, c := range v.Story.Corrections {
+		r.Corrections = append(r.Corrections, release.Correction{Day: release.Day(c.Day), Text: perLang(c.Text)})
+	}
+	if v.Story.Retraction != nil {
+		buildRetracted(r, &v.Story)
+		return r, r.Check()
+	}
 	for _, l := range lang.All() {
 		e := v.Story.Editions[l]
 		out := release.Edition{Lang: l, Headline: text(e.Headline), Standfirst: text(e.Standfirst), Anonymity: text(e.Reason)}
@@ -47,9 +54,6 @@ func build(v *StoryView, id release.ID, serial uint64, printed cell.Day) (*relea
 	}
 	if err := buildPhoto(r, v.Photo); err != nil {
 		return nil, err
-	}
-	for _, c := range v.Story.Corrections {
-		r.Corrections = append(r.Corrections, release.Correction{Day: release.Day(c.Day), Text: perLang(c.Text)})
 	}
 	return r, r.Check()
 }

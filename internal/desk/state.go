@@ -43,6 +43,17 @@ func (d *Desk) states(ctx context.Context, noun string) ([]state, error) {
 	})
 }
 
+// statesOf gives the states of a noun that belong to one owner, in the order of their numbers.
+func (d *Desk) statesOf(ctx context.Context, noun string, owner ID) ([]state, error) {
+	rows, err := d.v.View().Query(ctx, `SELECT thing, owner, n, op, day, doc FROM state WHERE noun = ? AND owner = ? ORDER BY n`, noun, owner)
+	if err != nil {
+		return nil, fmt.Errorf("desk: %s: %w", noun, err)
+	}
+	return collect(rows, func(st *state) []any {
+		return []any{&st.thing, &st.owner, &st.number, &st.op, &st.day, &st.doc}
+	})
+}
+
 // flags gives the things that have a state of a noun, such as the withdrawn ones.
 func (d *Desk) flags(ctx context.Context, noun string) (map[ID]state, error) {
 	sts, err := d.states(ctx, noun)

@@ -69,6 +69,18 @@ func (d *Desk) view(ctx context.Context, st state, b *board) (*StoryView, error)
 	if v.Findings, v.Verdict, err = d.judge(ctx, st.thing, &s, v.Paragraphs, v.Photo); err != nil {
 		return nil, err
 	}
+	if v.Comments, err = d.comments(ctx, st.thing, &s); err != nil {
+		return nil, err
+	}
+	for _, c := range v.Comments {
+		if !c.Done {
+			v.StoryRow.Comments++
+		}
+	}
+	v.Retracted = s.Retraction != nil
+	if v.Drafts, err = d.draftsOf(ctx, st.thing); err != nil {
+		return nil, err
+	}
 	return v, d.progress(ctx, v)
 }
 

@@ -29,6 +29,8 @@ type Story struct {
 	Answers     map[string]string `json:"answers,omitempty"`
 	Slug        string            `json:"slug,omitempty"` // of its pages; "": made from the English headline
 	Corrections []CorrectionText  `json:"corrections,omitempty"`
+	// Retraction takes back what was printed: the page stays, with this in the place of its text.
+	Retraction *CorrectionText `json:"retraction,omitempty"`
 }
 
 // An EditionText is what an edition has beside its sentences.
@@ -48,6 +50,7 @@ type Paragraph struct {
 // beginning ("A source in China said"): it is made from Level and the claims' chains, and
 // never typed.
 type Sentence struct {
+	ID       ID              `json:"id,omitzero"` // given by the desk; comments, drafts and versions hold on to it
 	Text     map[Lang]string `json:"text"`
 	Claims   []ID            `json:"claims,omitempty"`
 	Level    lang.Level      `json:"level"`
@@ -55,7 +58,7 @@ type Sentence struct {
 	Disputed bool            `json:"disputed,omitempty"` // it says itself that the claim is disputed
 }
 
-// A CorrectionText is a dated line that says what was corrected.
+// A CorrectionText is a dated line that says what was corrected, or why a story is taken back.
 type CorrectionText struct {
 	Day  cell.Day        `json:"day"`
 	Text map[Lang]string `json:"text"`
@@ -139,6 +142,9 @@ func (d *Desk) NewStory(ctx context.Context, s Story) (ID, OpID, error) {
 	if err := s.check(); err != nil {
 		return ID{}, OpID{}, err
 	}
+	if err := d.nameSentences(&s); err != nil {
+		return ID{}, OpID{}, err
+	}
 	id, err := d.newID()
 	if err != nil {
 		return ID{}, OpID{}, err
@@ -166,6 +172,9 @@ func (d *Desk) editStory(ctx context.Context, id ID, edit func(*Story) error) (O
 	if err := s.check(); err != nil {
 		return OpID{}, err
 	}
+	if err := d.nameSentences(s); err != nil {
+		return OpID{}, err
+	}
 	return d.append1(ctx, opStory, id, id, s)
 }
 
@@ -179,6 +188,24 @@ func (d *Desk) storyOf(ctx context.Context, id ID) (*Story, state, error) {
 		return nil, state{}, fmt.Errorf("desk: story: %w", err)
 	}
 	return &s, st, nil
+}
+
+// nameSentences gives each sentence a name of its own, and keeps those that are there.
+func (d *Desk) nameSentences(s *Story) error {
+	seen := map[ID]bool{{}: true}
+	for i := range s.Paragraphs {
+		for j := range s.Paragraphs[i].Sentences {
+			sn := &s.Paragraphs[i].Sentences[j]
+			if seen[sn.ID] {
+				var err error
+				if sn.ID, err = d.newID(); err != nil {
+					return err
+				}
+			}
+			seen[sn.ID] = true
+		}
+	}
+	return nil
 }
 
 // SetEdition changes what an edition has beside its sentences.
@@ -197,6 +224,7 @@ func (d *Desk) SetSentence(ctx context.Context, id ID, paragraph, sentence int, 
 	return d.editStory(ctx, id, func(s *Story) error {
 		at, err := s.at(paragraph, sentence)
 		if err == nil {
+			sn.ID = at.ID
 			*at = sn
 		}
 		return err

@@ -27,6 +27,8 @@ type StoryRow struct {
 	Approvals int
 	Day       cell.Day // of the last change
 	Serial    uint64   // of the last release; 0: none
+	Retracted bool     // by the story as it stands; readers see it once it is released
+	Comments  int      // that are not done
 }
 
 // A Verdict of the gate. Never the word safe: it passes, holds, or blocks.
@@ -71,10 +73,12 @@ type StoryView struct {
 	Findings   []Finding // all of them, those of sentences too, worst first
 	Verdict    Verdict   // the worst that is not answered
 	Photo      *PhotoView
-	Signed     []ApprovalView // of the story as it is now
-	Approvers  []string       // who may approve
-	Releases   []ReleaseView  // oldest first
-	Op         OpID           // newest change of the story
+	Signed     []ApprovalView    // of the story as it is now
+	Approvers  []string          // who may approve
+	Releases   []ReleaseView     // oldest first
+	Comments   []Comment         // oldest first, those that are done too
+	Drafts     map[string]string // what was typed and is not saved, by key
+	Op         OpID              // newest change of the story
 }
 
 // A ParagraphView holds the sentences of one paragraph.

@@ -61,10 +61,15 @@ func (p *printer) feed(t lang.Tag) ([]byte, error) {
 		if n := len(s.Corrections); n > 0 {
 			day = uint32(s.Corrections[n-1].Day)
 		}
+		title, summary := string(e.Headline), string(e.Standfirst)
+		if r := s.Retraction; r != nil {
+			day = max(day, uint32(r.Day))
+			title, summary = lang.T(t, "site.retracted_title", title), string(r.Text.In(t))
+		}
 		f.Updated = max(f.Updated, instant(day))
 		f.Entries = append(f.Entries, atomEntry{
-			ID: f.ID + ":" + s.ID.String(), Title: string(e.Headline), Updated: instant(day),
-			Link: atomLink{"alternate", base + storyPath(s)}, Summary: string(e.Standfirst),
+			ID: f.ID + ":" + s.ID.String(), Title: title, Updated: instant(day),
+			Link: atomLink{"alternate", base + storyPath(s)}, Summary: summary,
 		})
 	}
 	var b bytes.Buffer

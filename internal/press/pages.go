@@ -29,6 +29,7 @@ type chrome struct {
 	Feed        string
 	Home        string
 	About       string
+	Corrections string
 	Contact     string
 	Limits      []string // what is not hidden
 }
@@ -49,8 +50,9 @@ type storyPage struct {
 	Photo                      *photoView
 	Body                       [][]sentenceView
 	AnyDisputed                bool
+	Retraction                 *correctionView // in the place of the text
 	Anonymity                  release.Text
-	Corrections                []correctionView
+	Corrected                  []correctionView
 	More                       []storyLink
 }
 
@@ -77,6 +79,7 @@ type storyLink struct {
 	Href                 string
 	Headline, Standfirst release.Text
 	Date, ISO            string
+	Retracted            string // "" or since when it is taken back
 	Photo                *photoView
 }
 
@@ -132,7 +135,7 @@ func (contactPage) template() string  { return "contact" }
 func (aboutPage) template() string    { return "about" }
 func (notFoundPage) template() string { return "notfound" }
 
-// A page is one of the six kinds above.
+// A page is one of the kinds above, or that of corrections.
 type page interface{ template() string }
 
 // write executes a page's template.

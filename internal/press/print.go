@@ -52,6 +52,7 @@ func render(stories []*story, s Site) ([]printed, error) {
 		pages[dir+"index.html"] = p.front(t)
 		pages[dir+"contact.html"] = p.contact(t)
 		pages[dir+"about.html"] = p.about(t)
+		pages[dir+"corrections.html"] = p.correctionsPage(t)
 		feed, err := p.feed(t)
 		if err != nil {
 			return nil, err
@@ -123,7 +124,8 @@ func (p *printer) chrome(t lang.Tag, root, within, title string) chrome {
 	c := chrome{
 		Lang: t, Title: title, Name: p.site.Name.In(t), Style: root + "site.css",
 		Home: dir + "index.html", About: dir + "about.html", Contact: dir + "contact.html", Feed: dir + "feed.atom",
-		Limits: texts(t, "site.limit_", siteLimits),
+		Corrections: dir + "corrections.html",
+		Limits:      texts(t, "site.limit_", siteLimits),
 	}
 	if len(p.stories) > 0 {
 		c.Edition = lang.T(t, "site.edition", lang.Date(t, uint32(p.stories[0].Printed)))
@@ -167,11 +169,7 @@ func (p *printer) story(s *story, t lang.Tag) page {
 		}
 		pg.Body = append(pg.Body, out)
 	}
-	for _, c := range s.Corrections {
-		pg.Corrections = append(pg.Corrections, correctionView{
-			lang.T(t, "site.corrected", lang.Date(t, uint32(c.Day))), lang.ISODate(uint32(c.Day)), c.Text.In(t),
-		})
-	}
+	pg.Corrected, pg.Retraction = correctionViews(s, t), retractionView(s, t)
 	for _, other := range p.stories {
 		if other != s && len(pg.More) < moreStories {
 			pg.More = append(pg.More, p.link(other, t, "", false))
@@ -205,14 +203,21 @@ func (p *printer) link(s *story, t lang.Tag, to string, photo bool) storyLink {
 	if photo {
 		l.Photo = p.photo(s, t, "../")
 	}
+	if r := retractionView(s, t); r != nil {
+		l.Retracted = r.Date
+	}
 	return l
 }
 
 func (p *printer) front(t lang.Tag) page {
 	pg := frontPage{chrome: p.chrome(t, "../", "index.html", p.site.Name.In(t))}
-	for i, s := range p.stories {
-		l := p.link(s, t, "stories/", i == 0)
-		if i == 0 {
+	var lead *story
+	if up := p.standing(); len(up) > 0 {
+		lead = up[0]
+	}
+	for _, s := range p.stories {
+		l := p.link(s, t, "stories/", s == lead)
+		if s == lead {
 			pg.Lead = &l
 		} else {
 			pg.Others = append(pg.Others, l)
@@ -230,8 +235,8 @@ func (p *printer) choose() page {
 	}
 	for _, other := range lang.All() {
 		c := choice{Lang: other, Href: string(other) + "/index.html", Name: p.site.Name.In(other)}
-		if len(p.stories) > 0 {
-			l := p.link(p.stories[0], other, string(other)+"/stories/", false)
+		if up := p.standing(); len(up) > 0 {
+			l := p.link(up[0], other, string(other)+"/stories/", false)
 			c.Lead = &l
 		}
 		pg.Choices = append(pg.Choices, c)

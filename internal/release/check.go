@@ -24,8 +24,10 @@ const lastDay = 84005
 // Check says what is wrong with r, naming the field, or nil.
 func (r *Release) Check() error {
 	switch {
-	case r.Version != Version:
+	case r.Retraction == nil && r.Version != Version:
 		return refuse("version", "is not "+strconv.Itoa(Version))
+	case r.Retraction != nil && r.Version != VersionRetracted:
+		return refuse("version", "of a retraction is not "+strconv.Itoa(VersionRetracted))
 	case r.ID == ID{}:
 		return refuse("id", "is empty")
 	case r.Serial == 0:
@@ -44,9 +46,12 @@ func (r *Release) Check() error {
 		if r.Editions[i].Lang != tag {
 			return refuse(fmt.Sprintf("editions[%d].lang", i), "editions stand in the order ko, en, zh, one each")
 		}
-		if err := r.Editions[i].check("editions." + string(tag)); err != nil {
+		if err := r.checkEdition(i); err != nil {
 			return err
 		}
+	}
+	if r.Retraction != nil {
+		return r.checkRetraction()
 	}
 	for _, e := range r.Editions[1:] {
 		if err := agree(&r.Editions[0], &e); err != nil {
@@ -57,6 +62,33 @@ func (r *Release) Check() error {
 		if err := r.Photo.check(); err != nil {
 			return err
 		}
+	}
+	return r.checkCorrections()
+}
+
+func (r *Release) checkEdition(i int) error {
+	e := &r.Editions[i]
+	field := "editions." + string(e.Lang)
+	if r.Retraction == nil {
+		return e.check(field)
+	}
+	if e.Standfirst != "" || e.Anonymity != "" || e.Body != nil {
+		return refuse(field, "of a retracted story holds more than its headline")
+	}
+	return e.Headline.check(field+".headline", MaxHeadline)
+}
+
+// checkRetraction refuses a retraction that comes before what it takes back, or leaves
+// something of it.
+func (r *Release) checkRetraction() error {
+	switch day := r.Retraction.Day; {
+	case r.Photo != nil:
+		return refuse("photo", "of a retracted story is not printed")
+	case day < r.Printed || day > lastDay:
+		return refuse("retraction.day", "is not after the day of printing")
+	}
+	if err := r.Retraction.Text.check("retraction.text", MaxSentence); err != nil {
+		return err
 	}
 	return r.checkCorrections()
 }

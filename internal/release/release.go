@@ -17,8 +17,12 @@ import (
 	"kkachi/internal/lang"
 )
 
-// Version is the only version of a release that exists.
-const Version = 1
+// Versions of a release. A story that was taken back has the second one and a retraction;
+// every other has the first and none.
+const (
+	Version          = 1
+	VersionRetracted = 2
+)
 
 // Limits of a release: runes of texts, counts of parts, bytes of the whole.
 const (
@@ -88,6 +92,9 @@ type Release struct {
 	Editions    []Edition    `json:"editions"` // one in each language, in the order of lang.All
 	Photo       *Photo       `json:"photo"`
 	Corrections []Correction `json:"corrections"` // oldest first
+	// Retraction takes the story back: what is printed is its headline, this, and the
+	// corrections. The editions then hold nothing else, and there is no photograph.
+	Retraction *Correction `json:"retraction,omitempty"`
 }
 
 // An Edition is the story in one language. Paragraph for paragraph and sentence for sentence
@@ -127,7 +134,8 @@ type Photo struct {
 	Credit    PerLang `json:"credit"`
 }
 
-// A Correction says what was wrong, and since when it is right.
+// A Correction says what was wrong, and since when it is right; or why, and since when, a
+// story is taken back.
 type Correction struct {
 	Day  Day     `json:"day"`
 	Text PerLang `json:"text"`
