@@ -17,16 +17,23 @@ type board struct {
 	claims   []*claimState // by number
 	byID     map[ID]*claimState
 	evidence map[ID]*evidenceState
-	next     map[ID]ID // where sources went on
+	next     map[ID]ID          // where sources went on
+	merged   map[ID]*claimState // claims that were taken into another
+	pulled   pulled
 	desk     *Desk
 }
 
 type claimState struct {
 	state
 	claim    Claim
+	doc      claimDoc
 	gone     bool
 	evidence []*evidenceState // by stance and report
 	result   ladder.Result
+	held     []*claimState // claims that were merged into this one
+	mergeOp  OpID          // by which this one was merged; zero if it wasn't
+	dispute  *disputed     // somebody at the desk doubts it
+	lift     lift
 }
 
 type evidenceState struct {
@@ -36,6 +43,8 @@ type evidenceState struct {
 	gone     bool // withdrawn
 	erased   bool // its source asked for erasure
 	barred   bool // a request for help without consent
+	pulled   Pull // withdrawn with its report, or discredited with its source
+	doubt    bool // the caller was not known again for sure
 	standing ladder.Standing
 }
 
@@ -47,13 +56,22 @@ type reportInfo struct {
 	Handle     string
 }
 
-func (d *Desk) board(ctx context.Context) (*board, error) {
+func (d *Desk) board(ctx context.Context) (*board, error) { return d.boardIf(ctx, Withdrawal{}) }
+
+// boardIf is the board as it would be after a withdrawal; the zero one changes nothing.
+func (d *Desk) boardIf(ctx context.Context, r Withdrawal) (*board, error) {
 	b := &board{byID: map[ID]*claimState{}, evidence: map[ID]*evidenceState{}, desk: d}
 	if err := b.loadClaims(ctx); err != nil {
 		return nil, err
 	}
+	if c := b.byID[r.Claim]; c != nil {
+		c.gone = true
+	}
 	var err error
 	if b.next, err = d.successors(ctx); err != nil {
+		return nil, err
+	}
+	if b.pulled, err = b.loadPulled(ctx, r); err != nil {
 		return nil, err
 	}
 	if err := b.loadEvidence(ctx); err != nil {
@@ -66,7 +84,7 @@ func (d *Desk) board(ctx context.Context) (*board, error) {
 	for _, c := range b.claims {
 		c.derive(read)
 	}
-	return b, nil
+	return b, b.loadLifts(ctx)
 }
 
 func (b *board) loadClaims(ctx context.Context) error {
@@ -80,14 +98,18 @@ func (b *board) loadClaims(ctx context.Context) error {
 	}
 	for _, st := range sts {
 		c := &claimState{state: st}
-		if c.claim, err = unmarshal[Claim](st.doc); err != nil {
+		if c.doc, err = unmarshal[claimDoc](st.doc); err != nil {
 			return fmt.Errorf("desk: claim %d: %w", st.number, err)
 		}
+		c.claim = c.doc.Claim
 		_, c.gone = gone[st.thing]
 		b.claims = append(b.claims, c)
 		b.byID[st.thing] = c
 	}
-	return nil
+	if err := b.loadDisputes(ctx); err != nil {
+		return err
+	}
+	return b.merge(ctx)
 }
 
 func (b *board) loadEvidence(ctx context.Context) error {
@@ -112,6 +134,11 @@ func (b *board) loadEvidence(ctx context.Context) error {
 		}
 		es, reports = append(es, e), append(reports, e.Report)
 	}
+	doubts, err := b.desk.doubts(ctx)
+	if err != nil {
+		return err
+	}
+	took := b.took()
 	infos, err := b.desk.reportInfos(ctx, reports)
 	if err != nil {
 		return err
@@ -122,6 +149,9 @@ func (b *board) loadEvidence(ctx context.Context) error {
 	}
 	for _, e := range es {
 		st := e.state
+		if split, ok := took[st.thing]; ok {
+			e.Claim = split
+		}
 		c, info := b.byID[e.Claim], infos[e.Report]
 		_, e.gone = gone[st.thing]
 		if c == nil || info.ID.IsZero() || e.gone {
@@ -138,6 +168,8 @@ func (b *board) loadEvidence(ctx context.Context) error {
 			e.Words = ""
 		}
 		e.barred = info.Kind == KindHelp && !yes[info.ID]
+		e.pulled, e.doubt = b.pulled.of(e), doubts[info.ID]
+		e.Claim = c.thing
 		b.evidence[st.thing] = e
 		c.evidence = append(c.evidence, e)
 	}
@@ -155,7 +187,7 @@ func (b *board) loadErased(ctx context.Context) error {
 		if err != nil {
 			return fmt.Errorf("desk: evidence: %w", err)
 		}
-		c := b.byID[left.Claim]
+		c := b.byID[left.Claim] // or the one that it was merged into
 		if c == nil || b.evidence[st.thing] != nil {
 			continue // still there: the erasure was stopped half-way
 		}
@@ -246,6 +278,7 @@ func (c *claimState) derive(read map[string]ladder.Publication) {
 	})
 	c.result = ladder.Claim(c.items(), read)
 	c.result.Claim = c.label()
+	c.result.Disputed = c.result.Disputed || c.dispute != nil
 	byName := map[string]ladder.Standing{}
 	for _, st := range c.result.Items {
 		byName[st.Report] = st
@@ -256,7 +289,7 @@ func (c *claimState) derive(read map[string]ladder.Publication) {
 }
 
 // counts says whether an item may carry its claim.
-func (e *evidenceState) counts() bool { return !e.barred && !e.erased }
+func (e *evidenceState) counts() bool { return !e.barred && !e.erased && e.pulled == "" }
 
 func (c *claimState) label() string { return fmt.Sprintf("C%02d", c.number) }
 
@@ -265,7 +298,7 @@ func (c *claimState) label() string { return fmt.Sprintf("C%02d", c.number) }
 func (e *evidenceState) item() ladder.Item {
 	it := ladder.Item{
 		Report: fmt.Sprintf("%d %s", e.report.Number, e.thing), Teller: sourceToken(e.report.Source),
-		Stance: e.Stance, Path: e.Path, Unknown: e.Unknown, Grade: e.Grade,
+		Stance: e.Stance, Path: e.Path, Unknown: e.Unknown, Grade: e.Grade, Doubt: e.doubt,
 	}
 	for _, r := range e.Relays {
 		it.Relays = append(it.Relays, r.token())
@@ -279,7 +312,7 @@ func (c *claimState) row(stories int) ClaimRow {
 		ID: c.thing, Number: c.label(), Statement: c.claim.Statement,
 		Rung: c.result.Rung, Chains: c.result.Chains, Independent: c.result.Independent,
 		LowerBound: !c.result.Exact, Disputed: c.result.Disputed,
-		Withdrawn: c.gone, Ceiling: c.result.Ceiling(), Stories: stories,
+		Withdrawn: c.gone, Ceiling: c.result.Ceiling(), Grade: c.result.Grade(c.lift.done()), Stories: stories,
 	}
 	for _, e := range c.evidence {
 		if e.erased {

@@ -3,6 +3,7 @@ package desk
 import (
 	"context"
 	"fmt"
+	"slices"
 
 	"kkachi/internal/desk/ladder"
 )
@@ -34,6 +35,14 @@ type EvidenceInput struct {
 	Original bool // physical evidence is held
 }
 
+// A claimDoc is the content of a claim. A claim that was split off another says from which,
+// and which items of evidence it took along; both stay when its words change.
+type claimDoc struct {
+	Claim
+	From ID   `json:"from,omitzero"`
+	Took []ID `json:"took,omitempty"`
+}
+
 const maxStatement = 1000 // bytes
 
 func (c Claim) check() error {
@@ -60,7 +69,7 @@ func (d *Desk) NewClaim(ctx context.Context, c Claim) (ID, OpID, error) {
 	if err != nil {
 		return ID{}, OpID{}, err
 	}
-	op, err := d.append1(ctx, opClaim, id, id, c)
+	op, err := d.append1(ctx, opClaim, id, id, claimDoc{Claim: c})
 	return id, op, err
 }
 
@@ -69,10 +78,18 @@ func (d *Desk) EditClaim(ctx context.Context, claim ID, c Claim) (OpID, error) {
 	if err := c.check(); err != nil {
 		return OpID{}, err
 	}
-	if _, err := d.state(ctx, nounClaim, claim); err != nil {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	st, err := d.state(ctx, nounClaim, claim)
+	if err != nil {
 		return OpID{}, err
 	}
-	return d.append1(ctx, opClaim, claim, claim, c)
+	old, err := unmarshal[claimDoc](st.doc)
+	if err != nil {
+		return OpID{}, fmt.Errorf("desk: claim: %w", err)
+	}
+	old.Claim = c
+	return d.append1(ctx, opClaim, claim, claim, old)
 }
 
 // WithdrawClaim marks a claim as withdrawn: no story that carries it may be approved.
@@ -95,7 +112,7 @@ func (d *Desk) Claims(ctx context.Context) ([]ClaimRow, error) {
 	}
 	out := make([]ClaimRow, len(b.claims))
 	for i, c := range b.claims {
-		out[i] = c.row(len(carried[c.thing]))
+		out[i] = c.row(len(c.stories(carried)))
 	}
 	return out, nil
 }
@@ -128,7 +145,8 @@ func (d *Desk) Claim(ctx context.Context, claim ID) (*ClaimView, error) {
 	if err != nil {
 		return nil, err
 	}
-	v := &ClaimView{ClaimRow: c.row(len(carried[claim])), Claim: c.claim, Op: c.op, Why: c.why()}
+	v := &ClaimView{ClaimRow: c.row(len(c.stories(carried))), Claim: c.claim, Op: c.op, Why: c.why()}
+	c.beside(v, b)
 	handles, err := d.handles(ctx)
 	if err != nil {
 		return nil, err
@@ -145,10 +163,8 @@ func (d *Desk) Claim(ctx context.Context, claim ID) (*ClaimView, error) {
 		return nil, err
 	}
 	for _, r := range rows {
-		for _, id := range carried[claim] {
-			if r.ID == id {
-				v.InStory = append(v.InStory, r)
-			}
+		if slices.Contains(c.stories(carried), r.ID) {
+			v.InStory = append(v.InStory, r)
 		}
 	}
 	return v, nil
@@ -159,7 +175,7 @@ func (e *evidenceState) view(handles, titles map[ID]string) EvidenceView {
 		ID: e.thing, Claim: e.Claim, Report: e.Report, ReportNumber: e.report.Number, Source: e.report.Source,
 		Handle: e.report.Handle, Kind: e.report.Kind, Day: e.report.Day, Words: e.Words, Stance: e.Stance,
 		Path: e.Path, Grade: e.Grade, Original: e.Original, Chain: e.standing.Chain, Open: e.standing.Open,
-		Barred: e.barred, Erased: e.erased, Op: e.op,
+		Barred: e.barred, Erased: e.erased, Pulled: e.pulled, Origins: e.origins(handles, titles), Op: e.op,
 	}
 	if e.report.ID.IsZero() {
 		v.Day, v.Op = e.day, OpID{} // all that is left is when it went

@@ -2,6 +2,8 @@ package desk
 
 import (
 	"context"
+	"fmt"
+	"slices"
 	"strings"
 
 	"kkachi/internal/cell"
@@ -16,6 +18,41 @@ type CallNote struct {
 	Lang   Lang       `json:"lang"`
 	Text   string     `json:"text"` // what the teller said, in the original
 	Taker  string     `json:"taker"`
+	// Known says how the speaker was known again; "" if nobody said.
+	Known Recognition `json:"known,omitempty"`
+}
+
+// A Recognition says how somebody who speaks was known again.
+type Recognition string
+
+// Ways of knowing somebody again.
+const (
+	KnownPhrase Recognition = "phrase" // by the agreed phrase
+	KnownVoice  Recognition = "voice"  // by voice alone
+	KnownFace   Recognition = "face"   // met before
+	KnownDoubt  Recognition = "doubt"  // not for sure: what was told can't be shown to be independent
+)
+
+func (r Recognition) valid() bool {
+	return slices.Contains([]Recognition{"", KnownPhrase, KnownVoice, KnownFace, KnownDoubt}, r)
+}
+
+// doubts gives the notes whose speaker was not known again for sure.
+func (d *Desk) doubts(ctx context.Context) (map[ID]bool, error) {
+	rows, err := d.v.View().Query(ctx, `SELECT thing, doc FROM state WHERE noun = ? AND instr(doc, '"known":"doubt"') > 0`, nounCall)
+	if err != nil {
+		return nil, fmt.Errorf("desk: call notes: %w", err)
+	}
+	list, err := collect(rows, func(st *state) []any { return []any{&st.thing, &st.doc} })
+	out := map[ID]bool{}
+	for _, st := range list {
+		n, err := unmarshal[CallNote](st.doc)
+		if err != nil {
+			return nil, fmt.Errorf("desk: call notes: %w", err)
+		}
+		out[st.thing] = n.Known == KnownDoubt
+	}
+	return out, err
 }
 
 const maxText = 100_000 // characters of a note, a translation, a draft
@@ -30,6 +67,9 @@ func (n *CallNote) check() error {
 	}
 	if !n.Lang.Valid() {
 		return field("lang", "choose ko, en or zh")
+	}
+	if !n.Known.valid() {
+		return field("known", "write phrase, voice, face or doubt")
 	}
 	if strings.TrimSpace(n.Taker) == "" {
 		return field("taker", "say who took it")

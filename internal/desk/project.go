@@ -18,7 +18,7 @@ func Projectors() []vault.Projector { return []vault.Projector{projector{}} }
 type projector struct{}
 
 func (projector) Name() string { return "desk" }
-func (projector) Version() int { return 2 }
+func (projector) Version() int { return 3 }
 
 // Schema: rows of things that come in have tables of their own. What people write and
 // change has versions, of which the newest that is not undone is its state.
@@ -81,6 +81,11 @@ var versioned = map[vault.Kind]string{
 	opReplyWithdraw: nounReplyGone,
 	opClaim:         nounClaim,
 	opClaimDrop:     nounClaimGone,
+	opMerge:         nounMerged,
+	opDispute:       nounDispute,
+	opReportDrop:    nounReportGone,
+	opDiscredit:     nounDiscredited,
+	opSettle:        nounSettled,
 	opEvidence:      nounEvidence,
 	opEvidenceDrop:  nounEvidenceGone,
 	opStory:         nounStory,
@@ -102,6 +107,11 @@ const (
 	nounReplyGone    = "reply gone"
 	nounClaim        = "claim"
 	nounClaimGone    = "claim gone"
+	nounMerged       = "merged"
+	nounDispute      = "dispute"
+	nounReportGone   = "report gone"
+	nounDiscredited  = "discredited"
+	nounSettled      = "settled"
 	nounEvidence     = "evidence"
 	nounEvidenceGone = "evidence gone"
 	nounStory        = "story"
@@ -125,7 +135,7 @@ func (projector) Apply(tx *vault.Tx, op *vault.Op) error {
 			err = projectReply(tx, op)
 		case opReplyOut:
 			err = projectReplyOut(tx, op)
-		case opOverride, opCandidate, opApprove, opRelease, opReveal, opErased, opFree:
+		case opOverride, opLift, opCandidate, opApprove, opRelease, opReveal, opErased, opFree:
 			err = projectEvent(tx, op)
 		case opBatch:
 			err = projectBatch(tx, op)

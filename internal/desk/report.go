@@ -121,6 +121,10 @@ func (d *Desk) dress(ctx context.Context, rs []ReportView) error {
 	if err != nil {
 		return err
 	}
+	gone, err := d.flags(ctx, nounReportGone)
+	if err != nil {
+		return err
+	}
 	b, err := d.board(ctx)
 	if err != nil {
 		return err
@@ -128,6 +132,16 @@ func (d *Desk) dress(ctx context.Context, rs []ReportView) error {
 	for i := range rs {
 		r := &rs[i]
 		r.Op = calls[r.ID].op
+		if r.Withdrawn, err = withdrawn(gone, r.ID); err != nil {
+			return err
+		}
+		if st, ok := calls[r.ID]; ok {
+			n, err := unmarshal[CallNote](st.doc)
+			if err != nil {
+				return err
+			}
+			r.Known = n.Known
+		}
 		r.Consent = yes[r.ID]
 		r.Claims = b.marks(r.ID)
 		if st, ok := ts[r.ID]; ok {

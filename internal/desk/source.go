@@ -116,6 +116,13 @@ func (d *Desk) SetSheet(ctx context.Context, src ID, s Sheet) (OpID, error) {
 
 func (d *Desk) sheet(ctx context.Context, src ID) (SheetView, error) {
 	var out SheetView
+	gone, err := d.flags(ctx, nounDiscredited)
+	if err != nil {
+		return out, err
+	}
+	if out.Discredited, err = withdrawn(gone, src); err != nil {
+		return out, err
+	}
 	rows, err := d.v.View().Query(ctx,
 		`SELECT day, op, doc FROM version WHERE noun = ? AND thing = ? AND undone = 0 ORDER BY n`, nounSheet, src)
 	if err != nil {

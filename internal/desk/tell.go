@@ -49,7 +49,7 @@ func (t *teller) sentence(sn Sentence, carried map[ID][]ID) SentenceView {
 			continue
 		}
 		claims = append(claims, c)
-		v.Claims = append(v.Claims, c.row(len(carried[id])))
+		v.Claims = append(v.Claims, c.row(len(c.stories(carried))))
 		if v.Rung == "" && i == 0 || c.result.Rung.Height() < v.Rung.Height() {
 			v.Rung = c.result.Rung
 		}

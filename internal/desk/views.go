@@ -109,9 +109,11 @@ type ReportView struct {
 	FileBytes    []byte
 	Translations []Translation
 	Claims       []ClaimMark
-	Consent      bool // a request for help: may its words be evidence
-	Hidden       bool // its source asked for erasure: there are no words
-	Op           OpID // the operation that may be undone; zero if none
+	Consent      bool           // a request for help: may its words be evidence
+	Hidden       bool           // its source asked for erasure: there are no words
+	Known        Recognition    // of a call note: how the speaker was known again
+	Withdrawn    *WithdrawnView // taken back: carries nothing; nil: stands
+	Op           OpID           // the operation that may be undone; zero if none
 }
 
 // A ClaimMark says that words of a report carry a claim.
@@ -152,7 +154,9 @@ type SheetView struct {
 	Sheet
 	History []SheetChange // oldest first
 	Printed []ID          // released stories that rest on this source
-	Op      OpID
+	// Discredited says who did so, and why: none of its tellings counts. Nil: stands.
+	Discredited *WithdrawnView
+	Op          OpID
 }
 
 // A Sheet is what a journalist notes about a source.
@@ -187,6 +191,7 @@ type ClaimRow struct {
 	OriginalHeld bool // physical evidence is held
 	Withdrawn    bool
 	Ceiling      int // best grade of information that the chains can carry
+	Grade        int // of the information: the best of the evidence, under the ceiling; 6 cannot be judged
 	Stories      int
 	Erased       int // items of evidence that were erased at their source's wish
 }
@@ -199,6 +204,13 @@ type ClaimView struct {
 	Why      []Reason       // why it stands where it stands, a sentence each
 	InStory  []StoryRow
 	Op       OpID // newest change of the claim's text
+	Cap      ladder.Cap
+	Lift     LiftView
+	Odds     ladder.Range
+	Factors  []FactorView
+	Merged   []MergedView // claims that were taken into this one
+	From     *MergedView  // the claim that this one was split off; nil: none
+	Dispute  *DisputeView // somebody at the desk doubts it; nil: nobody
 }
 
 // A Reason is a sentence of the catalogue: its key of lang and its arguments.
@@ -227,6 +239,8 @@ type EvidenceView struct {
 	Open         ladder.Openness // why it can't be shown independent; "" if it can
 	Barred       bool            // a request for help without consent: does not count
 	Erased       bool            // its source asked for erasure: does not count, and has no words
+	Pulled       Pull            // withdrawn with its report, or discredited with its source: does not count
+	Origins      []RelayView     // all that stand behind it: its teller, relays, and who is behind these
 	Op           OpID
 }
 

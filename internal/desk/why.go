@@ -10,6 +10,7 @@ import (
 // why explains a claim's rung: which reports are the chains, and why others are not.
 func (c *claimState) why() []Reason {
 	var chains, open, same, against, barred []*evidenceState
+	pulled := map[Pull][]*evidenceState{}
 	erased := 0
 	for _, e := range c.evidence {
 		if e.erased {
@@ -17,6 +18,8 @@ func (c *claimState) why() []Reason {
 			continue
 		}
 		switch {
+		case e.pulled != "":
+			pulled[e.pulled] = append(pulled[e.pulled], e)
 		case e.barred:
 			barred = append(barred, e)
 		case e.Stance == ladder.Contradicts:
@@ -26,7 +29,7 @@ func (c *claimState) why() []Reason {
 		case e.standing.Open == ladder.Closed:
 			same = append(same, e)
 		}
-		if !e.barred && e.Stance == ladder.Supports && e.standing.Open != ladder.Closed {
+		if e.counts() && e.Stance == ladder.Supports && e.standing.Open != ladder.Closed {
 			open = append(open, e)
 		}
 	}
@@ -53,6 +56,11 @@ func (c *claimState) why() []Reason {
 	}
 	if len(barred) > 0 {
 		say("barred", numbers(barred))
+	}
+	for _, p := range []Pull{PulledReport, PulledSource} {
+		if len(pulled[p]) > 0 {
+			say("pulled."+string(p), numbers(pulled[p]))
+		}
 	}
 	if erased > 0 {
 		say("erased", erased)

@@ -102,8 +102,8 @@ const areas: Record<string, (v: Vector) => Out | Promise<Out>> = {
   },
 };
 
-/** The operations of the desk's log are the vault's alone (spec/07-log.md): a page holds none. */
-export const notThePages = new Set(["log"]);
+/** The desk's log, its tokens and its ladder (spec/07-log.md, spec/11-claims.md): a page holds none. */
+export const notThePages = new Set(["log", "token", "ladder"]);
 // Notes between sift, desk and editors; no client ever sees one.
 const notThePagesNotes = new Set(["hold", "free"]);
 

@@ -76,6 +76,7 @@ type Item struct {
 	Relays        []string // known tokens: tellers, people known to the desk as a token only, publications
 	Unknown       bool     // some link of the chain of relays is unknown
 	Grade         int      // 1 to 6; 6 means that it cannot be judged, not that it is worst
+	Doubt         bool     // the teller was not known again for sure: may be somebody else
 }
 
 // A Publication is what stands behind something printed. An item that has it among its
@@ -109,12 +110,13 @@ type Openness string
 
 // The reasons, in the order in which they are looked for.
 const (
-	Closed       Openness = ""
-	IsRumour     Openness = "rumour"        // its path is rumour
-	UnknownRelay Openness = "unknown relay" // a link is unknown
-	NobodyNamed  Openness = "nobody named"  // told, and nobody is named who told it
-	OpenRelay    Openness = "open relay"    // a relay's own telling of the claim is open
-	OpenReading  Openness = "open reading"  // it rests on a publication, behind which something is open
+	Closed        Openness = ""
+	IsRumour      Openness = "rumour"         // its path is rumour
+	UnknownRelay  Openness = "unknown relay"  // a link is unknown
+	NobodyNamed   Openness = "nobody named"   // told, and nobody is named who told it
+	DoubtedTeller Openness = "doubted teller" // it isn't sure who told it
+	OpenRelay     Openness = "open relay"     // a relay's own telling of the claim is open
+	OpenReading   Openness = "open reading"   // it rests on a publication, behind which something is open
 )
 
 // Key is the reason in one word, for catalogues of words; "" if the item is closed.
@@ -167,25 +169,17 @@ func Claim(items []Item, read map[string]Publication) Result {
 			all = append(all, i)
 		}
 	}
-	tokens := func(of []int) [][]string {
-		t := make([][]string, len(of))
-		for n, i := range of {
-			t[n] = r.Items[i].Tokens
-		}
-		return t
-	}
-	chosen, exact := pack(tokens(all))
-	indep, exactToo := pack(tokens(closed))
+	chosen, exact := pack(tokensOf(r.Items, all))
+	indep, exactToo := pack(tokensOf(r.Items, closed))
 	r.Chains, r.Independent, r.Exact = len(chosen), len(indep), exact && exactToo
 	// A lower bound of the chains is never below that of the independent ones among them.
 	r.Chains = max(r.Chains, r.Independent)
-	mark := indep
 	of := closed
-	if len(indep) < 2 {
-		mark, of = chosen, all
+	if r.Independent < 2 {
+		of = all
 	}
-	for _, n := range mark {
-		r.Items[of[n]].Chain = true
+	for _, i := range packed(r.Items, of) {
+		r.Items[i].Chain = true
 	}
 	r.Rung = rung(r.Chains, r.Independent)
 	return r
@@ -206,16 +200,64 @@ func rung(chains, independent int) Rung {
 // Ceiling is the best grade of information (1 is best) that the result can carry: 1 only
 // with two independent chains of which one has direct access, and never better than 3 for
 // a single chain. Two people with a reason may go over it; that is for the caller.
-func (r Result) Ceiling() int {
+func (r Result) Ceiling() int { return r.Cap().Grade() }
+
+// A Cap is what keeps a claim from a better grade of information.
+type Cap string
+
+// The caps.
+const (
+	CapNone     Cap = "none"     // nothing: two independent chains, one of them direct
+	CapIndirect Cap = "indirect" // no independent chain has seen it
+	CapOpen     Cap = "open"     // the chains can't be shown to be independent
+	CapOne      Cap = "one"      // one chain alone, or none
+)
+
+// Cap says what keeps the claim from a better grade.
+func (r Result) Cap() Cap {
 	if r.Chains < 2 {
-		return gradeOfOne
+		return CapOne
+	}
+	if r.Independent < 2 {
+		return CapOpen
 	}
 	for _, st := range r.Items {
-		if r.Independent >= 2 && st.Chain && st.Open == Closed && st.Path == Direct {
-			return gradeOfProof
+		if st.Chain && st.Open == Closed && st.Path == Direct {
+			return CapNone
 		}
 	}
+	return CapIndirect
+}
+
+// Grade is the best grade that a cap allows.
+func (c Cap) Grade() int {
+	switch c {
+	case CapNone:
+		return gradeOfProof
+	case CapOne:
+		return gradeOfOne
+	}
 	return gradeOfTwo
+}
+
+// Grade is the grade of information that the supporting items give the claim: the best one
+// that was judged, but none above the ceiling. lifted is two people's word that one chain
+// may be graded above 3: to 2, never to 1. Without anything judged it is 6.
+func (r Result) Grade(lifted bool) int {
+	ceiling := r.Ceiling()
+	if lifted {
+		ceiling = min(ceiling, gradeOfTwo)
+	}
+	best := maxGrade
+	for _, st := range r.Items {
+		if st.Stance == Supports {
+			best = min(best, st.Grade)
+		}
+	}
+	if best == maxGrade {
+		return maxGrade
+	}
+	return max(best, ceiling)
 }
 
 // Validate says what is wrong with an item that was entered by hand.

@@ -77,7 +77,9 @@ func TestLadderWithARelayUnknown(t *testing.T) {
 // One more letter "told by B and C" must not merge B and C: set packing, not union-find.
 func TestLadderWithALetterToldByTwo(t *testing.T) {
 	before := find(t, Derive(caseItems(t), nil), "C06")
-	more := append(caseItems(t), Item{"C06", "08", "G", Supports, Told, []string{"B", "C"}, false, 3})
+	more := append(caseItems(t), Item{
+		Claim: "C06", Report: "08", Teller: "G", Stance: Supports, Path: Told, Relays: []string{"B", "C"}, Grade: 3,
+	})
 	after := find(t, Derive(more, nil), "C06")
 	if after.Rung != before.Rung || after.Chains != 2 || after.Independent != 2 {
 		t.Errorf("C06 went from %+v to %+v", before, after)

@@ -55,7 +55,7 @@ func TestTableNamesLineAndColumn(t *testing.T) {
 }
 
 func TestTableForms(t *testing.T) {
-	want := Item{"C01", "01", "green heron", Supports, Told, []string{"k1", "B"}, true, 4}
+	want := Item{"C01", "01", "green heron", Supports, Told, []string{"k1", "B"}, true, 4, false}
 	row := "C01\t01\tgreen heron\tsupports\ttold\tk1,?,B\t4"
 	for name, table := range map[string]string{
 		"plain":            heading + row + "\n",

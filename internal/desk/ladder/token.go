@@ -60,6 +60,8 @@ func own(it Item) Openness {
 		return IsRumour
 	case it.Unknown:
 		return UnknownRelay
+	case it.Doubt:
+		return DoubtedTeller
 	case it.Path == Told && !named:
 		return NobodyNamed
 	}
