@@ -1,7 +1,6 @@
 package main
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"math/rand/v2"
@@ -11,16 +10,18 @@ import (
 	"testing"
 	"time"
 
-	"github.com/chromedp/chromedp"
-
 	"kkachi/internal/lab/observer"
 )
 
 // labSeed draws clicks, dwell times and the order of visits.
 const labSeed = 20261124
 
-// labLanes is how many visits are made at once, each in a browser of its own.
-const labLanes = 8
+// labLanes is how many visits are made at once, each in a browser of its own: few, so that what a source's device
+// computes does not hold up another's visit.
+const labLanes = 4
+
+// labFirefox is of how many pairs one is made in Firefox, reader and source alike; the others are Chromium's.
+const labFirefox = 8
 
 // A labPlan is one visit that is still to be made.
 type labPlan struct {
@@ -28,6 +29,9 @@ type labPlan struct {
 	source  bool
 	planted string
 }
+
+// firefox is whether the visit is made there. Those with a leak in the page are Chromium's.
+func (p labPlan) firefox() bool { return p.planted == "" && p.pair%labFirefox == labFirefox-1 }
 
 func (p labPlan) file(dir string) string {
 	who := map[bool]string{false: "reader", true: "source"}[p.source]
@@ -86,13 +90,14 @@ func recordChunk(t *testing.T, dir string, todo []labPlan) {
 	var lanes sync.WaitGroup
 	began := time.Now()
 	for range labLanes {
-		w, browser := newWire(t, r.listen), startChromium(t, chromedp.IgnoreCertErrors)
-		if err := chromedp.Do(browser, chromedp.EmulateViewport(400, 300)); err != nil {
-			t.Fatal(err)
-		}
+		w, chromium, firefox := newWire(t, r.listen), newChromium(t), newFirefox(t)
 		lanes.Go(func() {
 			for p := range work {
-				if err := w.record(t, browser, preludes[p.planted], p, dir); err != nil {
+				var b visitor = chromium
+				if p.firefox() {
+					b = firefox
+				}
+				if err := w.record(t, b, preludes[p.planted], p, dir); err != nil {
 					t.Errorf("visit %s: %v", filepath.Base(p.file("")), err)
 					return
 				}
@@ -104,11 +109,11 @@ func recordChunk(t *testing.T, dir string, todo []labPlan) {
 }
 
 // record makes one visit, and another where the browser failed at it.
-func (w *wire) record(t *testing.T, browser context.Context, prelude string, p labPlan, dir string) error {
+func (w *wire) record(t *testing.T, b visitor, prelude string, p labPlan, dir string) error {
 	var failed error
 	for range 3 {
-		v := &observer.Visit{Pair: p.pair, Source: p.source, Planted: p.planted, Scale: labScale}
-		if failed = w.visitWith(browser, prelude, drawClicks(labSeed, p.pair), v); failed == nil {
+		v := &observer.Visit{Pair: p.pair, Source: p.source, Planted: p.planted, Firefox: p.firefox(), Scale: labScale}
+		if failed = w.visitWith(b, prelude, drawClicks(labSeed, p.pair), v); failed == nil {
 			return v.Save(p.file(dir))
 		}
 		t.Logf("visit %s again: %v", filepath.Base(p.file("")), failed)

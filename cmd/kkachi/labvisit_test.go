@@ -1,7 +1,6 @@
 package main
 
 import (
-	"context"
 	"encoding/hex"
 	"encoding/json"
 	"fmt"
@@ -11,10 +10,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/chromedp/cdproto/cdp"
-	"github.com/chromedp/cdproto/network"
-	"github.com/chromedp/cdproto/page"
-	"github.com/chromedp/chromedp"
 	"github.com/tyler-smith/go-bip39/wordlists"
 
 	"kkachi/internal/lab/observer"
@@ -27,6 +22,10 @@ const labScale = 15
 // labReserve is how long the first second of a view takes in the lab. In it the page seals what leaves later: were
 // it scaled too, sealing would not be done in time, and the lab would measure its own haste. It did: see doc/lab.md.
 const labReserve = 600 * time.Millisecond
+
+// labKey is a person's time for one key, in seconds: about thirty keys enter eight words, so that both cells of that
+// view have left when Argon2id begins, as with a reader's clock.
+const labKey = 0.7
 
 // labViews of a visit, the load of the first page included.
 const labViews = 5
@@ -61,7 +60,7 @@ func drawClicks(seed uint64, pair int) clicks {
 		last = path
 		stay := 2 + 6*r.Float64()
 		if i == out.write {
-			stay += 30 + 20*r.Float64() // somebody reads a long text, or writes a letter
+			stay += 50 + 20*r.Float64() // somebody reads a long text, or writes a letter
 		}
 		out.views = append(out.views, click{path, stay})
 	}
@@ -81,32 +80,23 @@ func scaled(seconds float64) time.Duration {
 	return time.Duration(seconds / labScale * float64(time.Second))
 }
 
-// visitWith turns one visit in a browser's tab: no connection and no cache is left of the one before.
-func (w *wire) visitWith(ctx context.Context, prelude string, c clicks, v *observer.Visit) error {
-	ctx, cancel := context.WithTimeout(ctx, time.Minute)
-	defer cancel()
-	added, err := chromedp.Call(ctx, page.AddScriptToEvaluateOnNewDocument, page.AddScriptToEvaluateOnNewDocumentParams{Source: prelude})
-	if err != nil {
-		return err
-	}
-	run := func(expression string) error {
-		return chromedp.Do(ctx, chromedp.Evaluate[chromedp.Void](expression))
-	}
+// visitWith turns one visit in a browser: no connection and no cache is left of the one before.
+func (w *wire) visitWith(b visitor, prelude string, c clicks, v *observer.Visit) error {
 	w.begin(v)
 	defer w.begin(nil)
-	if err := chromedp.Do(ctx, chromedp.Navigate(w.url+"/"+c.views[0].path)); err != nil {
+	if err := b.begin(prelude, w.url+"/"+c.views[0].path); err != nil {
 		return err
 	}
 	next := time.Now()
 	for i, view := range c.views {
 		if i > 0 {
-			if err := run(fmt.Sprintf("lab.follow(%q)", view.path)); err != nil {
+			if _, err := b.run(fmt.Sprintf("lab.follow(%q)", view.path)); err != nil {
 				return err
 			}
 		}
 		if i == c.write && v.Source {
 			time.Sleep(scaled(1))
-			if err := run(fmt.Sprintf("lab.write(%s, %q)", list(c.words), c.text)); err != nil {
+			if _, err := b.run(fmt.Sprintf("lab.write(%s, %q, %d)", list(c.words), c.text, scaled(labKey).Milliseconds())); err != nil {
 				return err
 			}
 		}
@@ -115,7 +105,7 @@ func (w *wire) visitWith(ctx context.Context, prelude string, c clicks, v *obser
 	}
 	time.Sleep(labReserve + scaled(13)) // until the last view's cells have left
 	w.begin(nil)
-	got, err := chromedp.Run(ctx, chromedp.Evaluate[string](`JSON.stringify({ Seals: lab.seals, Argon: lab.argon, Wrong: [...broken, ...lab.wrong].join("; ") })`))
+	got, err := b.run(`JSON.stringify({ Seals: lab.seals, Argon: lab.argon, Wrong: [...broken, ...lab.wrong].join("; ") })`)
 	if err != nil {
 		return err
 	}
@@ -125,13 +115,7 @@ func (w *wire) visitWith(ctx context.Context, prelude string, c clicks, v *obser
 	for _, s := range v.Seals {
 		v.Letters += s.Letters
 	}
-	if _, err := chromedp.Call(ctx, page.RemoveScriptToEvaluateOnNewDocument, page.RemoveScriptToEvaluateOnNewDocumentParams(added)); err != nil {
-		return err
-	}
-	if _, err := chromedp.Call(ctx, network.ClearBrowserCache, cdp.Empty{}); err != nil {
-		return err
-	}
-	return chromedp.Do(ctx, chromedp.Navigate("about:blank"))
+	return b.end()
 }
 
 // prelude is what stands in the page of a visit before its own script.

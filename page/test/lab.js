@@ -52,7 +52,7 @@
     document.querySelector("main").append(a);
     a.click();
   };
-  lab.write = (words, text) => void (async () => {
+  lab.write = (words, text, key) => void (async () => {
     const root = () => [...document.body.children].map((e) => e.shadowRoot).find(Boolean) ?? null;
     const until = async (f, what) => {
       for (let i = 0; i < 20000; i++, await pause(5)) {
@@ -67,8 +67,9 @@
     await press("I have eight words");
     await until(() => root()?.querySelector(".keys"), "picker");
     for (const w of words) {
-      for (let i = 0; i < 4 && !button(w, ".choices"); i++, await pause(1)) button(w[i], ".keys")?.click();
+      for (let i = 0; i < 4 && !button(w, ".choices"); i++, await pause(key)) button(w[i], ".keys")?.click();
       (await until(() => button(w, ".choices"), w)).click();
+      await pause(key);
     }
     const began = performance.now();
     await until(() => root()?.querySelector(".echo"), "echo word");

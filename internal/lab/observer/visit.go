@@ -51,6 +51,7 @@ type Visit struct {
 	Pair     int // reader and source of a pair have the same clicks and the same dwell times
 	Source   bool
 	Planted  string  // the leak that its page had, or ""
+	Firefox  bool    // made there; else in Chromium
 	Scale    float64 // how many times as fast as a reader's its pauses passed
 	Letters  int     // cells that held a piece of a letter
 	Argon    float64 // seconds from the last word to the echo word; 0 for a reader

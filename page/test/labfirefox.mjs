@@ -1,0 +1,40 @@
+// Makes the lab's visits in Firefox, told by lines of JSON on standard input, one answer a line:
+// {"open": URL, "prelude": SCRIPT} begins one in a context of its own, so without a cache,
+// {"run": EXPRESSION} gives what it is as text, {"end": …} closes the context. It ends with its input.
+import { createInterface } from "node:readline";
+import puppeteer from "puppeteer-core";
+
+const browser = await puppeteer.launch({
+  browser: "firefox", executablePath: "/usr/bin/firefox-esr", headless: true, protocolTimeout: 60000, acceptInsecureCerts: true,
+  extraPrefsFirefox: { "network.captive-portal-service.enabled": false, "network.connectivity-service.enabled": false },
+});
+let context, page;
+const work = {
+  async open({ open, prelude }) {
+    await context?.close();
+    context = await browser.createBrowserContext();
+    page = await context.newPage();
+    await page.setViewport({ width: 400, height: 300 });
+    await page.evaluateOnNewDocument(prelude);
+    await page.goto(open);
+  },
+  run: ({ run }) => page.evaluate(`String(${run})`),
+  async end() {
+    await context.close();
+    context = undefined;
+  },
+};
+try {
+  for await (const line of createInterface({ input: process.stdin })) {
+    const question = JSON.parse(line);
+    let answer;
+    try {
+      answer = { got: (await work[Object.keys(question)[0]](question)) ?? "" };
+    } catch (e) {
+      answer = { failed: String(e) };
+    }
+    console.log(JSON.stringify(answer));
+  }
+} finally {
+  await browser.close();
+}
