@@ -16,22 +16,12 @@ import (
 // labSeed draws clicks, dwell times and the order of visits.
 const labSeed = 20261124
 
-// labLanes is how many visits are made at once, each in a browser of its own: few, so that what a source's device
-// computes does not hold up another's visit.
-const labLanes = 4
-
-// labFirefox is of how many pairs one is made in Firefox, reader and source alike; the others are Chromium's.
-const labFirefox = 8
-
 // A labPlan is one visit that is still to be made.
 type labPlan struct {
 	pair    int
 	source  bool
 	planted string
 }
-
-// firefox is whether the visit is made there. Those with a leak in the page are Chromium's.
-func (p labPlan) firefox() bool { return p.planted == "" && p.pair%labFirefox == labFirefox-1 }
 
 func (p labPlan) file(dir string) string {
 	who := map[bool]string{false: "reader", true: "source"}[p.source]
@@ -49,56 +39,58 @@ func plans(pairs int, leak string) []labPlan {
 		for pair := i; pair < min(pairs, i+block); pair++ {
 			out = append(out, labPlan{pair, false, ""}, labPlan{pair, true, ""})
 		}
-		out = append(out, labPlan{i, true, leak})
+		if leak != "" {
+			out = append(out, labPlan{i, true, leak})
+		}
 		r.Shuffle(len(out)-at, func(a, b int) { out[at+a], out[at+b] = out[at+b], out[at+a] })
 	}
 	return out
 }
 
 // recordVisits makes the visits that have no file in dir yet.
-func recordVisits(t *testing.T, dir string, todo []labPlan) {
+func (p pace) recordVisits(t *testing.T, dir string, todo []labPlan) {
 	t.Helper()
 	var left []labPlan
-	for _, p := range todo {
-		if _, err := os.Stat(p.file(dir)); errors.Is(err, os.ErrNotExist) {
-			left = append(left, p)
+	for _, plan := range todo {
+		if _, err := os.Stat(plan.file(dir)); errors.Is(err, os.ErrNotExist) {
+			left = append(left, plan)
 		}
 	}
 	const chunk = 160 // browsers and host begin anew now and then
 	for len(left) > 0 {
 		n := min(chunk, len(left))
-		if !t.Run(fmt.Sprintf("%d left", len(left)), func(t *testing.T) { recordChunk(t, dir, left[:n]) }) {
+		if !t.Run(fmt.Sprintf("%d left", len(left)), func(t *testing.T) { p.recordChunk(t, dir, left[:n]) }) {
 			return
 		}
 		left = left[n:]
 	}
 }
 
-func recordChunk(t *testing.T, dir string, todo []labPlan) {
+func (p pace) recordChunk(t *testing.T, dir string, todo []labPlan) {
 	r := pageSite(t, nil)
 	work := make(chan labPlan, len(todo))
-	for _, p := range todo {
-		work <- p
-	}
-	close(work)
 	preludes := map[string]string{}
-	for _, p := range todo {
-		if preludes[p.planted] == "" {
-			preludes[p.planted] = r.prelude(t, p.planted)
+	for _, plan := range todo {
+		work <- plan
+		if preludes[plan.planted] == "" {
+			preludes[plan.planted] = r.prelude(t, p, plan.planted)
 		}
 	}
+	close(work)
 	var lanes sync.WaitGroup
 	began := time.Now()
-	for range labLanes {
+	for range p.lanes {
 		w, chromium, firefox := newWire(t, r.listen), newChromium(t), newFirefox(t)
 		lanes.Go(func() {
-			for p := range work {
+			for plan := range work {
+				v := &observer.Visit{Pair: plan.pair, Source: plan.source, Planted: plan.planted, Scale: p.scale}
 				var b visitor = chromium
-				if p.firefox() {
-					b = firefox
+				// Those with a leak in the page are Chromium's.
+				if p.firefox > 0 && plan.planted == "" && plan.pair%p.firefox == p.firefox-1 {
+					b, v.Firefox = firefox, true
 				}
-				if err := w.record(t, b, preludes[p.planted], p, dir); err != nil {
-					t.Errorf("visit %s: %v", filepath.Base(p.file("")), err)
+				if err := w.record(t, b, preludes[plan.planted], p, v, plan.file(dir)); err != nil {
+					t.Errorf("visit %s: %v", filepath.Base(plan.file("")), err)
 					return
 				}
 			}
@@ -109,14 +101,14 @@ func recordChunk(t *testing.T, dir string, todo []labPlan) {
 }
 
 // record makes one visit, and another where the browser failed at it.
-func (w *wire) record(t *testing.T, b visitor, prelude string, p labPlan, dir string) error {
+func (w *wire) record(t *testing.T, b visitor, prelude string, p pace, v *observer.Visit, file string) error {
 	var failed error
 	for range 3 {
-		v := &observer.Visit{Pair: p.pair, Source: p.source, Planted: p.planted, Firefox: p.firefox(), Scale: labScale}
-		if failed = w.visitWith(b, prelude, drawClicks(labSeed, p.pair), v); failed == nil {
-			return v.Save(p.file(dir))
+		again := *v
+		if failed = w.visitWith(b, prelude, p, p.clicks(labSeed, v.Pair), &again); failed == nil {
+			return again.Save(file)
 		}
-		t.Logf("visit %s again: %v", filepath.Base(p.file("")), failed)
+		t.Logf("visit %s again: %v", filepath.Base(file), failed)
 	}
 	return failed
 }

@@ -15,20 +15,31 @@ import (
 	"kkachi/internal/lab/observer"
 )
 
-// labScale is how many times as fast as a reader's the pauses and dwell times of the lab's visits
-// pass. Work is not scaled: a second of Argon2id lasts as long as a quarter of a minute's reading.
-const labScale = 15
+// A pace is how the lab's visits are made.
+type pace struct {
+	// scale is how many times as fast as a reader's the pauses and dwell times pass. Work is not scaled: by 15, a
+	// second of Argon2id lasts as long as a quarter of a minute's reading.
+	scale float64
+	// reserve is how long the first second of a view takes. In it the page seals what leaves later: were it scaled too,
+	// sealing would not be done in time, and the lab would measure its own haste.
+	reserve time.Duration
+	views   int // of a visit, the load of the first page included
+	// writing is how many seconds of a reader reader and source stay, at the least, where the source writes: until
+	// its words are entered and Argon2id has ended.
+	writing float64
+	lanes   int // visits made at once, each in a browser of its own; few, or one source holds up another's visit
+	firefox int // of so many pairs one is made in Firefox, reader and source alike; 0: none
+}
 
-// labReserve is how long the first second of a view takes in the lab. In it the page seals what leaves later: were
-// it scaled too, sealing would not be done in time, and the lab would measure its own haste. It did: see doc/lab.md.
-const labReserve = 600 * time.Millisecond
+var (
+	labPace = pace{scale: 15, reserve: 600 * time.Millisecond, views: 5, writing: 50, lanes: 4, firefox: 8}
+	// smallPace is make test's.
+	smallPace = pace{scale: 30, reserve: 400 * time.Millisecond, views: 3, writing: 70, lanes: 5}
+)
 
 // labKey is a person's time for one key, in seconds: about thirty keys enter eight words, so that both cells of that
 // view have left when Argon2id begins, as with a reader's clock.
 const labKey = 0.7
-
-// labViews of a visit, the load of the first page included.
-const labViews = 5
 
 // A click is where a visit goes next, and how long it stays there, in a reader's seconds.
 type click struct {
@@ -44,12 +55,12 @@ type clicks struct {
 	text  string
 }
 
-// drawClicks draws the script of a pair from a seed: the same pair, the same script.
-func drawClicks(seed uint64, pair int) clicks {
+// clicks draws the script of a pair from a seed: the same pair, the same script.
+func (p pace) clicks(seed uint64, pair int) clicks {
 	r := rand.New(rand.NewPCG(seed, uint64(pair)))
 	out := clicks{write: r.IntN(2)}
 	last := ""
-	for i := range labViews {
+	for i := range p.views {
 		path := last
 		for path == last {
 			path = []string{"en", "en", "ko", "zh"}[r.IntN(4)] + "/" + []string{"index", "about", "contact"}[r.IntN(3)] + ".html"
@@ -60,7 +71,7 @@ func drawClicks(seed uint64, pair int) clicks {
 		last = path
 		stay := 2 + 6*r.Float64()
 		if i == out.write {
-			stay += 50 + 20*r.Float64() // somebody reads a long text, or writes a letter
+			stay += p.writing + 20*r.Float64() // somebody reads a long text, or writes a letter
 		}
 		out.views = append(out.views, click{path, stay})
 	}
@@ -76,12 +87,12 @@ func drawClicks(seed uint64, pair int) clicks {
 }
 
 // scaled is a reader's time in the lab's.
-func scaled(seconds float64) time.Duration {
-	return time.Duration(seconds / labScale * float64(time.Second))
+func (p pace) scaled(seconds float64) time.Duration {
+	return time.Duration(seconds / p.scale * float64(time.Second))
 }
 
 // visitWith turns one visit in a browser: no connection and no cache is left of the one before.
-func (w *wire) visitWith(b visitor, prelude string, c clicks, v *observer.Visit) error {
+func (w *wire) visitWith(b visitor, prelude string, p pace, c clicks, v *observer.Visit) error {
 	w.begin(v)
 	defer w.begin(nil)
 	if err := b.begin(prelude, w.url+"/"+c.views[0].path); err != nil {
@@ -95,15 +106,15 @@ func (w *wire) visitWith(b visitor, prelude string, c clicks, v *observer.Visit)
 			}
 		}
 		if i == c.write && v.Source {
-			time.Sleep(scaled(1))
-			if _, err := b.run(fmt.Sprintf("lab.write(%s, %q, %d)", list(c.words), c.text, scaled(labKey).Milliseconds())); err != nil {
+			time.Sleep(p.scaled(1))
+			if _, err := b.run(fmt.Sprintf("lab.write(%s, %q, %d)", list(c.words), c.text, p.scaled(labKey).Milliseconds())); err != nil {
 				return err
 			}
 		}
-		next = next.Add(labReserve + scaled(view.stay))
+		next = next.Add(p.reserve + p.scaled(view.stay))
 		time.Sleep(time.Until(next))
 	}
-	time.Sleep(labReserve + scaled(13)) // until the last view's cells have left
+	time.Sleep(p.reserve + p.scaled(13)) // until the last view's cells have left
 	w.begin(nil)
 	got, err := b.run(`JSON.stringify({ Seals: lab.seals, Argon: lab.argon, Wrong: [...broken, ...lab.wrong].join("; ") })`)
 	if err != nil {
@@ -119,11 +130,11 @@ func (w *wire) visitWith(b visitor, prelude string, c clicks, v *observer.Visit)
 }
 
 // prelude is what stands in the page of a visit before its own script.
-func (r *ring) prelude(t *testing.T, planted string) string {
+func (r *ring) prelude(t *testing.T, p pace, planted string) string {
 	t.Helper()
 	out := ""
 	for _, file := range []struct{ name, args string }{
-		{"before.js", fmt.Sprintf(`{"now": %d, "scale": %d, "reserve": %d, "storage": false}`, readClock(r.clock).UnixMilli(), labScale, labReserve.Milliseconds())},
+		{"before.js", fmt.Sprintf(`{"now": %d, "scale": %v, "reserve": %d, "storage": false}`, readClock(r.clock).UnixMilli(), p.scale, p.reserve.Milliseconds())},
 		{"lab.js", fmt.Sprintf("%q", planted)},
 	} {
 		data, err := os.ReadFile(filepath.Join(pageTests, file.name))

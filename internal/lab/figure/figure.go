@@ -46,7 +46,7 @@ type Series struct {
 	X, Y      []float64
 	Low, High []float64
 	Mark      Mark
-	Colour    int // of five; the same number, the same colour
+	Colour    int // of seven; the same number, the same colour
 }
 
 // A Figure is one plot.
@@ -63,10 +63,12 @@ type Figure struct {
 // colours of Okabe and Ito (2008), which stay apart for those who see few; all but the last
 // have a contrast of 3 to 1 at least on white.
 func colours() []color.NRGBA {
-	return []color.NRGBA{{0, 0x72, 0xb2, 255}, {0xd5, 0x5e, 0, 255}, {0, 0x80, 0x60, 255}, {0x99, 0x4f, 0x88, 255}, {0x40, 0x40, 0x40, 255}}
+	return []color.NRGBA{{0, 0x72, 0xb2, 255}, {0xd5, 0x5e, 0, 255}, {0, 0x80, 0x60, 255}, {0x99, 0x4f, 0x88, 255}, {0x8a, 0x6d, 0, 255}, {0xb0, 0x30, 0x5c, 255}, {0x40, 0x40, 0x40, 255}}
 }
 
-func dashes() [][]vg.Length { return [][]vg.Length{nil, {7, 3}, {2, 2}, {9, 3, 2, 3}, {4, 2}} }
+func dashes() [][]vg.Length {
+	return [][]vg.Length{nil, {7, 3}, {2, 2}, {9, 3, 2, 3}, {12, 3}, {5, 2, 1, 2}, {4, 2}}
+}
 
 // Write draws the figure into a file, replacing what stands there. A figure without values is an error.
 func (f *Figure) Write(path string) error {

@@ -12,6 +12,9 @@ type Verdict struct {
 	Readers, Sources []float64 // scores, each by a model that saw neither visit of its pair
 }
 
+// Instruments are those that Judge tries on each view.
+func Instruments() []string { return []string{"forest", "sequence", "schedule"} }
+
 // Judge tries every instrument on every view of visits, cross-validated by pair. It looks at who was a source
 // only to learn, and to count.
 func Judge(visits []*Visit, seed uint64) []Verdict {
@@ -22,7 +25,7 @@ func Judge(visits []*Visit, seed uint64) []Verdict {
 			moves[i] = view.See(v)
 			rows[i] = Features(v, moves[i], view.Name == "network")
 		}
-		for _, instrument := range []string{"forest", "sequence"} {
+		for _, instrument := range Instruments() {
 			r := rand.New(rand.NewPCG(seed, 1))
 			v := Verdict{Instrument: instrument, View: view.Name}
 			for fold := range folds {
@@ -36,11 +39,15 @@ func Judge(visits []*Visit, seed uint64) []Verdict {
 				}
 				y := pick(visits, in, func(v *Visit) bool { return v.Source })
 				var score func(i int) float64
-				if instrument == "forest" {
+				switch instrument {
+				case "forest":
 					f := Grow(pick(rows, in, same), y, r)
 					score = func(i int) float64 { return f.Score(rows[i]) }
-				} else {
+				case "sequence":
 					s := Learn(pick(moves, in, same), y)
+					score = func(i int) float64 { return s.Score(moves[i]) }
+				case "schedule":
+					s := LearnSchedule(pick(moves, in, same), y)
 					score = func(i int) float64 { return s.Score(moves[i]) }
 				}
 				for _, i := range test {

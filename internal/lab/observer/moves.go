@@ -8,6 +8,9 @@ import (
 // CellLeast is the least size of what carries a cell; no other request of a page is half as large.
 const CellLeast = 4096
 
+// bulletinLeast is less than a bulletin, and more than anything else that comes down.
+const bulletinLeast = 100_000
+
 // burst is how far apart requests of one page are at the most, in a reader's seconds.
 const burst = 1.5
 
@@ -51,6 +54,12 @@ func Network(v *Visit) []Move {
 			out[i].Down += r.Size
 		}
 	}
+	loaded := 0 // what is asked for until the bulletin comes belongs to the page that is loaded
+	for i, m := range out {
+		if m.Down >= bulletinLeast {
+			loaded = i
+		}
+	}
 	before := -2 * burst
 	for i := range out {
 		m := &out[i]
@@ -58,7 +67,7 @@ func Network(v *Visit) []Move {
 		case m.Size >= CellLeast:
 			m.Kind = 'C'
 			continue
-		case m.At-before > burst:
+		case m.At-before > burst && (i == 0 || i > loaded):
 			m.Kind = 'V'
 		default:
 			m.Kind = 'R'
