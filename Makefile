@@ -6,7 +6,7 @@ DIR     ?=
 ROUNDS  ?= 6
 FOR     ?= 5m
 
-.PHONY: build demo test install page vectors lint unit race fuzz bench load growth figures lab model kills soak pictures clean
+.PHONY: build demo test install page words vectors lint unit race fuzz bench load growth figures lab model kills soak pictures clean
 
 build: ## one static binary, bin/kkachi
 	$(GO) build -trimpath -ldflags '-s -w' -o bin/kkachi ./cmd/kkachi
@@ -26,6 +26,10 @@ lint:
 
 page: ## bundle the reader's script anew, with the npm packages of the lock file
 	$(GO) test -count=1 -run TestBundleIsItsSource ./page -update
+
+words: ## the lists of common words of risk's lint anew, from packages of Debian and a Go module
+	.ci/words bin/words
+	KKACHI_WORDS=$(CURDIR)/bin/words $(GO) test -count=1 -run TestMakeLists -v ./internal/risk/words
 
 vectors: ## the page runs the same vectors
 	cd page && node --test test/*.test.mjs
