@@ -104,6 +104,9 @@ func readClock(path string) time.Time {
 	return t
 }
 
+// photoWithPosition holds a GPS position, a serial number and more, all of them invented.
+const photoWithPosition = "../../internal/clean/testdata/photo.jpg"
+
 // setClock replaces the file whole, as servers read it while it changes.
 func setClock(path, value string) error {
 	if err := os.WriteFile(path+".new", []byte(value), 0o600); err != nil {
@@ -136,6 +139,11 @@ func TestScripts(t *testing.T) {
 				return err
 			}
 			e.Setenv("UNITS", at)
+			photo, err := filepath.Abs(photoWithPosition)
+			if err != nil {
+				return err
+			}
+			e.Setenv("PHOTO", photo)
 			e.Setenv(clockFile, filepath.Join(e.WorkDir, ".clock"))
 			return setClock(filepath.Join(e.WorkDir, ".clock"), "2026-10-03T13:00:00Z")
 		},

@@ -18,6 +18,7 @@ type riskCmd struct {
 	Timing    riskTimingCmd    `cmd:"" help:"How many stories a source can carry."`
 	Hold      riskHoldCmd      `cmd:"" help:"How long to hold a story until enough people know what it tells."`
 	Apparatus riskApparatusCmd `cmd:"" help:"What an apparatus finds over time, by closed forms and by simulation."`
+	Lint      riskLintCmd      `cmd:"" help:"Read drafts for words, numbers, characters and files that give a source away."`
 	Lattice   riskLatticeCmd   `cmd:"" help:"The attributions under which a draft passes, cheapest first."`
 	Gate      riskGateCmd      `cmd:"" help:"Judge a draft: ends 0 for PASS, 3 for HOLD, 4 for BLOCK."`
 }

@@ -85,9 +85,9 @@ func printJudgement(w io.Writer, j *risk.Judgement, t lang.Tag) {
 	for _, f := range j.Fixes {
 		switch f.Kind {
 		case "wording":
-			fmt.Fprintf(w, "passes with: %s\n", strings.ReplaceAll(f.Wording.Level.String(), " ", " · "))
+			fmt.Fprintf(w, "%s: %s: %s\n", lang.T(t, "risk.passes.with"), strings.ReplaceAll(f.Wording.Level.String(), " ", " · "), f.Wording.Says(t))
 		case "leave-out":
-			fmt.Fprintf(w, "passes without: %s\n", f.Detail)
+			fmt.Fprintf(w, "%s: %s\n", lang.T(t, "risk.passes.without"), f.Detail)
 		case "hold":
 			fmt.Fprintf(w, "hold: %.1f days\n", f.Days)
 		}

@@ -8,6 +8,8 @@ import (
 	"io"
 	"slices"
 	"strings"
+
+	"kkachi/internal/lang"
 )
 
 // CaseVersion is the version of the file that the gate reads (spec/10-risk.md).
@@ -132,10 +134,11 @@ type Budgets struct {
 
 // A Fix is a change after which the crowd's part of the verdict passes.
 type Fix struct {
-	Kind    string   `json:"kind"` // "wording", "leave-out", "hold"
-	Wording *Wording `json:"wording,omitempty"`
-	Detail  string   `json:"detail,omitempty"`
-	Days    float64  `json:"days,omitempty"`
+	Kind    string              `json:"kind"` // "wording", "leave-out", "hold"
+	Wording *Wording            `json:"wording,omitempty"`
+	Says    map[lang.Tag]string `json:"says,omitempty"` // the wording as a lead, by language
+	Detail  string              `json:"detail,omitempty"`
+	Days    float64             `json:"days,omitempty"`
 }
 
 // A Flip is an input at one end of whose range the verdict is another.

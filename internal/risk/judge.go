@@ -337,7 +337,7 @@ func (j *Judgement) wordings(c *Case) error {
 		return err
 	}
 	for _, w := range ws[:min(len(ws), offered)] {
-		j.Fixes = append(j.Fixes, Fix{Kind: "wording", Wording: &w})
+		j.Fixes = append(j.Fixes, Fix{Kind: "wording", Wording: &w, Says: w.In()})
 	}
 	return nil
 }

@@ -28,6 +28,33 @@ type Level = lang.Level
 // the matter, recently, nothing of the way of contact; L2 R1 D1 M0, no gender, no count.
 func DefaultCeiling() Level { return Level{Place: 2, Role: 1, Day: 1} }
 
+// ParseLevel reads a level as String writes it: "L2 R1 D1 M0", with "gender" and "count" after it where they
+// are said.
+func ParseLevel(s string) (Level, error) {
+	var l Level
+	fields := strings.Fields(s)
+	for i, at := range []*uint8{&l.Place, &l.Role, &l.Day, &l.Medium} {
+		if i >= len(fields) || len(fields[i]) != 2 || fields[i][0] != "LRDM"[i] || fields[i][1] < '0' || fields[i][1] > '9' {
+			return Level{}, fmt.Errorf("level %q: %w: write it as L2 R1 D1 M0", s, ErrRange)
+		}
+		*at = fields[i][1] - '0'
+	}
+	for _, f := range fields[4:] {
+		switch {
+		case f == "gender" && !l.Gender && !l.Count:
+			l.Gender = true
+		case f == "count" && !l.Count:
+			l.Count = true
+		default:
+			return Level{}, fmt.Errorf("level %q: %w: gender, then count, may follow", s, ErrRange)
+		}
+	}
+	if !l.Valid() {
+		return Level{}, fmt.Errorf("level %q: %w: at most L5 R4 D5 M4", s, ErrRange)
+	}
+	return l, nil
+}
+
 // An Axis is one of the six ways in which a level can be fine.
 type Axis string
 

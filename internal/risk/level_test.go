@@ -114,3 +114,17 @@ func TestEachRuleIsExplained(t *testing.T) {
 		}
 	}
 }
+
+func TestParseLevel(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		l := drawLevel(t, "level")
+		if got, err := ParseLevel(l.String()); err != nil || got != l {
+			t.Fatalf("%s is %v, %v", l, got, err)
+		}
+	})
+	for _, s := range []string{"", "L2", "L2 R1 D1", "L2 R1 D1 M5", "L6 R1 D1 M0", "R1 L2 D1 M0", "L2 R1 D1 M0 shoe", "L2 R1 D1 M0 count gender", "L２ R1 D1 M0"} {
+		if _, err := ParseLevel(s); !errors.Is(err, ErrRange) {
+			t.Errorf("%q: %v", s, err)
+		}
+	}
+}

@@ -46,6 +46,8 @@ func TestLint(t *testing.T) {
 		{lang.Chinese, "上周一有人说，上周他也说。", ceiling, "weekday:上周一,week:上周"},
 		{lang.Chinese, "有人背下了领事馆的电话号码。", ceiling, ""},
 		{lang.Chinese, "在中国的一名消息人士表示。", Level{}, "country:在中国的一名消息人士"},
+		{lang.Chinese, "在中国的另一名知情人士表示。", Level{}, "country:在中国的另一名知情人士"},
+		{lang.Chinese, "多名知情人士表示。", Level{}, "count:多名知情人士"},
 	} {
 		var got []string
 		for _, f := range Lint(c.tag, c.text, c.level) {

@@ -102,12 +102,12 @@ var chinese = []pattern{
 	{RulePhone, Medium, 2, re(`在电话中|电话里|通电话|电话采访|通过电话|通话中|打电话(?:告诉|说)`), nil},
 	{RuleApp, Medium, 3, re(`微信|电报群|瓦次普|信号应用`), nil},
 	{RulePaper, Medium, 4, re(`(?:出示|展示|播放|提供)(?:了)?(?:一份|一段)?(?:文件|录音|照片|视频)|获得的(?:文件|录音)`), nil},
-	{RuleCountry, Place, 2, re(`在[\p{Han}]{2,6}的(?:一名|多名|[一-十两]名)?消息人士`), nil},
-	{RuleRegion, Place, 3, re(`(?:东北|西南|东南|西北|华北|华南|南部|北部|东部|西部)(?:地区)?的?(?:一名|多名)?消息人士`), nil},
+	{RuleCountry, Place, 2, re(`在[\p{Han}]{2,6}的(?:另?一名|多名|[一-十两]名)?(?:消息|知情)人士`), nil},
+	{RuleRegion, Place, 3, re(`(?:东北|西南|东南|西北|华北|华南|南部|北部|东部|西部)(?:地区)?的?(?:另?一名|多名)?(?:消息|知情)人士`), nil},
 	{RuleProvince, Place, 4, re(provincesZH), nil},
 	{RuleCity, Place, 5, re(citiesZH), nil},
-	{RuleGender, Gender, 1, re(`[女男]性?消息人士|她(?:说|表示|透露)`), nil},
-	{RuleCount, Count, 1, re(`[两二三四五六2-9]名(?:[\p{Han}]{0,8})消息人士|多名(?:[\p{Han}]{0,8})消息人士|多位消息人士`), nil},
+	{RuleGender, Gender, 1, re(`[女男]性?(?:消息|知情)人士|她(?:说|表示|透露)`), nil},
+	{RuleCount, Count, 1, re(`[两二三四五六2-9]名(?:[\p{Han}]{0,8})(?:消息|知情)人士|多名(?:[\p{Han}]{0,8})(?:消息|知情)人士|多位(?:消息|知情)人士`), nil},
 }
 
 // A small list, for the places where a trade official posted abroad or a traveller to the

@@ -145,8 +145,27 @@ func englishUnits(text string) []unit {
 
 // endings of English words, and what stands in their place in the word they are made from.
 var endings = [][2]string{
-	{"s", ""}, {"es", ""}, {"ies", "y"}, {"ed", ""}, {"ed", "e"}, {"ied", "y"}, {"ing", ""}, {"ing", "e"}, {"ly", ""}, {"ily", "y"},
-	{"er", ""}, {"er", "e"}, {"ers", ""}, {"ers", "e"}, {"est", ""}, {"ness", ""}, {"less", ""}, {"our", "or"}, {"ise", "ize"}, {"ised", "ized"}, {"ising", "izing"},
+	{"s", ""},
+	{"es", ""},
+	{"ies", "y"},
+	{"ed", ""},
+	{"ed", "e"},
+	{"ied", "y"},
+	{"ing", ""},
+	{"ing", "e"},
+	{"ly", ""},
+	{"ily", "y"},
+	{"er", ""},
+	{"er", "e"},
+	{"ers", ""},
+	{"ers", "e"},
+	{"est", ""},
+	{"ness", ""},
+	{"less", ""},
+	{"our", "or"},
+	{"ise", "ize"},
+	{"ised", "ized"},
+	{"ising", "izing"},
 }
 
 func knownEnglish(w string) bool {

@@ -1,0 +1,173 @@
+// Package lint reads a draft for what numbers do not see: words that point at one person, at an hour, a
+// room or a car, wordings that few would use, quotes, spellings of the North, characters that nobody sees,
+// and copies or editions that differ.
+//
+// What enters: texts with their languages and levels, and kinds of metadata that somebody else found in files.
+// What leaves: findings, each with its place, its rule, why, and how to mend it. What may never be known here:
+// who a source is. It knows small lists of patterns and words: what it does not find may still give a source
+// away, and a person must read the draft.
+package lint
+
+import (
+	"cmp"
+	"slices"
+	"strconv"
+
+	"kkachi/internal/lang"
+	"kkachi/internal/risk"
+)
+
+// A Grade says how much a finding weighs.
+type Grade uint8
+
+// Grades. What blocks is mended before anything is printed; what warns is looked at.
+const (
+	Warn Grade = iota
+	Block
+)
+
+// String is "warn" or "block".
+func (g Grade) String() string {
+	if g == Warn {
+		return "warn"
+	}
+	return "block"
+}
+
+// MarshalText is for JSON.
+func (g Grade) MarshalText() ([]byte, error) { return []byte(g.String()), nil }
+
+// Rules of this package, beside those of the attribution (risk.Rule).
+const (
+	RuleQuote    risk.Rule = "quote"     // a long direct quote
+	RuleQuoted   risk.Rule = "quoted"    // words of one source quoted so far
+	RuleRare     risk.Rule = "rare"      // a sequence of words that few would use
+	RuleDialect  risk.Rule = "dialect"   // words of the North
+	RuleSpelling risk.Rule = "spelling"  // spelling of the North
+	RuleNumber   risk.Rule = "number"    // an exact number
+	RuleRoom     risk.Rule = "room"      // a room or a floor
+	RulePlate    risk.Rule = "plate"     // a number plate
+	RuleOnly     risk.Rule = "only"      // the only one
+	RuleKin      risk.Rule = "kin"       // a relative
+	RulePronoun  risk.Rule = "pronoun"   // he, she
+	RuleUnit     risk.Rule = "unit"      // a small named unit
+	RuleHidden   risk.Rule = "hidden"    // a character that nobody sees
+	RuleLookLike risk.Rule = "homoglyph" // a character that looks like another
+	RuleScript   risk.Rule = "script"    // traditional characters
+	RuleVariant  risk.Rule = "variant"   // what one copy says and the other does not
+	RuleFigure   risk.Rule = "figure"    // a number that one edition has and the other does not
+	RuleEdition  risk.Rule = "edition"   // an edition finer than another
+	RuleMetadata risk.Rule = "metadata"  // what a file carries beside its picture
+)
+
+// A Draft is a text that may be printed.
+type Draft struct {
+	Name string // of its file, for findings
+	Lang lang.Tag
+	Text string
+}
+
+// A Finding is a place in a draft and what is wrong with it.
+type Finding struct {
+	File       string
+	Line       int // from 1
+	Column     int // from 1, in characters
+	Start, End int // bytes of the draft
+	Text       string
+	Rule       risk.Rule
+	Grade      Grade
+	Args       []any // of the words why and mend
+}
+
+// Why says in language t what it gives away.
+func (f Finding) Why(t lang.Tag) string { return lang.T(t, "risk.why."+string(f.Rule), f.Args...) }
+
+// Mend says in language t how to put it instead.
+func (f Finding) Mend(t lang.Tag) string { return lang.T(t, "risk.mend."+string(f.Rule), f.Args...) }
+
+// Place is FILE:LINE:COLUMN, as compilers write it.
+func (f Finding) Place() string {
+	return f.File + ":" + strconv.Itoa(f.Line) + ":" + strconv.Itoa(f.Column)
+}
+
+// Check reads one draft whose attribution may be as fine as level. Findings come in order of place. In a
+// sentence that speaks of a source, what is finer than the level blocks, and so do relatives, pronouns and
+// units; elsewhere they warn, for a story has other people and days in it.
+func Check(d Draft, level risk.Level) []Finding {
+	var out []Finding
+	add := func(start, end int, rule risk.Rule, grade Grade, args ...any) {
+		out = append(out, d.finding(start, end, rule, grade, args...))
+	}
+	for _, s := range sentences(d.Text) {
+		text := d.Text[s.start:s.end]
+		source := speaksOfSource(d.Lang, text)
+		grade := Warn
+		if source {
+			grade = Block
+		}
+		for _, f := range risk.Lint(d.Lang, text, level) {
+			add(s.start+f.Start, s.start+f.End, f.Rule, grade)
+		}
+		for _, p := range patternsOf(d.Lang) {
+			for _, at := range p.find(text) {
+				g := p.grade
+				if p.ofPerson && source {
+					g = Block
+				}
+				add(s.start+at[0], s.start+at[1], p.rule, g)
+			}
+		}
+	}
+	out = append(out, d.exactNumbers()...)
+	out = append(out, d.rare()...)
+	out = append(out, d.quotes()...)
+	out = append(out, d.hidden()...)
+	return sorted(out)
+}
+
+func (d Draft) finding(start, end int, rule risk.Rule, grade Grade, args ...any) Finding {
+	line, column := place(d.Text, start)
+	return Finding{File: d.Name, Line: line, Column: column, Start: start, End: end, Text: d.Text[start:end], Rule: rule, Grade: grade, Args: args}
+}
+
+// sorted puts findings in order of place, and drops what another finding says already: one of the same rule
+// around it, or of a rule that says more.
+func sorted(fs []Finding) []Finding {
+	slices.SortStableFunc(fs, func(a, b Finding) int {
+		return cmp.Or(cmp.Compare(a.File, b.File), cmp.Compare(a.Start, b.Start), cmp.Compare(b.End, a.End), cmp.Compare(b.Grade, a.Grade), cmp.Compare(a.Rule, b.Rule))
+	})
+	var out []Finding
+	for i, f := range fs {
+		said := slices.ContainsFunc(out, func(o Finding) bool { return o.Rule == f.Rule && around(o, f) })
+		for _, o := range fs {
+			said = said || o.File == f.File && slices.Contains(saysMore[f.Rule], o.Rule) && around(o, f)
+		}
+		if !said {
+			out = append(out, fs[i])
+		}
+	}
+	return out
+}
+
+// around says whether f lies within o.
+func around(o, f Finding) bool {
+	return o.File == f.File && o.Start <= f.Start && f.End <= o.End && f.End > f.Start
+}
+
+// saysMore names the rules beside which a rule says nothing new of the same words: the number of a room is no
+// exact number as well.
+var saysMore = map[risk.Rule][]risk.Rule{
+	RuleNumber:  {RuleRoom, RulePlate, RuleUnit, risk.RuleDate},
+	RuleUnit:    {RuleRoom},
+	RuleDialect: {RuleSpelling, RuleUnit},
+}
+
+// Metadata is a finding in a file that holds a picture: what kind was found, and at which byte.
+func Metadata(file, kind string, offset int) Finding {
+	return Finding{File: file, Line: 1, Column: offset + 1, Start: offset, End: offset, Rule: RuleMetadata, Grade: Block, Args: []any{kind, offset}}
+}
+
+// AnyBlocks says whether a finding blocks.
+func AnyBlocks(fs []Finding) bool {
+	return slices.ContainsFunc(fs, func(f Finding) bool { return f.Grade == Block })
+}
