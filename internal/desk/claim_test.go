@@ -78,13 +78,20 @@ func (r *room) tell(src ID, help bool, text string, letterID []byte) (ID, ID) {
 	}
 	id, err := r.desk.newID()
 	must(r.t, err)
-	l := letter{Kind: KindLetter, Day: r.today, Lang: guess(text), Text: text, Letter: letterID, Parts: 1}
+	kind := KindLetter
 	if help {
-		l.Kind = KindHelp
+		kind = KindHelp
 	}
-	_, err = r.desk.append1(ctx, opLetter, id, src, l)
-	must(r.t, err)
+	r.logLetter(src, id, kind, text, letterID)
 	return src, id
+}
+
+func (r *room) logLetter(src, id ID, kind ReportKind, text string, letterID []byte) {
+	r.t.Helper()
+	_, err := r.desk.append1(r.t.Context(), opLetter, id, src, letter{
+		Kind: kind, Day: r.today, Lang: guess(text), Text: text, Letter: letterID, Parts: 1,
+	})
+	must(r.t, err)
 }
 
 func (p *play) row(t *testing.T, claim string) ladder.Result {

@@ -15,8 +15,8 @@ func (d *Desk) Counts(ctx context.Context) (Counts, error) {
 	if err != nil {
 		return c, err
 	}
-	err = d.v.View().QueryRow(ctx, `SELECT (SELECT count(*) FROM (SELECT 1 FROM thread WHERE box = 0 AND unread > 0 LIMIT ?)),
-		(SELECT count(*) FROM thread WHERE box = 0 AND top > 0)`, maxUnread).Scan(&c.Unread, &c.OpenCases)
+	err = d.v.View().QueryRow(ctx, `SELECT (SELECT count(*) FROM (SELECT 1 FROM thread WHERE box = 0 AND snooze <= ? AND unread > 0 LIMIT ?)),
+		(SELECT count(*) FROM thread WHERE box = 0 AND top > 0)`, d.Today(), maxUnread).Scan(&c.Unread, &c.OpenCases)
 	if err != nil {
 		return c, fmt.Errorf("desk: counts: %w", err)
 	}

@@ -42,6 +42,7 @@ type Config struct {
 	Slots    int        // of the bulletin; 0: cell.DefaultSlots
 	Ceiling  lang.Level // the finest attribution that needs no override
 	Names    lang.Names // words that fill the levels where a story gives none
+	Partners []Partner  // who takes over cases
 	Host     Host       // nil: works without one
 	Preview  Printer    // nil: no preview
 	Now      func() time.Time

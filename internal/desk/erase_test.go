@@ -96,7 +96,7 @@ func TestEraseHidesAtOnceAndDestroys(t *testing.T) {
 			t.Error("what is to go carries a claim anew")
 		}
 	}
-	if found, err := r.desk.Search(ctx, "사라질"); err != nil || len(found) != 0 {
+	if found, err := r.desk.Search(ctx, SearchQuery{Text: "사라질"}); err != nil || len(found.Rows) != 0 {
 		t.Errorf("found: %+v %v", found, err)
 	}
 	cv, err := r.desk.Claim(ctx, claim)

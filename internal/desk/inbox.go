@@ -8,8 +8,6 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-
-	"kkachi/internal/cell"
 )
 
 const snippetSize = 120 // characters
@@ -22,25 +20,12 @@ const (
 	junkScan  = 4 * InboxRows // threads looked at for others that say the same
 )
 
-// An InboxQuery asks for one page of the inbox.
-type InboxQuery struct {
-	Blocked bool   // those that were blocked, instead of the others
-	After   string // Next of the page before; "": the first page
-}
-
-// An InboxPage is one page of the inbox.
-type InboxPage struct {
-	Rows  []InboxRow
-	Total int    // threads in the box, on all pages
-	Next  string // for the next page; "": there is none
-}
-
 // Inbox lists the sources: open requests for help first, then by the newest report. Of more
 // than InboxRows it gives those that the newsroom has dealt with, and the newest of the
 // others, of which those that say the same stand in one row: a flood of new threads pushes
 // no known source out. InboxPage gives all.
 func (d *Desk) Inbox(ctx context.Context) ([]InboxRow, error) {
-	const all = `t.box = 0 `
+	const all = `t.box = 0 AND t.snooze <= ? `
 	var rows []threadLine
 	for _, part := range []struct {
 		where string
@@ -50,7 +35,7 @@ func (d *Desk) Inbox(ctx context.Context) ([]InboxRow, error) {
 		{all + `AND t.known > 0 ORDER BY t.day DESC, t.last DESC`, ownRows},
 		{all + `AND t.top = 0 ORDER BY t.day DESC, t.last DESC`, junkScan},
 	} {
-		more, err := d.threadLines(ctx, part.where, part.limit)
+		more, err := d.threadLines(ctx, part.where, part.limit, d.Today())
 		if err != nil {
 			return nil, err
 		}
@@ -63,56 +48,19 @@ func (d *Desk) Inbox(ctx context.Context) ([]InboxRow, error) {
 	return d.inboxRows(ctx, foldAlike(append(rows, waiting...)))
 }
 
-// InboxPage gives one page of the inbox, by open requests and days alone.
-func (d *Desk) InboxPage(ctx context.Context, q InboxQuery) (*InboxPage, error) {
-	box := boxOpen
-	if q.Blocked {
-		box = boxBlocked
-	}
-	p := &InboxPage{}
-	if err := d.v.View().QueryRow(ctx, `SELECT count(*) FROM thread WHERE box = ?`, box).Scan(&p.Total); err != nil {
-		return nil, fmt.Errorf("desk: inbox: %w", err)
-	}
-	where, args := `t.box = ?`, []any{box}
-	if q.After != "" {
-		var at [3]int64
-		for i, s := range strings.SplitN(q.After, ".", len(at)) {
-			n, err := strconv.ParseInt(s, 10, 64)
-			if err != nil {
-				return nil, field("after", "not a place in the inbox")
-			}
-			at[i] = n
-		}
-		where += ` AND (t.top, t.day, t.last) < (?, ?, ?)`
-		args = append(args, at[0], at[1], at[2])
-	}
-	lines, err := d.threadLines(ctx, where+` ORDER BY t.top DESC, t.day DESC, t.last DESC`, InboxRows+1, args...)
-	if err != nil {
-		return nil, err
-	}
-	if len(lines) > InboxRows {
-		lines = lines[:InboxRows]
-		l := lines[InboxRows-1]
-		p.Next = fmt.Sprintf("%d.%d.%d", l.top, l.row.Day, l.last)
-	}
-	p.Rows, err = d.inboxRows(ctx, lines)
-	return p, err
-}
-
 // A threadLine is a row of the inbox with what it is sorted by.
 type threadLine struct {
 	row       InboxRow
 	top, last int64
 	asked     sql.NullInt64
 	alike     []byte
-	taken     sql.NullString
-	takenDay  sql.NullInt64
+	cased     CaseState
 }
 
 func (d *Desk) threadLines(ctx context.Context, where string, limit int, args ...any) ([]threadLine, error) {
 	rows, err := d.v.View().Query(ctx, `SELECT t.source, s.handle, t.kind, t.day, t.lang, t.snippet, t.unread > 0, t.reports, t.help,
-		t.known, t.box = 1, t.top, t.last, t.asked, t.alike, k.doc, k.day
-		FROM thread t JOIN source s ON s.id = t.source LEFT JOIN state k ON k.noun = 'taken' AND k.thing = t.source
+		t.known, t.box = 1, t.top, t.last, t.asked, t.alike, t.topic, t.assigned, t.snooze, t.cased
+		FROM thread t JOIN source s ON s.id = t.source
 		WHERE `+where+` LIMIT `+strconv.Itoa(limit), args...)
 	if err != nil {
 		return nil, fmt.Errorf("desk: inbox: %w", err)
@@ -121,7 +69,7 @@ func (d *Desk) threadLines(ctx context.Context, where string, limit int, args ..
 		r := &l.row
 		return []any{
 			&r.ID, &r.Handle, &r.Kind, &r.Day, &r.Lang, &r.Snippet, &r.Unread, &r.Reports, &r.Help,
-			&r.Known, &r.Blocked, &l.top, &l.last, &l.asked, &l.alike, &l.taken, &l.takenDay,
+			&r.Known, &r.Blocked, &l.top, &l.last, &l.asked, &l.alike, &r.Topic, &r.Assigned, &r.Snooze, &l.cased,
 		}
 	})
 }
@@ -197,12 +145,8 @@ func (d *Desk) inboxRows(ctx context.Context, lines []threadLine) ([]InboxRow, e
 	out := make([]InboxRow, len(lines))
 	for i, l := range lines {
 		r := l.row
-		if l.taken.Valid {
-			t, err := unmarshal[taken](l.taken.String)
-			if err != nil {
-				return nil, err
-			}
-			r.Taken, r.TakenBy, r.TakenDay = true, t.By, cell.Day(l.takenDay.Int64)
+		if err := d.rowCase(ctx, &r, l.cased); err != nil {
+			return nil, err
 		}
 		if day, ok := index.day[r.ID]; ok {
 			r.Incomplete = true
@@ -221,10 +165,33 @@ func (d *Desk) inboxRows(ctx context.Context, lines []threadLine) ([]InboxRow, e
 			if err := d.lastReply(ctx, &r); err != nil {
 				return nil, err
 			}
+			if r.Tags, err = d.tagsOf(ctx, r.ID); err != nil {
+				return nil, err
+			}
 		}
 		out[i] = r
 	}
 	return out, nil
+}
+
+// rowCase says how far a request for help has come.
+func (d *Desk) rowCase(ctx context.Context, r *InboxRow, st CaseState) error {
+	r.Help = st == CaseOpen || st == CaseTaken
+	if st != CaseTaken {
+		return nil
+	}
+	take, err := d.newestState(ctx, nounTaken, r.ID)
+	if err != nil {
+		return err
+	}
+	t, err := unmarshal[taken](take.doc)
+	r.Taken, r.TakenBy, r.TakenDay = true, t.By, take.day
+	return err
+}
+
+func (d *Desk) tagsOf(ctx context.Context, src ID) ([]string, error) {
+	t, err := stateOf[tags](ctx, d, nounTags, src)
+	return t.Tags, err
 }
 
 func (d *Desk) lastReply(ctx context.Context, r *InboxRow) error {

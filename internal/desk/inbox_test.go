@@ -35,7 +35,7 @@ func TestInboxOrderSearchAndCounts(t *testing.T) {
 	}
 	v, err := p.desk.Thread(ctx, p.source["F"])
 	must(t, err)
-	if !v.Taken || v.TakenBy != "mina" || !v.Help {
+	if v.Case != CaseTaken || v.TakenBy != "mina" {
 		t.Errorf("%+v", v)
 	}
 	_, _, err = p.desk.Undo(ctx, op)
@@ -46,14 +46,14 @@ func TestInboxOrderSearchAndCounts(t *testing.T) {
 	_, err = p.desk.AddTranslation(ctx, p.report["03"], Translation{lang.English, "Patrols on the ROAD", "mina"})
 	must(t, err)
 	for text, want := range map[string]string{"말 03": "C", "road": "C", "ｒｏａｄ": "C", rows[2].Handle: ""} {
-		found, err := p.desk.Search(ctx, text)
+		found, err := p.desk.Search(ctx, SearchQuery{Text: text})
 		must(t, err)
-		if len(found) != 1 || want != "" && found[0].ID != p.source[want] {
-			t.Errorf("%q finds %+v", text, found)
+		if len(found.Rows) != 1 || want != "" && found.Rows[0].Source != p.source[want] {
+			t.Errorf("%q finds %+v", text, found.Rows)
 		}
 	}
-	if found, err := p.desk.Search(ctx, "없는 말"); err != nil || len(found) != 0 {
-		t.Errorf("finds what isn't there: %+v %v", found, err)
+	if found, err := p.desk.Search(ctx, SearchQuery{Text: "없는 말"}); err != nil || len(found.Rows) != 0 {
+		t.Errorf("finds what isn't there: %+v %v", found.Rows, err)
 	}
 }
 

@@ -21,7 +21,8 @@ type apart struct{}
 // somebody else may have had the words. Undo joins them again.
 func (d *Desk) KeepApart(ctx context.Context, src ID) (OpID, error) {
 	var n int
-	err := d.v.View().QueryRow(ctx, `SELECT count(*) FROM thread WHERE source = ? AND next IS NOT NULL`, src).Scan(&n)
+	err := d.v.View().QueryRow(ctx, `SELECT count(*) FROM thread WHERE source = ?1 AND next IS NOT NULL
+		AND NOT EXISTS (SELECT 1 FROM state WHERE noun = 'joined' AND thing = ?1)`, src).Scan(&n)
 	if err != nil {
 		return OpID{}, fmt.Errorf("desk: %w", err)
 	}
@@ -73,7 +74,14 @@ func (d *Desk) forgetMoved(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	joined, err := d.flags(ctx, nounJoined)
+	if err != nil {
+		return err
+	}
 	for src, to := range next {
+		if _, ok := joined[src]; ok {
+			continue // a journalist may part them again
+		}
 		c, err := d.chainOf(secretThread + to.String())
 		if errors.Is(err, vault.ErrNotFound) || c == (seal.Chain{}) {
 			continue
@@ -107,6 +115,19 @@ func (d *Desk) moves(ctx context.Context, v *ThreadView) error {
 	}
 	if v.Former, err = collect(rows, func(t *Teller) []any { return []any{&t.ID, &t.Handle} }); err != nil {
 		return err
+	}
+	joined, err := d.flags(ctx, nounJoined)
+	if err != nil {
+		return err
+	}
+	for _, f := range v.Former {
+		if _, ok := joined[f.ID]; ok {
+			v.JoinedIn = append(v.JoinedIn, f)
+		}
+	}
+	if st, ok := joined[v.ID]; ok {
+		v.Joined, v.Op = true, st.op
+		return nil
 	}
 	switch st, err := d.state(ctx, nounApart, v.ID); {
 	case err == nil:

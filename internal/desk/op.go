@@ -51,6 +51,24 @@ const (
 	opUndo          vault.Kind = "undo"
 )
 
+// Kinds of what journalists say about threads, and of cases.
+const (
+	opUnread    vault.Kind = "thread.unread"
+	opTopic     vault.Kind = "thread.topic"
+	opTags      vault.Kind = "thread.tags"
+	opAssign    vault.Kind = "thread.assign"
+	opSnooze    vault.Kind = "thread.snooze"
+	opRemark    vault.Kind = "thread.note"
+	opJoin      vault.Kind = "thread.join"
+	opView      vault.Kind = "inbox.view"
+	opCanned    vault.Kind = "reply.canned"
+	opCaseOpen  vault.Kind = "case.open"
+	opCaseSheet vault.Kind = "case.sheet"
+	opCaseStep  vault.Kind = "case.step"
+	opCaseGive  vault.Kind = "case.give"
+	opCaseClose vault.Kind = "case.close"
+)
+
 // draft makes the draft of an operation. The content is encrypted under the key of keyOf:
 // what a source told dies with the source.
 func draft(kind vault.Kind, subject, keyOf ID, content any) (vault.Draft, error) {

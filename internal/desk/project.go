@@ -38,7 +38,7 @@ CREATE INDEX report_wish ON report (source, kind, day) WHERE kind IN ('erase', '
 CREATE INDEX report_next ON report (next) WHERE next IS NOT NULL;
 CREATE INDEX report_n ON report (n);
 CREATE INDEX source_handle ON source (handle);
-` + threadSchema + `CREATE TABLE reply (
+` + threadSchema + markSchema + findSchema + `CREATE TABLE reply (
 	id BLOB PRIMARY KEY, n INTEGER NOT NULL, source BLOB NOT NULL, text TEXT NOT NULL, author TEXT NOT NULL,
 	queued INTEGER NOT NULL, day INTEGER, seen INTEGER, op BLOB NOT NULL
 ) STRICT, WITHOUT ROWID;
@@ -119,9 +119,18 @@ const (
 	nounComment      = "comment"
 )
 
+// nounOf gives the noun whose state a kind of operation changes.
+func nounOf(kind vault.Kind) (string, bool) {
+	if noun, ok := versioned[kind]; ok {
+		return noun, true
+	}
+	noun, ok := markNouns[kind]
+	return noun, ok
+}
+
 func (projector) Apply(tx *vault.Tx, op *vault.Op) error {
 	var err error
-	if noun, ok := versioned[op.Kind]; ok {
+	if noun, ok := nounOf(op.Kind); ok {
 		err = projectVersion(tx, op, noun)
 	} else {
 		switch op.Kind {
@@ -135,8 +144,10 @@ func (projector) Apply(tx *vault.Tx, op *vault.Op) error {
 			err = projectReply(tx, op)
 		case opReplyOut:
 			err = projectReplyOut(tx, op)
-		case opOverride, opLift, opCandidate, opApprove, opRelease, opReveal, opErased, opFree:
+		case opOverride, opLift, opCandidate, opApprove, opRelease, opCaseGive, opReveal, opErased, opFree:
 			err = projectEvent(tx, op)
+		case opUnread:
+			err = projectUnread(tx, op)
 		case opBatch:
 			err = projectBatch(tx, op)
 		case opDraft:

@@ -42,7 +42,7 @@ func projectLetter(tx *vault.Tx, op *vault.Op) error {
 	if err := projectSeen(tx, op, l); err != nil {
 		return err
 	}
-	if err := indexWords(tx, op.Subject); err != nil {
+	if err := indexReport(tx, op.Subject); err != nil {
 		return err
 	}
 	return refresh(tx, op.KeyOf)
@@ -97,7 +97,7 @@ func foldCall(tx *vault.Tx, report vault.Thing, gone bool) error {
 }
 
 func projectRead(tx *vault.Tx, op *vault.Op) error {
-	if err := tx.Exec(`UPDATE report SET read = 1 WHERE source = ? AND read = 0`, op.Subject); err != nil {
+	if err := tx.Exec(`UPDATE report SET read = 1 WHERE `+inGroup+` AND read = 0`, op.Subject); err != nil {
 		return err
 	}
 	return refresh(tx, op.Subject)
@@ -114,6 +114,9 @@ func projectReply(tx *vault.Tx, op *vault.Op) error {
 	}
 	err = tx.Exec(`INSERT INTO reply VALUES (?, ?, ?, ?, ?, ?, NULL, NULL, ?)`, op.Subject, n, op.KeyOf, r.Text, r.By, op.Day, op.Hash)
 	if err != nil {
+		return err
+	}
+	if err := index(tx, indexed{FoundReply, op.Subject, op.KeyOf, int64(op.Day), string(guess(r.Text)), r.Text}); err != nil {
 		return err
 	}
 	return refresh(tx, op.KeyOf)

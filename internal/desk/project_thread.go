@@ -14,16 +14,20 @@ CREATE TABLE thread (
 	source BLOB PRIMARY KEY, box INTEGER NOT NULL, top INTEGER NOT NULL, day INTEGER NOT NULL, last INTEGER NOT NULL,
 	kind TEXT NOT NULL, lang TEXT NOT NULL, snippet TEXT NOT NULL, unread INTEGER NOT NULL, reports INTEGER NOT NULL,
 	help INTEGER NOT NULL, known INTEGER NOT NULL, asked INTEGER, next BLOB,
-	alike BLOB, swept INTEGER NOT NULL
+	alike BLOB, swept INTEGER NOT NULL, topic TEXT NOT NULL, assigned TEXT NOT NULL, snooze INTEGER NOT NULL,
+	cased INTEGER NOT NULL, asking INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX thread_order ON thread (box, top DESC, day DESC, last DESC);
-CREATE INDEX thread_unread ON thread (box) WHERE unread > 0;
+CREATE INDEX thread_unread ON thread (box, snooze) WHERE unread > 0;
 CREATE INDEX thread_top ON thread (box) WHERE top > 0;
 CREATE INDEX thread_known ON thread (box, day DESC) WHERE known > 0;
 CREATE INDEX thread_alike ON thread (alike, swept) WHERE known = 0;
 CREATE INDEX thread_asked ON thread (asked) WHERE asked IS NOT NULL;
 CREATE INDEX thread_next ON thread (next) WHERE next IS NOT NULL;
-CREATE VIRTUAL TABLE report_words USING fts5(body, content='', contentless_delete=1, detail=full, tokenize='unicode61 remove_diacritics 0');
+CREATE INDEX thread_topic ON thread (topic) WHERE topic <> '';
+CREATE INDEX thread_assigned ON thread (assigned) WHERE assigned <> '';
+CREATE INDEX thread_snooze ON thread (box, snooze) WHERE snooze > 0;
+CREATE INDEX thread_case ON thread (cased, last) WHERE cased > 0;
 `
 
 // Boxes of the inbox.
@@ -38,12 +42,15 @@ const (
 const maxMoves = 64
 
 // knownStates are the states of a source that show that the newsroom has dealt with it.
-const knownStates = `'sheet', 'taken', 'apart'`
+const knownStates = `'sheet', 'taken', 'apart', ` + knownMarks
+
+// inGroup is a condition on the column source: this source, or a thread that it has left.
+const inGroup = `source IN (` + group + `SELECT source FROM g)`
 
 // threadBegins makes the row of a new source. Threads that named it as their successor
 // before it wrote are joined now.
 func threadBegins(tx *vault.Tx, src vault.Thing, thread []byte) error {
-	err := tx.Exec(`INSERT INTO thread VALUES (?, ?, 0, 0, 0, '', '', '', 0, 0, 0, 0, NULL, NULL, NULL, 0) ON CONFLICT DO NOTHING`, src, boxEmpty)
+	err := tx.Exec(`INSERT INTO thread VALUES (?, ?, 0, 0, 0, '', '', '', 0, 0, 0, 0, NULL, NULL, NULL, 0, '', '', 0, 0, 0) ON CONFLICT DO NOTHING`, src, boxEmpty)
 	if err != nil || len(thread) == 0 {
 		return err
 	}
@@ -65,17 +72,19 @@ func threadBegins(tx *vault.Tx, src vault.Thing, thread []byte) error {
 
 // threadOf refreshes the row that a state of a noun's thing belongs to.
 func threadOf(tx *vault.Tx, noun string, thing vault.Thing) error {
-	if noun == nounCall || noun == nounTranslation {
-		if err := indexWords(tx, thing); err != nil {
-			return err
-		}
+	if err := indexState(tx, noun, thing); err != nil {
+		return err
 	}
 	switch noun {
 	case nounSwept:
 		return sweep(tx, thing)
-	case nounSheet, nounTaken, nounApart, nounBlocked:
+	case nounSheet, nounTaken, nounApart, nounBlocked,
+		nounTopic, nounTags, nounAssigned, nounSnoozed, nounJoined, nounCaseOpened, nounCase, nounCaseClosed:
+		if err := marked(tx, noun, thing); err != nil {
+			return err
+		}
 		return refresh(tx, thing)
-	case nounCall, nounEvidence, nounTranslation:
+	case nounCall, nounEvidence, nounTranslation, nounRemark, nounCaseStep:
 		var owner vault.Thing
 		err := tx.QueryRow(`SELECT owner FROM version WHERE noun = ? AND thing = ? LIMIT 1`, noun, thing).Scan(&owner)
 		if err != nil {
@@ -94,84 +103,129 @@ type threadRow struct {
 	next                                              *vault.Thing
 	alike                                             []byte
 	swept                                             int64
+	topic, assigned                                   string
+	snooze, asking                                    int64
+	cased                                             CaseState
 }
 
-// refresh makes the row of a source anew from what is projected of it.
+// refresh makes the row of a source anew from what is projected of it and of the threads
+// that it has left; and the row of the thread in which it goes on, or went on until now.
 func refresh(tx *vault.Tx, src vault.Thing) error {
-	var r threadRow
-	err := tx.QueryRow(`SELECT count(*), coalesce(sum(1 - read), 0), coalesce(max(kind = 'help'), 0), coalesce(max(n), 0)
-		FROM report INDEXED BY report_source WHERE source = ? AND gone = 0`, src).Scan(&r.reports, &r.unread, &r.help, &r.last)
+	var before []byte
+	var former bool
+	err := tx.QueryRow(`SELECT next, EXISTS (SELECT 1 FROM thread WHERE next = ?1) FROM thread WHERE source = ?1`, src).Scan(&before, &former)
+	if errors.Is(err, sql.ErrNoRows) {
+		return nil
+	}
 	if err != nil {
 		return err
 	}
-	if r.reports > 0 {
-		var text string
-		err := tx.QueryRow(`SELECT day, kind, lang, text FROM report WHERE n = ?`, r.last).Scan(&r.day, &r.kind, &r.lang, &text)
-		if err != nil {
-			return err
-		}
-		r.snippet, r.alike = snippet(text), alike(text)
-	}
-	if err := r.marks(tx, src); err != nil {
-		return err
-	}
-	if err := r.wishes(tx, src); err != nil {
+	r, err := threadRowOf(tx, src, former)
+	if err != nil {
 		return err
 	}
 	var next any
 	if r.next != nil {
 		next = *r.next
 	}
-	return tx.Exec(`UPDATE thread SET box = ?, top = ?, day = ?, last = ?, kind = ?, lang = ?, snippet = ?, unread = ?,
-		reports = ?, help = ?, known = ?, asked = ?, next = ?, alike = ?, swept = ? WHERE source = ?`, r.box, r.top, r.day, r.last, r.kind, r.lang,
-		r.snippet, r.unread, r.reports, r.help, r.known, r.asked, next, r.alike, r.swept, src)
-}
-
-// marks finds what journalists said about the thread.
-func (r *threadRow) marks(tx *vault.Tx, src vault.Thing) error {
-	var taken, blocked int64
-	err := tx.QueryRow(`SELECT
-		EXISTS (SELECT 1 FROM state WHERE noun = 'taken' AND thing = ?1),
-		EXISTS (SELECT 1 FROM state WHERE noun = 'blocked' AND thing = ?1),
-		EXISTS (SELECT 1 FROM state WHERE noun IN (`+knownStates+`) AND thing = ?1)
-		OR EXISTS (SELECT 1 FROM state WHERE noun IN ('evidence', 'translation', 'call') AND owner = ?1)
-		OR EXISTS (SELECT 1 FROM reply WHERE source = ?1)`, src).Scan(&taken, &blocked, &r.known)
+	err = tx.Exec(`UPDATE thread SET box = ?, top = ?, day = ?, last = ?, kind = ?, lang = ?, snippet = ?, unread = ?,
+		reports = ?, help = ?, known = ?, asked = ?, next = ?, alike = ?, swept = ?, topic = ?, assigned = ?, snooze = ?, cased = ?, asking = ?
+		WHERE source = ?`, r.box, r.top, r.day, r.last, r.kind, r.lang, r.snippet, r.unread, r.reports, r.help, r.known, r.asked, next, r.alike,
+		r.swept, r.topic, r.assigned, r.snooze, int64(r.cased), r.asking, src)
 	if err != nil {
 		return err
 	}
+	// The projection joins no rings, so this ends.
+	if len(before) == len(src) && (r.next == nil || *r.next != vault.Thing(before)) {
+		if err := refresh(tx, vault.Thing(before)); err != nil {
+			return err
+		}
+	}
+	if r.next != nil {
+		return refresh(tx, *r.next)
+	}
+	return nil
+}
+
+func threadRowOf(tx *vault.Tx, src vault.Thing, former bool) (*threadRow, error) {
+	r := &threadRow{}
+	where := `source = ?1`
+	if former {
+		where = inGroup
+	}
+	err := tx.QueryRow(`SELECT count(*), coalesce(sum(1 - read), 0), coalesce(max(kind = 'help'), 0), coalesce(max(n), 0)
+		FROM report INDEXED BY report_source WHERE `+where+` AND gone = 0`, src).Scan(&r.reports, &r.unread, &r.help, &r.last)
+	if err != nil {
+		return nil, err
+	}
+	var newest vault.Thing
+	if r.reports > 0 {
+		var text string
+		err := tx.QueryRow(`SELECT id, day, kind, lang, text FROM report WHERE n = ?`, r.last).Scan(&newest, &r.day, &r.kind, &r.lang, &text)
+		if err != nil {
+			return nil, err
+		}
+		r.snippet, r.alike = snippet(text), alike(text)
+	}
+	said, err := r.said(tx, src, former)
+	if err != nil {
+		return nil, err
+	}
+	if err := r.cases(tx, src, former, said); err != nil {
+		return nil, err
+	}
+	if err := r.marks(tx, src, said); err != nil {
+		return nil, err
+	}
+	r.labels(said, newest)
+	return r, r.wishes(tx, src, vault.Thing(said.joined.Into))
+}
+
+// marks finds whether the newsroom has dealt with the thread, and which box it is in.
+func (r *threadRow) marks(tx *vault.Tx, src vault.Thing, said *said) error {
+	r.known = 1
+	if !said.known {
+		err := tx.QueryRow(`SELECT EXISTS (SELECT 1 FROM state WHERE noun IN ('evidence', 'translation', 'call', 'remark', 'case step') AND owner = ?1)
+			OR EXISTS (SELECT 1 FROM reply WHERE source = ?1) OR EXISTS (SELECT 1 FROM thread WHERE next = ?1 AND known > 0)`, src).Scan(&r.known)
+		if err != nil {
+			return err
+		}
+	}
 	// A sweep holds as long as nobody has dealt with the thread and it says nothing else.
-	err = tx.QueryRow(`SELECT count(*) FROM thread WHERE source = ? AND swept = 1 AND alike = ?`, src, r.alike).Scan(&r.swept)
+	err := tx.QueryRow(`SELECT count(*) FROM thread WHERE source = ? AND swept = 1 AND alike = ?`, src, r.alike).Scan(&r.swept)
 	if err != nil {
 		return err
 	}
 	r.swept *= 1 - r.known
-	r.top = r.help * (1 - taken)
 	switch {
-	case blocked > 0 || r.swept > 0:
+	case said.blocked || r.swept > 0:
 		r.box = boxBlocked
-	case r.reports == 0:
+	case r.reports == 0 && r.cased == NoCase:
 		r.box = boxEmpty
 	}
 	return nil
 }
 
 // wishes finds what the source's letters ask: to be erased, from the first letter that says
-// so and is not taken back on its day or later; or to go on in another thread.
-func (r *threadRow) wishes(tx *vault.Tx, src vault.Thing) error {
+// so and is not taken back on its day or later; or to go on in another thread. into is where
+// a journalist says that it goes on.
+func (r *threadRow) wishes(tx *vault.Tx, src, into vault.Thing) error {
 	err := tx.QueryRow(`SELECT min(e.day) FROM report e WHERE e.source = ?1 AND e.kind = 'erase' AND NOT EXISTS (
 		SELECT 1 FROM report w WHERE w.source = ?1 AND w.kind = 'withdraw' AND w.day >= e.day)`, src).Scan(&r.asked)
 	if err != nil {
 		return err
 	}
-	var next vault.Thing
-	err = tx.QueryRow(`SELECT s.id FROM report m JOIN source s ON s.thread = m.next
-		WHERE m.source = ?1 AND m.kind = 'move' AND s.id <> ?1
-		AND NOT EXISTS (SELECT 1 FROM state WHERE noun = 'apart' AND thing = ?1) ORDER BY m.n DESC LIMIT 1`, src).Scan(&next)
-	if errors.Is(err, sql.ErrNoRows) {
-		return nil
-	}
-	if err != nil {
-		return err
+	next := into
+	if next.IsZero() {
+		err = tx.QueryRow(`SELECT s.id FROM report m JOIN source s ON s.thread = m.next
+			WHERE m.source = ?1 AND m.kind = 'move' AND s.id <> ?1
+			AND NOT EXISTS (SELECT 1 FROM state WHERE noun = 'apart' AND thing = ?1) ORDER BY m.n DESC LIMIT 1`, src).Scan(&next)
+		if errors.Is(err, sql.ErrNoRows) {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
 	}
 	// A ring of moves leads nowhere: the letter that closes it joins nothing.
 	at := next
@@ -207,31 +261,4 @@ func sweep(tx *vault.Tx, alike vault.Thing) error {
 		return tx.Exec(`UPDATE thread SET box = 1, swept = 1 WHERE alike = ? AND known = 0 AND swept = 0 AND box = 0`, alike)
 	}
 	return tx.Exec(`UPDATE thread SET box = 0, swept = 0 WHERE alike = ? AND known = 0 AND swept = 1`, alike)
-}
-
-// indexWords puts the words of a report and its translations into the index.
-func indexWords(tx *vault.Tx, report vault.Thing) error {
-	var n, gone int64
-	var text string
-	err := tx.QueryRow(`SELECT n, gone, text FROM report WHERE id = ?`, report).Scan(&n, &gone, &text)
-	if errors.Is(err, sql.ErrNoRows) {
-		return nil
-	}
-	if err != nil {
-		return err
-	}
-	var doc string
-	err = tx.QueryRow(`SELECT doc FROM state WHERE noun = ? AND thing = ?`, nounTranslation, report).Scan(&doc)
-	if err == nil {
-		t, err := unmarshal[translations](doc)
-		if err != nil {
-			return err
-		}
-		for _, o := range t.All {
-			text += "\n" + o.Text
-		}
-	} else if !errors.Is(err, sql.ErrNoRows) {
-		return err
-	}
-	return tx.Exec(`INSERT OR REPLACE INTO report_words (rowid, body) VALUES (?, ?)`, n, indexForm(text))
 }

@@ -174,7 +174,7 @@ func (d *Desk) MarkRead(ctx context.Context, src ID) error {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	var unread int
-	err := d.v.View().QueryRow(ctx, `SELECT count(*) FROM report WHERE source = ? AND read = 0 AND gone = 0`, src).Scan(&unread)
+	err := d.v.View().QueryRow(ctx, `SELECT count(*) FROM report WHERE `+inGroup+` AND read = 0 AND gone = 0`, src).Scan(&unread)
 	if err != nil {
 		return fmt.Errorf("desk: %w", err)
 	}

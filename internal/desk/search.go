@@ -3,67 +3,259 @@ package desk
 import (
 	"context"
 	"fmt"
+	"slices"
+	"strconv"
 	"strings"
-	"unicode"
 
-	"golang.org/x/text/unicode/norm"
+	"kkachi/internal/cell"
 )
 
-// Search lists the sources whose handle, reports or translations hold the text; case and
-// Unicode forms don't matter. Korean and Chinese are found by any characters that stand
-// together, other scripts by whole words, the last by its beginning. At most InboxRows,
-// ordered like the inbox; what its source wants erased is not searched, what is blocked is.
-func (d *Desk) Search(ctx context.Context, text string) ([]InboxRow, error) {
-	want := searchForm(text)
-	if want == "" {
-		return d.Inbox(ctx)
+// A FoundKind says what was found.
+type FoundKind string
+
+// Kinds of what is found. A letter that asks for help is a letter of kind help.
+const (
+	FoundLetter FoundKind = "letter"
+	FoundHelp   FoundKind = "help"
+	FoundCall   FoundKind = "call"  // a call, a meeting, a post, a document
+	FoundReply  FoundKind = "reply" // of ours
+	FoundNote   FoundKind = "note"  // on a thread or a case, for colleagues
+	FoundSource FoundKind = "source"
+	FoundClaim  FoundKind = "claim"
+	FoundStory  FoundKind = "story"
+)
+
+// FoundKinds lists them in the order of a form.
+func FoundKinds() []FoundKind {
+	return []FoundKind{FoundLetter, FoundHelp, FoundCall, FoundReply, FoundNote, FoundSource, FoundClaim, FoundStory}
+}
+
+func foundKind(k ReportKind) FoundKind {
+	switch k {
+	case KindHelp:
+		return FoundHelp
+	case KindCall, KindMeeting, KindPost, KindDocument:
+		return FoundCall
 	}
-	where, args := `SELECT id FROM source WHERE instr(handle, ?) > 0`, []any{want}
-	if match := matchForm(want); match != "" {
-		where += ` UNION SELECT r.source FROM report_words w JOIN report r ON r.n = w.rowid WHERE report_words MATCH ? AND r.gone = 0`
-		args = append(args, match)
+	return FoundLetter
+}
+
+// SearchRows is how many things one page of a search shows.
+const SearchRows = 50
+
+// A SearchQuery asks for what holds all words of a text. Korean and Chinese are found by
+// any two characters that stand together, other scripts by words, the last letters of a
+// word left open. Between quotation marks words stand side by side.
+type SearchQuery struct {
+	Text     string
+	Kind     FoundKind // "": all
+	Lang     Lang      // "": all
+	From, To cell.Day  // both included; 0: open
+	Tag      string    // of the thread; "": all
+	After    string    // Next of the page before
+}
+
+// A SearchPage is one page of what was found, the newest first.
+type SearchPage struct {
+	Rows []Found
+	Next string // for the next page; "": there is none
+	// Stems: the words were not found as they were written, only without their endings.
+	Stems bool
+}
+
+// A Found is one thing that was found. Its Source is zero for claims and stories.
+type Found struct {
+	Kind    FoundKind
+	Thing   ID
+	Source  ID
+	Handle  string
+	Day     cell.Day
+	Lang    Lang
+	Snippet Snippet
+}
+
+func (q *SearchQuery) check() error {
+	if q.Kind != "" {
+		known := false
+		for _, k := range FoundKinds() {
+			known = known || k == q.Kind
+		}
+		if !known {
+			return field("kind", "no such kind")
+		}
 	}
-	lines, err := d.threadLines(ctx, `t.source IN (`+where+`) ORDER BY t.top DESC, t.day DESC, t.last DESC`, InboxRows, args...)
+	if q.Lang != "" && !q.Lang.Valid() {
+		return field("lang", "choose ko, en or zh")
+	}
+	if q.To != 0 && q.To < q.From {
+		return field("to", "the days end before they begin")
+	}
+	return nil
+}
+
+// Search finds. What its source wants erased is not searched; what is blocked is. A question
+// without a letter or digit finds nothing.
+func (d *Desk) Search(ctx context.Context, q SearchQuery) (*SearchPage, error) {
+	if err := q.check(); err != nil {
+		return nil, err
+	}
+	want := parseSearch(q.Text)
+	if len(want) == 0 {
+		return &SearchPage{}, nil
+	}
+	p := &SearchPage{}
+	at, stems := q.After, false
+	if len(at) > 0 && at[0] == 's' {
+		at, stems = at[1:], true
+	}
+	rows, err := d.search(ctx, q, matchOf(want, q, stems), at)
+	if err != nil {
+		return nil, err
+	}
+	if len(rows) == 0 && q.After == "" && doubtful(want) {
+		stems = true
+		if rows, err = d.search(ctx, q, matchOf(want, q, true), ""); err != nil {
+			return nil, err
+		}
+	}
+	p.Stems = stems && len(rows) > 0
+	if q.After == "" {
+		if p.Rows, err = d.byHandle(ctx, q); err != nil {
+			return nil, err
+		}
+	}
+	if len(rows) > SearchRows {
+		rows = rows[:SearchRows]
+		p.Next = strconv.FormatInt(rows[len(rows)-1].n, 10)
+		if stems {
+			p.Next = "s" + p.Next
+		}
+	}
+	for _, r := range rows {
+		f := r.Found
+		text, err := d.foundText(ctx, r)
+		if err != nil {
+			return nil, err
+		}
+		f.Snippet = snippetOf(text, want)
+		p.Rows = append(p.Rows, f)
+	}
+	return p, nil
+}
+
+type foundRow struct {
+	Found
+	n     int64
+	owner ID
+}
+
+// searchSQL asks the index, the newest first. It is the one question of a search: the
+// benchmark asks the same of an unencrypted copy.
+func searchSQL(q SearchQuery, match string, before int64) (string, []any) {
+	sql := `SELECT f.n, f.kind, f.thing, f.owner, f.day, f.lang, coalesce(s.handle, '') FROM words w
+		CROSS JOIN found f ON f.n = w.rowid LEFT JOIN source s ON s.id = f.owner WHERE words MATCH ?`
+	args := []any{match}
+	if before > 0 {
+		sql, args = sql+` AND w.rowid < ?`, append(args, before)
+	}
+	if q.From > 0 {
+		sql, args = sql+` AND f.day >= ?`, append(args, q.From)
+	}
+	if q.To > 0 {
+		sql, args = sql+` AND f.day <= ?`, append(args, q.To)
+	}
+	if q.Tag != "" {
+		sql, args = sql+` AND EXISTS (SELECT 1 FROM thread_tag g WHERE g.tag = ? AND g.source = f.owner)`, append(args, q.Tag)
+	}
+	return sql + ` AND f.owner NOT IN (SELECT source FROM (` + wished + `)) ORDER BY w.rowid DESC LIMIT ` + strconv.Itoa(SearchRows+1), args
+}
+
+func (d *Desk) search(ctx context.Context, q SearchQuery, match, after string) ([]foundRow, error) {
+	before := int64(0)
+	if after != "" {
+		n, err := strconv.ParseInt(after, 10, 64)
+		if err != nil || n < 1 {
+			return nil, field("after", "not a place in what was found")
+		}
+		before = n
+	}
+	sql, args := searchSQL(q, match, before)
+	rows, err := d.v.View().Query(ctx, sql, args...)
 	if err != nil {
 		return nil, fmt.Errorf("desk: search: %w", err)
 	}
-	rows, err := d.inboxRows(ctx, lines)
-	var out []InboxRow
-	for _, r := range rows {
-		if r.Erase == 0 || strings.Contains(r.Handle, want) {
-			out = append(out, r)
+	list, err := collect(rows, func(r *foundRow) []any {
+		return []any{&r.n, &r.Kind, &r.Thing, &r.owner, &r.Day, &r.Lang, &r.Handle}
+	})
+	for i := range list {
+		if r := &list[i]; r.Kind != FoundClaim && r.Kind != FoundStory {
+			r.Source = r.owner
 		}
 	}
-	return out, err
+	return list, err
 }
 
-func searchForm(s string) string { return strings.ToLower(norm.NFKC.String(strings.TrimSpace(s))) }
+// maxHandles is how many sources are found by their names.
+const maxHandles = 8
 
-// indexForm is a text as it is indexed: each character of a script that is written without
-// spaces, or whose words carry endings, stands alone.
-func indexForm(text string) string {
-	var b strings.Builder
-	for _, r := range searchForm(text) {
-		if unicode.In(r, unicode.Hangul, unicode.Han, unicode.Hiragana, unicode.Katakana) {
-			b.WriteRune(' ')
-			b.WriteRune(r)
-			b.WriteRune(' ')
-			continue
-		}
-		if !unicode.IsLetter(r) && !unicode.IsDigit(r) && !unicode.IsMark(r) {
-			r = ' '
-		}
-		b.WriteRune(r)
+// byHandle finds sources by the beginning of their handle, or by its noun.
+func (d *Desk) byHandle(ctx context.Context, q SearchQuery) ([]Found, error) {
+	if q.Kind != "" && q.Kind != FoundSource || q.Lang != "" || q.Tag != "" || q.From != 0 || q.To != 0 {
+		return nil, nil
 	}
-	return strings.Join(strings.Fields(b.String()), " ")
+	text := strings.Join(strings.Fields(searchForm(q.Text)), " ")
+	where, args := `handle >= ? AND handle < ?`, []any{text, text + "~"}
+	if slices.Contains(strings.Fields(nouns), text) {
+		for _, a := range strings.Fields(adjectives) {
+			where, args = where+` OR handle = ?`, append(args, a+" "+text)
+		}
+	}
+	rows, err := d.v.View().Query(ctx, `SELECT id, handle, day FROM source WHERE `+where+` ORDER BY handle LIMIT `+strconv.Itoa(maxHandles), args...)
+	if err != nil {
+		return nil, fmt.Errorf("desk: search: %w", err)
+	}
+	list, err := collect(rows, func(f *Found) []any { return []any{&f.Thing, &f.Handle, &f.Day} })
+	for i := range list {
+		list[i].Kind, list[i].Source = FoundSource, list[i].Thing
+	}
+	return list, err
 }
 
-// matchForm is the question for the index: the words in this order, the last by its
-// beginning. "" if there is no letter or digit in it.
-func matchForm(text string) string {
-	form := indexForm(text)
-	if form == "" {
-		return ""
+// foundText is the text of what was found, to cut a snippet from.
+func (d *Desk) foundText(ctx context.Context, r foundRow) (string, error) {
+	var text string
+	switch r.Kind {
+	case FoundReply:
+		err := d.v.View().QueryRow(ctx, `SELECT text FROM reply WHERE id = ?`, r.Thing).Scan(&text)
+		return text, err
+	case FoundSource:
+		s, err := stateOf[Sheet](ctx, d, nounSheet, r.Thing)
+		if err != nil {
+			return "", err
+		}
+		c, err := stateOf[CaseSheet](ctx, d, nounCase, r.Thing)
+		return joinLines(s.Access, s.Wishes, s.Note, c.Need, c.Danger), err
+	case FoundClaim:
+		c, err := stateOf[Claim](ctx, d, nounClaim, r.Thing)
+		return joinLines(c.Statement, c.Subject, c.Act, c.Object, c.Place), err
+	case FoundStory:
+		s, err := stateOf[Story](ctx, d, nounStory, r.Thing)
+		return s.searched(), err
+	case FoundNote:
+		n, err := stateOf[remark](ctx, d, nounRemark, r.Thing)
+		if err != nil || n.Text != "" {
+			return n.Text, err
+		}
+		step, err := stateOf[caseStep](ctx, d, nounCaseStep, r.Thing)
+		return step.Text, err
 	}
-	return `"` + form + `" *`
+	err := d.v.View().QueryRow(ctx, `SELECT text FROM report WHERE id = ?`, r.Thing).Scan(&text)
+	if err != nil {
+		return "", fmt.Errorf("desk: search: %w", err)
+	}
+	t, err := stateOf[translations](ctx, d, nounTranslation, r.Thing)
+	for _, o := range t.All {
+		text += "\n" + o.Text
+	}
+	return text, err
 }

@@ -18,11 +18,6 @@ type source struct {
 	Thread []byte `json:"thread,omitempty"` // thread id; none for somebody known from calls
 }
 
-// taken is the content of taking a case.
-type taken struct {
-	By string `json:"by"`
-}
-
 // newSource drafts a source with an unused handle. The caller holds mu.
 func (d *Desk) newSource(ctx context.Context, thread []byte, others ...string) (id ID, name string, dr vault.Draft, err error) {
 	id, err = d.newID()
@@ -72,17 +67,6 @@ func (d *Desk) handles(ctx context.Context) (map[ID]string, error) {
 		out[t.ID] = t.Handle
 	}
 	return out, err
-}
-
-// TakeCase says that somebody takes care of a request for help.
-func (d *Desk) TakeCase(ctx context.Context, src ID, by string) (OpID, error) {
-	if strings.TrimSpace(by) == "" {
-		return OpID{}, field("by", "say who takes it")
-	}
-	if err := d.mustHave(ctx, "source", src); err != nil {
-		return OpID{}, err
-	}
-	return d.append1(ctx, opTake, src, src, taken{By: by})
 }
 
 const (

@@ -33,20 +33,13 @@ func (d *Desk) thread(ctx context.Context, src ID, revealed bool) (*ThreadView, 
 	if err := d.dress(ctx, v.Reports); err != nil {
 		return nil, err
 	}
-	for _, r := range v.Reports {
-		v.Help = v.Help || r.Kind == KindHelp
-	}
 	if !revealed {
 		if err := d.hide(ctx, v.Reports); err != nil {
 			return nil, err
 		}
 	}
-	if st, err := d.state(ctx, nounTaken, src); err == nil {
-		t, err := unmarshal[taken](st.doc)
-		if err != nil {
-			return nil, err
-		}
-		v.Taken, v.TakenBy, v.TakenDay = true, t.By, st.day
+	if err := d.labels(ctx, v, revealed); err != nil {
+		return nil, err
 	}
 	replies, err := d.replies(ctx, `p.source IN (`+group+`SELECT source FROM g)`, src)
 	if err != nil {
@@ -72,4 +65,30 @@ func (d *Desk) thread(ctx context.Context, src ID, revealed bool) (*ThreadView, 
 	}
 	v.Sheet.Printed, err = d.printedBy(ctx, src)
 	return v, err
+}
+
+// labels adds what journalists said about the thread. What they wrote is hidden with what
+// the source wrote: it speaks of the same.
+func (d *Desk) labels(ctx context.Context, v *ThreadView, revealed bool) error {
+	c := CaseRow{Source: v.ID}
+	err := d.v.View().QueryRow(ctx, `SELECT topic, assigned, snooze, cased, asking FROM thread WHERE source = ?`, v.ID).
+		Scan(&v.Topic, &v.Assigned, &v.Snooze, &v.Case, &v.CaseAsk)
+	if err != nil {
+		return fmt.Errorf("desk: thread: %w", err)
+	}
+	if v.Case == CaseTaken {
+		c.State = v.Case
+		if _, err := d.caseRow(ctx, &c); err != nil {
+			return err
+		}
+		v.TakenBy, v.TakenDay = c.TakenBy, c.TakenDay
+	}
+	if v.Tags, err = d.tagsOf(ctx, v.ID); err != nil {
+		return err
+	}
+	if v.Erase != 0 && !revealed {
+		return nil
+	}
+	v.Remarks, err = d.remarks(ctx, v.ID)
+	return err
 }

@@ -53,7 +53,7 @@ type InboxRow struct {
 	Snippet    string // of the newest report, in the original; at most 120 characters
 	Unread     bool
 	Reports    int
-	Help       bool // somebody asks for help; on top until taken
+	Help       bool // somebody asks for help, and the case is not closed; on top until taken
 	Taken      bool
 	TakenBy    string
 	TakenDay   cell.Day
@@ -62,7 +62,11 @@ type InboxRow struct {
 	Erase      cell.Day    // its source asked for erasure: destroyed from this day on; Snippet is empty. 0: not asked
 	Known      bool        // the newsroom has dealt with it: answered, took the case, noted something
 	Blocked    bool
-	Alike      int // further threads, folded into this row, that say the same and were not dealt with
+	Topic      string
+	Tags       []string
+	Assigned   string
+	Snooze     cell.Day // rests until this day; past or 0: does not
+	Alike      int      // further threads, folded into this row, that say the same and were not dealt with
 }
 
 // Counts are the figures of the navigation. Unread threads are counted to 10,000.
@@ -82,10 +86,17 @@ type ThreadView struct {
 	Op       OpID     // of KeepApart, for Undo; zero if none
 	Former   []Teller // threads that its source has left for this one; their reports stand here too
 	Blocked  bool
-	Help     bool
-	Taken    bool
+	Case     CaseState
+	CaseAsk  cell.Day // of the newest request for help
 	TakenBy  string
 	TakenDay cell.Day
+	Topic    string
+	Tags     []string
+	Assigned string
+	Snooze   cell.Day
+	Remarks  []RemarkView
+	JoinedIn []Teller      // of Former: those that a journalist joined to this one
+	Joined   bool          // Next was said by a journalist, not by a letter
 	Reports  []ReportView  // oldest first
 	Pending  []PendingView // incomplete letters
 	Replies  []ReplyView   // oldest first

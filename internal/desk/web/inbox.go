@@ -156,7 +156,7 @@ func (s *Server) box(v *visit, p *inboxPage) ([]desk.InboxRow, error) {
 	q := v.r.URL.Query()
 	switch p.Box = q.Get("box"); p.Box {
 	case "blocked", "all":
-		page, err := s.desk.InboxPage(v.ctx(), desk.InboxQuery{Blocked: p.Box == "blocked", After: q.Get("after")})
+		page, err := s.desk.InboxPage(v.ctx(), desk.InboxQuery{Box: map[string]desk.Box{"blocked": desk.BoxBlocked}[p.Box], After: q.Get("after")})
 		if err != nil {
 			return nil, err
 		}
@@ -216,9 +216,9 @@ func (s *Server) threadView(v *visit, t *desk.ThreadView) (*threadView, error) {
 			out.Board = append(out.Board, choice{Value: c.ID.String(), Word: c.Number + " · " + flat(snippet(c.Statement, 64))})
 		}
 	}
-	if t.Help {
+	if t.Case == desk.CaseOpen || t.Case == desk.CaseTaken {
 		h := helpView{ID: t.ID.String()}
-		if t.Taken {
+		if t.Case == desk.CaseTaken {
 			h.Taker = t.TakenBy + ", " + v.day(t.TakenDay)
 		}
 		for _, r := range t.Reports {

@@ -1,0 +1,186 @@
+package desk
+
+import (
+	"slices"
+	"strings"
+	"unicode"
+
+	"golang.org/x/text/unicode/norm"
+)
+
+// Words are compared in one form: compatibility forms composed (NFKC), so that full width,
+// half width and taken-apart syllables are the same, and in small letters.
+//
+// Korean words carry particles, and Chinese has no spaces, so both are indexed by pairs of
+// characters that stand side by side, and by the last of a run alone: any two or more
+// characters of a word are found wherever they stand in it. Other scripts are indexed by
+// words.
+
+func searchForm(s string) string { return strings.ToLower(norm.NFKC.String(strings.TrimSpace(s))) }
+
+// inPairs says whether a script is indexed by pairs.
+func inPairs(r rune) bool {
+	return unicode.In(r, unicode.Hangul, unicode.Han, unicode.Hiragana, unicode.Katakana) || r == 'ー' || r == '々'
+}
+
+func inWord(r rune) bool { return unicode.IsLetter(r) || unicode.IsDigit(r) || unicode.IsMark(r) }
+
+// A stretch is a part of a text that is indexed in one way.
+type stretch struct {
+	text  []rune
+	pairs bool
+	end   bool // a blank or a sign follows
+}
+
+func stretches(text string) []stretch {
+	var out []stretch
+	open := false
+	for _, r := range searchForm(text) {
+		if !inWord(r) {
+			if len(out) > 0 {
+				out[len(out)-1].end = true
+			}
+			open = false
+			continue
+		}
+		pairs := inPairs(r)
+		if unicode.IsMark(r) && open {
+			pairs = out[len(out)-1].pairs
+		}
+		if !open || out[len(out)-1].pairs != pairs {
+			out = append(out, stretch{pairs: pairs})
+			open = true
+		}
+		out[len(out)-1].text = append(out[len(out)-1].text, r)
+	}
+	return out
+}
+
+// indexForm is a text as it is indexed: tokens apart by blanks.
+func indexForm(text string) string {
+	var b strings.Builder
+	for _, r := range stretches(text) {
+		if !r.pairs {
+			b.WriteString(string(r.text))
+			b.WriteByte(' ')
+			continue
+		}
+		for i := range r.text {
+			b.WriteString(string(r.text[i:min(i+2, len(r.text))]))
+			b.WriteByte(' ')
+		}
+	}
+	return strings.TrimSuffix(b.String(), " ")
+}
+
+// phraseOf is a question for the index: these characters side by side, the last word by its
+// beginning. "" if there is no letter or digit.
+func phraseOf(text string) string {
+	rs := stretches(text)
+	if len(rs) == 0 {
+		return ""
+	}
+	form, last := indexForm(text), rs[len(rs)-1]
+	if last.pairs && len(last.text) > 1 {
+		// The last alone would ask that the word ends here.
+		return `"` + strings.TrimSuffix(form, " "+string(last.text[len(last.text)-1])) + `"`
+	}
+	return `"` + form + `" *`
+}
+
+// A wanted is one thing that a question asks for: words side by side. Stem is the word
+// without its particle, where there may be one.
+type wanted struct {
+	text, stem string
+	sure       bool // that it is a particle: the stem alone is asked for
+}
+
+// parseSearch cuts a question: words that must all be there, and between quotation marks
+// words side by side.
+func parseSearch(text string) []wanted {
+	var out []wanted
+	quotes := strings.NewReplacer("“", `"`, "”", `"`, "„", `"`, "「", `"`, "」", `"`, "『", `"`, "』", `"`)
+	for i, part := range strings.Split(quotes.Replace(norm.NFKC.String(text)), `"`) {
+		if i%2 == 1 {
+			if phraseOf(part) != "" {
+				out = append(out, wanted{text: searchForm(part)})
+			}
+			continue
+		}
+		for _, word := range strings.Fields(part) {
+			if phraseOf(word) == "" {
+				continue
+			}
+			w := wanted{text: searchForm(word)}
+			w.stem, w.sure = stem(w.text)
+			out = append(out, w)
+		}
+	}
+	return out[:min(len(out), maxWanted)]
+}
+
+// maxWanted bounds a question: no person asks for more words at once.
+const maxWanted = 12
+
+// Korean particles. Of the sure ones hardly any noun ends so; of the others many do (the
+// novelist 소설가 ends like a novel 소설 with a particle), so those are taken off only where
+// the word as it was written is not found.
+var (
+	sureParticles = []string{
+		"에서는", "에서도", "으로는", "으로도", "에게는", "에게서", "이라고", "이라는", "들에게", "들에서",
+		"에서", "에게", "으로", "부터", "까지", "에는", "에도", "라고", "라는", "들은", "들이", "들을", "들의", "보다", "처럼", "마다", "조차",
+		"을", "를", "은", "는",
+	}
+	likeParticles = []string{"이", "가", "의", "에", "와", "과", "도", "로", "만"}
+)
+
+// stem takes a particle off a word, if two syllables stay.
+func stem(word string) (stem string, sure bool) {
+	cut := func(list []string) string {
+		for _, p := range list {
+			if s, ok := strings.CutSuffix(word, p); ok {
+				rs := stretches(s)
+				if len(rs) > 0 && rs[len(rs)-1].pairs && len(rs[len(rs)-1].text) >= 2 && !rs[len(rs)-1].end && korean(rs[len(rs)-1].text) {
+					return s
+				}
+			}
+		}
+		return ""
+	}
+	if s := cut(sureParticles); s != "" {
+		return s, true
+	}
+	return cut(likeParticles), false
+}
+
+// korean says whether a text ends in two Korean syllables.
+func korean(text []rune) bool {
+	return !slices.ContainsFunc(text[len(text)-2:], func(r rune) bool { return !unicode.Is(unicode.Hangul, r) })
+}
+
+// facets are the words by which kind and language are found in the index.
+func facets(kind FoundKind, l Lang) string { return "kind" + string(kind) + " lang" + string(l) }
+
+// matchOf is the whole question for the index. stems takes doubtful particles off as well.
+func matchOf(want []wanted, q SearchQuery, stems bool) string {
+	var parts []string
+	for _, w := range want {
+		text := w.text
+		if w.stem != "" && (w.sure || stems) {
+			text = w.stem
+		}
+		parts = append(parts, "body : "+phraseOf(text))
+	}
+	if q.Kind != "" {
+		parts = append(parts, `facet : "kind`+string(q.Kind)+`"`)
+	}
+	if q.Lang != "" {
+		parts = append(parts, `facet : "lang`+string(q.Lang)+`"`)
+	}
+	return strings.Join(parts, " AND ")
+}
+
+// doubtful says whether there is a word that may end in a particle.
+func doubtful(want []wanted) bool {
+	return slices.ContainsFunc(want, func(w wanted) bool { return w.stem != "" && !w.sure })
+}
