@@ -22,6 +22,9 @@ func (r *ring) print(ctx context.Context) error {
 	if err := r.photograph(ctx); err != nil {
 		return fmt.Errorf("photograph: %w", err)
 	}
+	if err := r.answer(ctx); err != nil {
+		return fmt.Errorf("house rules: %w", err)
+	}
 	if err := r.gate(ctx); err != nil {
 		return err
 	}
@@ -68,6 +71,27 @@ func (r *ring) gate(ctx context.Context) error {
 	for _, f := range view.Findings {
 		if f.Verdict == desk.Block {
 			return fmt.Errorf("the gate blocks the story: %s (paragraph %d, sentence %d, %s)", f.Rule, f.Paragraph+1, f.Sentence+1, f.Lang)
+		}
+	}
+	return nil
+}
+
+// answer gives a reason for each house rule that holds the story. A rule that the demo has no
+// reason for is not waved through.
+func (r *ring) answer(ctx context.Context) error {
+	view, err := r.desk.Story(ctx, r.story)
+	if err != nil {
+		return err
+	}
+	for _, rule := range view.House {
+		if rule.Verdict != desk.Hold {
+			continue
+		}
+		if answers[rule.ID] == "" {
+			return fmt.Errorf("the demo has no answer to %q", rule.ID)
+		}
+		if _, err := r.desk.AnswerRule(ctx, r.story, rule.Rule(), "demo", answers[rule.ID]); err != nil {
+			return err
 		}
 	}
 	return nil

@@ -98,6 +98,17 @@ var photo = desk.Photo{
 	Credit:  perLang("그림: 까치", "Drawing: Kkachi", "绘图：喜鹊"),
 }
 
+// answers are the reasons that the demo's journalist gives to what the house rules ask.
+var answers = map[string]string{
+	"vital":     "Without it there is no story, and each sentence states what somebody saw or was told.",
+	"otherwise": "Whoever speaks with a name is called back and punished.",
+	"placed":    "Each takes part in what the sentence describes; the wording says that it is one account.",
+	"manager":   "The editor on duty knows the conversations, and approves that nobody is named.",
+	"asked":     "Not asked: a question to the mission would show that somebody there has spoken.",
+	"harm":      "The two agents and the three who were taken away are left out: few could know of them.",
+	"exposure":  "Read against what is told of places and days: country and month only.",
+}
+
 func perLang(ko, en, zh string) map[lang.Tag]string {
 	return map[lang.Tag]string{lang.Korean: ko, lang.English: en, lang.Chinese: zh}
 }
@@ -109,7 +120,6 @@ func draft(claims, tellers map[string]desk.ID) desk.Story {
 		Title:    "Sessions at missions",
 		Original: lang.Korean,
 		Editions: editions,
-		Answers:  map[string]string{"one chain": "Each stands on one account that fits the others; the wording says so."},
 		Names:    lang.Names{Country: lang.Words{KO: "중국", EN: "China", ZH: "中国"}},
 	}
 	for _, lines := range outline {

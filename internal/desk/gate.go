@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"kkachi/internal/desk/ladder"
+	"kkachi/internal/desk/rules"
 	"kkachi/internal/lang"
 	"kkachi/internal/release"
 	"kkachi/internal/risk"
@@ -27,56 +28,73 @@ type gate struct {
 	ceiling  lang.Level
 	handles  []string
 	findings []Finding
+
+	house   []rules.Rule
+	sums    map[string]string     // of the house rules, by the name that findings have
+	answers map[string]ruleAnswer // by the same
 }
 
 // judge gives all findings of a story, worst first, with the answers and overrides that
 // stand, and the worst verdict that is not answered.
-func (d *Desk) judge(ctx context.Context, id ID, s *Story, ps []ParagraphView, photo *PhotoView) ([]Finding, Verdict, error) {
-	handles, err := d.handlesIn(ctx, s)
+func (d *Desk) judge(ctx context.Context, v *StoryView) error {
+	handles, err := d.handlesIn(ctx, &v.Story)
 	if err != nil {
-		return nil, "", err
+		return err
 	}
-	g := &gate{story: s, ceiling: d.cfg.Ceiling, handles: handles}
-	if s.Retraction != nil {
+	g := &gate{story: &v.Story, ceiling: d.cfg.Ceiling, handles: handles}
+	if v.Story.Retraction != nil {
 		g.retraction()
-		ps = nil
-	}
-	for i := range ps {
-		for j := range ps[i].Sentences {
-			from := len(g.findings)
-			g.sentence(i, j, &ps[i].Sentences[j])
-			ps[i].Sentences[j].Findings = nil
-			for k := from; k < len(g.findings); k++ {
-				g.findings[k].id = g.findings[k].name(ps[i].Sentences[j].stands())
+	} else {
+		for i := range v.Paragraphs {
+			for j := range v.Paragraphs[i].Sentences {
+				g.sentence(i, j, &v.Paragraphs[i].Sentences[j])
 			}
 		}
-	}
-	if s.Retraction == nil {
-		g.whole(photo)
-	}
-	overrides, err := d.overrides(ctx, id)
-	if err != nil {
-		return nil, "", err
-	}
-	worst := Pass
-	for i := range g.findings {
-		f := &g.findings[i]
-		if f.Paragraph < 0 {
-			f.id = f.name(s.stands(f.Lang))
-		}
-		g.answer(f, overrides)
-		if !f.Answered && f.Verdict != Pass && worst != Block {
-			worst = f.Verdict
+		g.whole(v.Photo)
+		if err := d.judgeHouse(ctx, g, v); err != nil {
+			return err
 		}
 	}
+	if err := d.answered(ctx, g, v); err != nil {
+		return err
+	}
+	v.Verdict = Pass
 	for _, f := range g.findings {
+		if !f.Answered && f.Verdict != Pass && v.Verdict != Block {
+			v.Verdict = f.Verdict
+		}
 		if f.Paragraph >= 0 {
-			sn := &ps[f.Paragraph].Sentences[f.Sentence]
+			sn := &v.Paragraphs[f.Paragraph].Sentences[f.Sentence]
 			sn.Findings = append(sn.Findings, f)
 		}
 	}
 	slices.SortStableFunc(g.findings, func(a, b Finding) int { return rank(b) - rank(a) })
-	return g.findings, worst, nil
+	v.Findings = g.findings
+	v.House = d.ruleViews(g, v)
+	return nil
+}
+
+// answered names each finding after what stands at its place, and finds out whether it is
+// answered.
+func (d *Desk) answered(ctx context.Context, g *gate, v *StoryView) error {
+	overrides, err := d.overrides(ctx, v.ID)
+	if err != nil {
+		return err
+	}
+	if g.answers, err = d.ruleAnswers(ctx, v.ID); err != nil {
+		return err
+	}
+	for i := range g.findings {
+		f := &g.findings[i]
+		if f.Paragraph < 0 {
+			f.id = f.name(v.Story.stands(f.Lang))
+		} else {
+			sn := &v.Paragraphs[f.Paragraph].Sentences[f.Sentence]
+			f.sentence, f.id = sn.ID, f.name(sn.stands())
+		}
+		g.answer(f, overrides)
+	}
+	return nil
 }
 
 func rank(f Finding) int {
@@ -91,7 +109,7 @@ func rank(f Finding) int {
 // whose overrides name just this finding, and risk agrees.
 func (g *gate) answer(f *Finding, overrides []override) {
 	if f.Verdict == Hold {
-		f.Answered = strings.TrimSpace(g.story.Answers[f.Rule]) != ""
+		f.Answered = g.answers[f.Rule].covers(f, g.sums[f.Rule])
 		return
 	}
 	if f.Verdict != Block || f.Final {
@@ -162,8 +180,6 @@ func (g *gate) sentence(i, j int, v *SentenceView) {
 	switch {
 	case len(v.Sentence.Claims) > len(v.Claims) || v.Rung == ladder.Unsupported:
 		final(at(Block, "unsupported", "unsupported", "desk.fix.leave-out"))
-	case v.Rung == ladder.OneChain:
-		g.add(at(Hold, "one chain", "one-chain", "desk.fix.answer"))
 	}
 	for _, c := range v.Claims {
 		if c.Withdrawn {

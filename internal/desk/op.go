@@ -39,6 +39,7 @@ const (
 	opApprove       vault.Kind = "story.approve"
 	opRelease       vault.Kind = "story.release"
 	opComment       vault.Kind = "story.comment"
+	opRule          vault.Kind = "story.rule"
 	opBatch         vault.Kind = "batch.read"
 	opReveal        vault.Kind = "thread.reveal"
 	opBlock         vault.Kind = "thread.block"

@@ -91,6 +91,7 @@ var versioned = map[vault.Kind]string{
 	opStory:         nounStory,
 	opPhoto:         nounPhoto,
 	opComment:       nounComment,
+	opRule:          nounRule,
 }
 
 // Nouns of states.
@@ -117,6 +118,7 @@ const (
 	nounStory        = "story"
 	nounPhoto        = "photo"
 	nounComment      = "comment"
+	nounRule         = "rule"
 )
 
 // nounOf gives the noun whose state a kind of operation changes.

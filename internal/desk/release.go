@@ -159,6 +159,36 @@ func (d *Desk) Exports(ctx context.Context) ([]Export, error) {
 	return out, nil
 }
 
+// PreviewRelease writes a page of a release that left the house earlier, as it was printed.
+func (d *Desk) PreviewRelease(ctx context.Context, id ID, serial uint64, l Lang, w io.Writer) error {
+	if d.cfg.Preview == nil {
+		return errors.New("desk: no printer was given for previews")
+	}
+	evs, err := d.events(ctx, opRelease, id)
+	if err != nil {
+		return err
+	}
+	for _, e := range evs {
+		rel, err := unmarshal[released](e.doc)
+		if err != nil {
+			return err
+		}
+		if rel.Serial != serial {
+			continue
+		}
+		data, err := d.blob(ctx, rel.Release)
+		if err != nil {
+			return err
+		}
+		r, err := release.Decode(data)
+		if err != nil {
+			return fmt.Errorf("desk: %w", err)
+		}
+		return d.cfg.Preview(w, r, l)
+	}
+	return fmt.Errorf("%w: release %d", ErrNotFound, serial)
+}
+
 // Preview writes a page of the story as it would be printed today, not approved yet.
 func (d *Desk) Preview(ctx context.Context, id ID, l Lang, w io.Writer) error {
 	if d.cfg.Preview == nil {

@@ -66,7 +66,7 @@ func (d *Desk) view(ctx context.Context, st state, b *board) (*StoryView, error)
 	if v.Photo, err = d.photo(ctx, st.thing, &s); err != nil {
 		return nil, err
 	}
-	if v.Findings, v.Verdict, err = d.judge(ctx, st.thing, &s, v.Paragraphs, v.Photo); err != nil {
+	if err := d.judge(ctx, v); err != nil {
 		return nil, err
 	}
 	if v.Comments, err = d.comments(ctx, st.thing, &s); err != nil {

@@ -15,20 +15,17 @@ import (
 // place in each, with the same claims and the same level, so that no edition can say more
 // than another.
 type Story struct {
-	Title      string               `json:"title"`    // working title, never printed
-	Original   Lang                 `json:"original"` // the edition that was written first
-	Editions   map[Lang]EditionText `json:"editions"`
-	Paragraphs []Paragraph          `json:"paragraphs"`
-	Names      lang.Names           `json:"names"` // words that fill the levels: the country and so on
-	Photo      *Photo               `json:"photo,omitempty"`
-	Printed    cell.Day             `json:"printed,omitempty"` // the day to print; 0: drawn from the window
-	From       cell.Day             `json:"from,omitempty"`    // the window, both days included
-	To         cell.Day             `json:"to,omitempty"`
-	// Answers say why what is held may be printed all the same, by rule: "one chain" → why
-	// the one source is placed to know.
-	Answers     map[string]string `json:"answers,omitempty"`
-	Slug        string            `json:"slug,omitempty"` // of its pages; "": made from the English headline
-	Corrections []CorrectionText  `json:"corrections,omitempty"`
+	Title       string               `json:"title"`    // working title, never printed
+	Original    Lang                 `json:"original"` // the edition that was written first
+	Editions    map[Lang]EditionText `json:"editions"`
+	Paragraphs  []Paragraph          `json:"paragraphs"`
+	Names       lang.Names           `json:"names"` // words that fill the levels: the country and so on
+	Photo       *Photo               `json:"photo,omitempty"`
+	Printed     cell.Day             `json:"printed,omitempty"` // the day to print; 0: drawn from the window
+	From        cell.Day             `json:"from,omitempty"`    // the window, both days included
+	To          cell.Day             `json:"to,omitempty"`
+	Slug        string               `json:"slug,omitempty"` // of its pages; "": made from the English headline
+	Corrections []CorrectionText     `json:"corrections,omitempty"`
 	// Retraction takes back what was printed: the page stays, with this in the place of its text.
 	Retraction *CorrectionText `json:"retraction,omitempty"`
 }
@@ -56,6 +53,7 @@ type Sentence struct {
 	Level    lang.Level      `json:"level"`
 	Voice    ID              `json:"voice,omitzero"`     // whose words; zero: chosen from the chains
 	Disputed bool            `json:"disputed,omitempty"` // it says itself that the claim is disputed
+	Grave    bool            `json:"grave,omitempty"`    // it makes a grave charge against somebody
 }
 
 // A CorrectionText is a dated line that says what was corrected, or why a story is taken back.
@@ -269,6 +267,40 @@ func (d *Desk) RemoveSentence(ctx context.Context, id ID, paragraph, sentence in
 		if len(p.Sentences) == 0 {
 			s.Paragraphs = slices.Delete(s.Paragraphs, paragraph, paragraph+1)
 		}
+		return nil
+	})
+}
+
+// MoveSentence moves a sentence one place up (−1) or down (1) in the outline, over the border
+// of its paragraph too. At the end of the story it begins a paragraph of its own.
+func (d *Desk) MoveSentence(ctx context.Context, id ID, paragraph, sentence, by int) (OpID, error) {
+	return d.editStory(ctx, id, func(s *Story) error {
+		at, err := s.at(paragraph, sentence)
+		if err != nil {
+			return err
+		}
+		sn, p := *at, s.Paragraphs
+		own := p[paragraph].Sentences
+		switch to := sentence + by; {
+		case by != 1 && by != -1:
+			return noSentence(paragraph, sentence+by)
+		case to >= 0 && to < len(own):
+			own[sentence], own[to] = own[to], own[sentence]
+			return nil
+		case by < 0 && paragraph == 0 || by > 0 && paragraph == len(p)-1 && len(own) == 1:
+			return field("sentence", "it stands at the end already")
+		case by < 0:
+			p[paragraph-1].Sentences = append(p[paragraph-1].Sentences, sn)
+		case paragraph == len(p)-1:
+			p = append(p, Paragraph{[]Sentence{sn}})
+		default:
+			p[paragraph+1].Sentences = slices.Insert(p[paragraph+1].Sentences, 0, sn)
+		}
+		p[paragraph].Sentences = slices.Delete(own, sentence, sentence+1)
+		if len(p[paragraph].Sentences) == 0 {
+			p = slices.Delete(p, paragraph, paragraph+1)
+		}
+		s.Paragraphs = p
 		return nil
 	})
 }

@@ -56,7 +56,8 @@ type Finding struct {
 	Final    bool // can't be overridden: must be changed
 	Answered bool // by an answer (a hold) or by two people (a block)
 
-	id string // what an override names
+	id       string // what an override names
+	sentence ID     // that it is of; zero: of none, or of one without a name
 }
 
 // An OverrideView is one person's word that a block may be passed over.
@@ -76,6 +77,7 @@ type StoryView struct {
 	Signed     []ApprovalView    // of the story as it is now
 	Approvers  []string          // who may approve
 	Releases   []ReleaseView     // oldest first
+	House      []RuleView        // the house rules, in the order of the file
 	Comments   []Comment         // oldest first, those that are done too
 	Drafts     map[string]string // what was typed and is not saved, by key
 	Op         OpID              // newest change of the story

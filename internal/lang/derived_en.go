@@ -23,7 +23,6 @@ var derivedEN = map[string]string{
 	"desk.open.open-reading":      "rests on a story of ours",
 	"desk.find.unsupported":       "nothing supports this",
 	"desk.find.withdrawn":         "claim {0} was withdrawn",
-	"desk.find.one-chain":         "this rests on one chain alone",
 	"desk.find.disputed":          "the claim is disputed, and the sentence doesn't say so",
 	"desk.find.voice":             "an attribution needs a claim, and one source that supports all claims of the sentence",
 	"desk.find.no-text":           "this edition lacks the sentence",

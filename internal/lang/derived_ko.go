@@ -23,7 +23,6 @@ var derivedKO = map[string]string{
 	"desk.open.open-reading":      "우리 기사에 바탕",
 	"desk.find.unsupported":       "이 내용을 뒷받침하는 증언이 없습니다",
 	"desk.find.withdrawn":         "철회된 주장입니다. {0}",
-	"desk.find.one-chain":         "한 갈래에만 바탕을 두고 있습니다",
 	"desk.find.disputed":          "반박이 있는 주장인데 문장이 그것을 밝히지 않습니다",
 	"desk.find.voice":             "출처 표기에는 주장이 있어야 하고, 문장의 주장을 모두 뒷받침하는 취재원이 한 명 있어야 합니다",
 	"desk.find.no-text":           "이 언어판에 문장이 없습니다",

@@ -23,7 +23,6 @@ var derivedZH = map[string]string{
 	"desk.open.open-reading":      "依据本社报道",
 	"desk.find.unsupported":       "没有证言支持这一内容",
 	"desk.find.withdrawn":         "主张 {0} 已撤回",
-	"desk.find.one-chain":         "只有一条来源链",
 	"desk.find.disputed":          "该主张有争议，句中却未说明",
 	"desk.find.voice":             "注明来源需要有主张，并有一名消息来源支持句中全部主张",
 	"desk.find.no-text":           "该语言版本缺少这句话",

@@ -192,7 +192,8 @@ func (b *browser) printIt(story desk.ID) {
 	b.send(`form[action$="/photo"] button`)
 	b.until(`document.querySelector('form[action$="/clean"]')`)
 	b.send(`form[action$="/clean"] button`)
-	b.until(`document.querySelector("img.photo")?.naturalWidth > 0 && document.querySelector(".lead-line .mark.pass")`)
+	b.until(`document.querySelector("img.photo")?.naturalWidth > 0`)
+	b.answerRules()
 	b.preview(story)
 	b.fill("#p-ayla", "not the passphrase")
 	b.send(`form:has(#p-ayla) button`)
@@ -206,6 +207,27 @@ func (b *browser) printIt(story desk.ID) {
 	b.until(`document.querySelector(".releases li")`)
 	if os.Getenv("KKACHI_PICTURES") != "" {
 		b.picture("story-released-en-1280-light")
+	}
+}
+
+// answerRules answers what the house rules ask, by keyboard alone: after each answer the next
+// one is open, and the cursor stands in it.
+func (b *browser) answerRules() {
+	b.t.Helper()
+	b.open(eval[string](b, `location.pathname`) + "#r-vital")
+	for n := range 20 {
+		b.until(`document.activeElement.name === "text"`)
+		asked := eval[string](b, `document.activeElement.id`)
+		b.do(chromedp.KeyEvent("Looked at, with two editors."))
+		b.do(chromedp.KeyEvent(kb.Enter, chromedp.KeyModifiers(chromedp.ModifierCtrl)))
+		b.until(`document.querySelector(".notice") && document.activeElement.id !== "` + asked + `"`)
+		if eval[bool](b, `!document.querySelector("#house .left")`) {
+			b.until(`document.querySelector(".lead-line .mark.pass")`)
+			return
+		}
+		if n == 19 {
+			b.t.Fatal("the house rules ask without end")
+		}
 	}
 }
 

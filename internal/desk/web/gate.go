@@ -29,7 +29,6 @@ type approvalView struct {
 	May, Ready, Blocks bool // may be approved; may be released; has blocks to override
 	Missing            string
 	Releases           []releaseLine
-	Holds              []answer
 }
 
 type person struct {
@@ -37,10 +36,7 @@ type person struct {
 	Signed    bool
 }
 
-type releaseLine struct{ Word, Digest string }
-
-// answer says why what is held may be printed all the same, by rule.
-type answer struct{ Rule, Word, Text string }
+type releaseLine struct{ Word, Digest, Href string }
 
 var verdicts = map[desk.Verdict]string{desk.Pass: "pass", desk.Hold: "hold", desk.Block: "block"}
 
@@ -56,6 +52,9 @@ func (v *visit) verdict(w desk.Verdict) mark {
 func (v *visit) gate(p *storyPage, st *desk.StoryView) {
 	p.Verdict = v.verdict(st.Verdict)
 	for _, f := range st.Findings {
+		if f.Verdict == desk.Hold || strings.HasPrefix(f.Rule, "house ") {
+			continue // among the house rules, where it is answered
+		}
 		p.Findings = append(p.Findings, v.finding(p, f))
 	}
 	// The line on top is the worst that stands; among equals one that a click mends.
@@ -77,10 +76,10 @@ func (v *visit) gate(p *storyPage, st *desk.StoryView) {
 
 func (v *visit) finding(p *storyPage, f desk.Finding) findingView {
 	out := findingView{
-		Verdict: v.verdict(f.Verdict), Word: lang.Capital(v.T(f.Key, f.Args...)), Answered: f.Answered,
+		Verdict: v.verdict(f.Verdict), Word: lang.Capital(v.T(f.Key, v.words(f.Args)...)), Answered: f.Answered,
 	}
 	if f.Fix != "" {
-		out.Fix = lang.Capital(v.T(f.Fix, f.Args...))
+		out.Fix = lang.Capital(v.T(f.Fix, v.words(f.Args)...))
 	}
 	out.Coarser = v.coarser(f)
 	if f.Lang.Valid() {
@@ -166,17 +165,13 @@ func (v *visit) approval(st *desk.StoryView) approvalView {
 	case len(st.Signed) < 2:
 		out.Missing = v.N("desk.approval.missing", 2-len(st.Signed))
 	}
-	asked := map[string]bool{}
 	for _, f := range st.Findings {
 		out.Blocks = out.Blocks || f.Verdict == desk.Block && !f.Final && !f.Answered
-		if f.Verdict == desk.Hold && !asked[f.Rule] {
-			asked[f.Rule] = true
-			out.Holds = append(out.Holds, answer{f.Rule, lang.Capital(v.T(f.Key, f.Args...)), st.Story.Answers[f.Rule]})
-		}
 	}
 	for _, r := range st.Releases {
 		out.Releases = append(out.Releases, releaseLine{
 			v.T("desk.release.line", strconv.FormatUint(r.Serial, 10), v.day(r.Printed), strings.Join(r.By, ", ")), r.Digest,
+			"/story/" + st.ID.String() + "/release/" + strconv.FormatUint(r.Serial, 10) + "/" + string(st.Story.Original),
 		})
 	}
 	return out

@@ -101,7 +101,17 @@ func (s *Server) table() []route {
 		page("POST", "/story/{id}/level", s.postLevel),
 		page("POST", "/story/{id}/edition", s.postEdition),
 		page("POST", "/story/{id}/names", s.postNames),
-		page("POST", "/story/{id}/answer", s.postAnswer),
+		page("POST", "/story/{id}/rule", s.postRule),
+		page("POST", "/story/{id}/move", s.postMove),
+		page("POST", "/story/{id}/discard", s.postDiscard),
+		page("POST", "/story/{id}/comment", s.postComment),
+		page("POST", "/story/{id}/comment/done", s.postCommentDone),
+		page("POST", "/story/{id}/correct", s.postCorrect),
+		page("POST", "/story/{id}/retract", s.postRetract),
+		page("POST", "/story/{id}/again", s.postPrintAgain),
+		page("GET", "/story/{id}/versions", s.versions),
+		page("POST", "/story/{id}/restore", s.postRestore),
+		page("GET", "/story/{id}/release/{serial}/{lang}", s.former),
 		page("POST", "/story/{id}/photo", s.postPhoto),
 		page("POST", "/story/{id}/clean", s.postClean),
 		page("POST", "/story/{id}/override", s.postOverride),
@@ -200,7 +210,7 @@ func (s *Server) postDraft(v *visit) error {
 			return desk.ErrNotFound
 		}
 	}
-	if key != draftReply && key != draftCall {
+	if key != draftReply && key != draftCall && !(storyDraft.MatchString(key) && !id.IsZero()) {
 		return desk.ErrNotFound
 	}
 	if err := s.desk.SaveDraft(v.ctx(), key, id, v.text("text")); err != nil {

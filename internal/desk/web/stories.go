@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"errors"
 	"net/http"
-	"slices"
 	"strconv"
 	"strings"
 
@@ -23,6 +22,8 @@ type storyRow struct {
 	Href, Langs, Day string
 	Title, Headline  said
 	State            mark
+	Comments         string
+	Retracted        bool
 }
 
 type newStoryPage struct {
@@ -45,6 +46,10 @@ type storyPage struct {
 	Lead          string // the gate's worst, in one sentence
 	Mend          *coarser
 	Findings      []findingView
+	Asks          houseView
+	Comments      commentsView
+	After         afterView
+	Typed         []draftLine
 	Photo         *photoView
 	PhotoTexts    []photoText
 	FilePhoto     bool
@@ -66,6 +71,7 @@ type editionView struct {
 	Tag                          lang.Tag
 	Lang, Name                   string
 	Headline, Standfirst, Reason string
+	Draft                        bool // what is in the fields is typed and not saved
 	ShownHead, ShownStand        said
 }
 
@@ -87,6 +93,9 @@ type sentenceView struct {
 	Rung          mark
 	Disputed      bool
 	Findings      []findingView
+	ID            string // "" of a story that was written before sentences had names
+	Comments      []commentView
+	View, Story   string
 }
 
 type textView struct {
@@ -112,18 +121,6 @@ type coarser struct {
 	Word                string
 }
 
-// sentenceForm writes one sentence in every edition, its claims and its level.
-type sentenceForm struct {
-	Paragraph, Sentence      int
-	Texts                    []textField
-	Claims                   []choice
-	Place, Role, Day, Medium []choice
-	Voices                   []choice
-	Disputed, New            bool
-	Preview                  []textField
-	Query, ID, View, At      string
-}
-
 type textField struct{ Tag, Lang, Name, Text string }
 
 type namesRow struct {
@@ -139,7 +136,10 @@ func (s *Server) stories(v *visit) error {
 	p := storiesPage{}
 	for _, r := range rows {
 		row := storyRow{
-			Href: "/story/" + r.ID.String(), Title: says("", r.Title), Day: v.short(r.Day), State: v.storyState(r),
+			Href: "/story/" + r.ID.String(), Title: says("", r.Title), Day: v.short(r.Day), State: v.storyState(r), Retracted: r.Retracted,
+		}
+		if r.Comments > 0 {
+			row.Comments = v.N("desk.comment.n", r.Comments)
 		}
 		var names []string
 		for _, l := range r.Langs {
@@ -234,6 +234,10 @@ func (s *Server) showStory(v *visit, id desk.ID, w wrong) error {
 	v.tabs(p, st, tag)
 	v.paragraphs(p, st, v.openSentence(), board, tellers)
 	v.gate(p, st)
+	v.house(p, st)
+	v.comments(p, st)
+	v.after(p, st)
+	v.typed(p, st)
 	p.Photo, p.PhotoTexts = v.photoView(st), photoTexts(st.Story.Photo)
 	p.FilePhoto = st.Story.Photo == nil || st.Story.Photo.File
 	p.Approval = v.approval(st)
@@ -255,8 +259,15 @@ func (v *visit) tabs(p *storyPage, st *desk.StoryView, now lang.Tag) {
 	for _, l := range lang.All() {
 		e := st.Story.Editions[l]
 		view := editionView{
-			Tag: l, Lang: l.HTML(), Name: l.Name(), Headline: e.Headline, Standfirst: e.Standfirst, Reason: e.Reason,
-			ShownHead: says(l, e.Headline), ShownStand: says(l, e.Standfirst),
+			Tag: l, Lang: l.HTML(), Name: l.Name(), ShownHead: says(l, e.Headline), ShownStand: says(l, e.Standfirst),
+		}
+		for _, f := range []struct {
+			into       *string
+			key, saved string
+		}{{&view.Headline, draftHead, e.Headline}, {&view.Standfirst, draftStand, e.Standfirst}, {&view.Reason, draftReason, e.Reason}} {
+			var typed bool
+			*f.into, typed = draftOr(st, f.key+string(l), f.saved)
+			view.Draft = view.Draft || typed
 		}
 		p.All = append(p.All, view)
 		if p.Side || l == now {
@@ -279,96 +290,22 @@ func (v *visit) paragraphs(p *storyPage, st *desk.StoryView, open string, board 
 		for j, sen := range para.Sentences {
 			n++
 			sv := v.sentence(p, sen, i, j)
-			sv.N = n
+			sv.N, sv.Story, sv.View = n, p.ID, p.View
 			if sv.At == open {
 				sv.Here, p.Open = true, true
-				pv.Open = v.sentenceForm(p, sen, i, j, board, tellers)
+				pv.Open = v.sentenceForm(p, st, sen, i, j, sentenceKey(&sen.Sentence, at(i, j)), board, tellers)
 			}
 			pv.Sentences = append(pv.Sentences, sv)
 		}
 		if open == at(i, len(para.Sentences)) {
-			p.Open, pv.Open = true, v.newSentence(p, para, i, board, tellers)
+			p.Open, pv.Open = true, v.newSentence(p, st, para, i, board, tellers)
 		}
 		p.Paragraphs = append(p.Paragraphs, pv)
 	}
 	if last := len(st.Paragraphs); open == at(last, 0) {
 		p.Open = true
-		p.Paragraphs = append(p.Paragraphs, paragraphView{Open: v.newSentence(p, desk.ParagraphView{}, last, board, tellers)})
+		p.Paragraphs = append(p.Paragraphs, paragraphView{Open: v.newSentence(p, st, desk.ParagraphView{}, last, board, tellers)})
 	}
-}
-
-func (v *visit) newSentence(p *storyPage, para desk.ParagraphView, i int, board []desk.ClaimRow, tellers []desk.Teller) *sentenceForm {
-	f := v.sentenceForm(p, desk.SentenceView{Sentence: desk.Sentence{Level: lang.Level{Place: 2, Day: 1}}}, i, len(para.Sentences), board, tellers)
-	f.New = true
-	return f
-}
-
-func (v *visit) sentence(p *storyPage, sen desk.SentenceView, i, j int) sentenceView {
-	out := sentenceView{
-		At: at(i, j), Href: p.Query + "&s=" + at(i, j) + "#s" + at(i, j), Carries: len(sen.Claims) > 0,
-		Disputed: sen.Sentence.Disputed || sen.Disputed,
-	}
-	for _, e := range p.Editions {
-		text := sen.Printed[e.Tag]
-		if text == "" {
-			text = sen.Text[e.Tag]
-		}
-		out.Texts = append(out.Texts, textView{e.Lang, e.Name, says(e.Tag, text), text == ""})
-	}
-	if len(sen.Claims) > 0 {
-		out.Rung = v.rung(sen.Rung)
-		out.Level = sen.Level.String()
-		out.Attribution = sen.Attribution[p.Editions[0].Tag]
-		out.Voice = sen.VoiceHandle
-	}
-	for _, c := range sen.Claims {
-		out.Claims = append(out.Claims, claimLine{"/claim/" + c.ID.String(), c.Number, says("", c.Statement), v.rung(c.Rung)})
-	}
-	for _, f := range sen.Findings {
-		out.Findings = append(out.Findings, v.finding(p, f))
-	}
-	return out
-}
-
-func (v *visit) sentenceForm(p *storyPage, sen desk.SentenceView, i, j int, board []desk.ClaimRow, tellers []desk.Teller) *sentenceForm {
-	out := &sentenceForm{Paragraph: i, Sentence: j, Disputed: sen.Sentence.Disputed, Query: p.Query, ID: p.ID, View: p.View, At: at(i, j)}
-	for _, l := range lang.All() {
-		out.Texts = append(out.Texts, textField{string(l), l.HTML(), l.Name(), sen.Text[l]})
-		if a := sen.Attribution[l]; a != "" {
-			out.Preview = append(out.Preview, textField{string(l), l.HTML(), l.Name(), a})
-		}
-	}
-	for _, c := range board {
-		if !c.Withdrawn {
-			out.Claims = append(out.Claims, choice{c.ID.String(), c.Number + " · " + flat(c.Statement), slices.Contains(sen.Sentence.Claims, c.ID)})
-		}
-	}
-	// Those that are chosen come first: the list may be long.
-	slices.SortStableFunc(out.Claims, func(a, b choice) int {
-		switch {
-		case a.Now == b.Now:
-			return 0
-		case a.Now:
-			return -1
-		}
-		return 1
-	})
-	out.Place = v.levels("desk.level.place", lang.MaxPlace, sen.Level.Place)
-	out.Role = v.levels("desk.level.role", lang.MaxRole, sen.Level.Role)
-	out.Day = v.levels("desk.level.day", lang.MaxDay, sen.Level.Day)
-	out.Medium = v.levels("desk.level.medium", lang.MaxMedium, sen.Level.Medium)
-	for _, t := range tellers {
-		out.Voices = append(out.Voices, choice{t.ID.String(), t.Handle, t.ID == sen.Sentence.Voice})
-	}
-	return out
-}
-
-func (v *visit) levels(family string, most int, now uint8) []choice {
-	var values []string
-	for i := range most + 1 {
-		values = append(values, strconv.Itoa(i))
-	}
-	return v.choices(family, strconv.Itoa(int(now)), values...)
 }
 
 // names are the words that fill the levels, in three languages.

@@ -85,7 +85,7 @@ func (v *visit) sentenceOf() (desk.Sentence, error) {
 	if err != nil {
 		return desk.Sentence{}, err
 	}
-	out := desk.Sentence{Text: map[desk.Lang]string{}, Level: l, Disputed: v.form("disputed") == "yes"}
+	out := desk.Sentence{Text: map[desk.Lang]string{}, Level: l, Disputed: v.form("disputed") == "yes", Grave: v.form("grave") == "yes"}
 	for _, t := range lang.All() {
 		if text := v.form("text-" + string(t)); text != "" {
 			out.Text[t] = text
@@ -121,7 +121,11 @@ func (s *Server) writeSentence(v *visit, put func(ctx context.Context, story des
 		if err != nil {
 			return desk.OpID{}, err
 		}
-		return put(v.ctx(), id, i, j, sen)
+		op, err := put(v.ctx(), id, i, j, sen)
+		if err != nil {
+			return op, err
+		}
+		return op, s.dropDrafts(v, id)
 	})
 }
 
@@ -166,9 +170,13 @@ func (s *Server) postEdition(v *visit) error {
 		if err != nil {
 			return desk.OpID{}, desk.ErrNotFound
 		}
-		return s.desk.SetEdition(v.ctx(), id, tag, desk.EditionText{
+		op, err := s.desk.SetEdition(v.ctx(), id, tag, desk.EditionText{
 			Headline: v.form("headline"), Standfirst: v.form("standfirst"), Reason: v.form("reason"),
 		})
+		if err != nil {
+			return op, err
+		}
+		return op, s.dropDrafts(v, id)
 	})
 }
 
@@ -193,22 +201,6 @@ func (s *Server) postNames(v *visit) error {
 				Country: words("country"), Region: words("region"), Province: words("province"), City: words("city"),
 				Sector: words("sector"), Trade: words("trade"), Post: words("post"), App: words("app"), When: words("when"),
 				Gender: g,
-			}
-		})
-	})
-}
-
-// postAnswer says why what the gate holds may be printed all the same.
-func (s *Server) postAnswer(v *visit) error {
-	return s.storyWrite(v, "desk.said.saved", func(id desk.ID) (desk.OpID, error) {
-		return s.whole(v, id, func(st *desk.Story) {
-			if st.Answers == nil {
-				st.Answers = map[string]string{}
-			}
-			if text := v.form("text"); text == "" {
-				delete(st.Answers, v.form("rule"))
-			} else {
-				st.Answers[v.form("rule")] = text
 			}
 		})
 	})

@@ -1,0 +1,106 @@
+package web
+
+import (
+	"slices"
+	"strconv"
+
+	"kkachi/internal/desk"
+	"kkachi/internal/lang"
+)
+
+// sentenceForm writes one sentence in every edition, its claims and its level.
+type sentenceForm struct {
+	Paragraph, Sentence      int
+	Texts                    []textField
+	Claims                   []choice
+	Place, Role, Day, Medium []choice
+	Voices                   []choice
+	Disputed, Grave, New     bool
+	Key                      string // begins the keys of its drafts
+	Typed                    bool   // a text is typed and not saved
+	Preview                  []textField
+	Query, ID, View, At      string
+}
+
+func (v *visit) newSentence(p *storyPage, st *desk.StoryView, para desk.ParagraphView, i int, board []desk.ClaimRow, tellers []desk.Teller) *sentenceForm {
+	key := newKey(nil)
+	if n := len(para.Sentences); n > 0 {
+		key = newKey(&para.Sentences[n-1].Sentence)
+	}
+	f := v.sentenceForm(p, st, desk.SentenceView{Sentence: desk.Sentence{Level: lang.Level{Place: 2, Day: 1}}}, i, len(para.Sentences), key, board, tellers)
+	f.New = true
+	return f
+}
+
+func (v *visit) sentence(p *storyPage, sen desk.SentenceView, i, j int) sentenceView {
+	out := sentenceView{
+		At: at(i, j), Href: p.Query + "&s=" + at(i, j) + "#s" + at(i, j), Carries: len(sen.Claims) > 0,
+		Disputed: sen.Sentence.Disputed || sen.Disputed,
+	}
+	if !sen.ID.IsZero() {
+		out.ID = sen.ID.String()
+	}
+	for _, e := range p.Editions {
+		text := sen.Printed[e.Tag]
+		if text == "" {
+			text = sen.Text[e.Tag]
+		}
+		out.Texts = append(out.Texts, textView{e.Lang, e.Name, says(e.Tag, text), text == ""})
+	}
+	if len(sen.Claims) > 0 {
+		out.Rung = v.rung(sen.Rung)
+		out.Level = sen.Level.String()
+		out.Attribution = sen.Attribution[p.Editions[0].Tag]
+		out.Voice = sen.VoiceHandle
+	}
+	for _, c := range sen.Claims {
+		out.Claims = append(out.Claims, claimLine{"/claim/" + c.ID.String(), c.Number, says("", c.Statement), v.rung(c.Rung)})
+	}
+	for _, f := range sen.Findings {
+		out.Findings = append(out.Findings, v.finding(p, f))
+	}
+	return out
+}
+
+func (v *visit) sentenceForm(p *storyPage, st *desk.StoryView, sen desk.SentenceView, i, j int, key string, board []desk.ClaimRow, tellers []desk.Teller) *sentenceForm {
+	out := &sentenceForm{Paragraph: i, Sentence: j, Disputed: sen.Sentence.Disputed, Grave: sen.Grave, Query: p.Query, ID: p.ID, View: p.View, At: at(i, j), Key: key}
+	for _, l := range lang.All() {
+		text, typed := draftOr(st, key+string(l), sen.Text[l])
+		out.Typed = out.Typed || typed
+		out.Texts = append(out.Texts, textField{string(l), l.HTML(), l.Name(), text})
+		if a := sen.Attribution[l]; a != "" {
+			out.Preview = append(out.Preview, textField{string(l), l.HTML(), l.Name(), a})
+		}
+	}
+	for _, c := range board {
+		if !c.Withdrawn {
+			out.Claims = append(out.Claims, choice{c.ID.String(), c.Number + " · " + flat(c.Statement), slices.Contains(sen.Sentence.Claims, c.ID)})
+		}
+	}
+	// Those that are chosen come first: the list may be long.
+	slices.SortStableFunc(out.Claims, func(a, b choice) int {
+		switch {
+		case a.Now == b.Now:
+			return 0
+		case a.Now:
+			return -1
+		}
+		return 1
+	})
+	out.Place = v.levels("desk.level.place", lang.MaxPlace, sen.Level.Place)
+	out.Role = v.levels("desk.level.role", lang.MaxRole, sen.Level.Role)
+	out.Day = v.levels("desk.level.day", lang.MaxDay, sen.Level.Day)
+	out.Medium = v.levels("desk.level.medium", lang.MaxMedium, sen.Level.Medium)
+	for _, t := range tellers {
+		out.Voices = append(out.Voices, choice{t.ID.String(), t.Handle, t.ID == sen.Sentence.Voice})
+	}
+	return out
+}
+
+func (v *visit) levels(family string, most int, now uint8) []choice {
+	var values []string
+	for i := range most + 1 {
+		values = append(values, strconv.Itoa(i))
+	}
+	return v.choices(family, strconv.Itoa(int(now)), values...)
+}
