@@ -87,6 +87,9 @@ func (c *deskCmd) serve(w *world, n *newsroom, d *desk.Desk) error {
 	if err := c.warn(w, n); err != nil {
 		return errors.Join(err, ln.Close())
 	}
+	if _, err := d.HouseRules(); err != nil { // letters can be read all the same; no story is approved
+		fmt.Fprintf(w.stderr, "kkachi desk: %v\n", err)
+	}
 	s, err := web.New(d, web.Options{Rand: w.rand, By: c.By, Publish: publisher(w, n, d, c.Dir, c.Host)})
 	if err != nil {
 		return errors.Join(err, ln.Close())

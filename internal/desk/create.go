@@ -5,10 +5,12 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 
 	"filippo.io/age"
 
+	"kkachi/internal/desk/rules"
 	"kkachi/internal/seal"
 	"kkachi/internal/vault"
 )
@@ -29,7 +31,8 @@ type Public struct {
 }
 
 // Create makes a new desk in cfg.Dir and closes it again: its vault, the device's age
-// identity, its signing key and the secret of relays. Of cfg only Dir, Key, Now and Rand
+// identity, its signing key and the secret of relays, and the house rules that a newsroom
+// begins with. Of cfg only Dir, Key, Now and Rand
 // are used.
 func Create(ctx context.Context, cfg Config) (Public, error) {
 	v, err := vault.Create(cfg.Dir, cfg.Key, Projectors(), cfg.options())
@@ -44,6 +47,18 @@ func Create(ctx context.Context, cfg Config) (Public, error) {
 		if err := os.MkdirAll(cfg.path(dir), 0o700); err != nil {
 			return Public{}, fmt.Errorf("desk: %w", err)
 		}
+	}
+	// Mended by hand from here on. A file that somebody laid there before is his.
+	f, err := os.OpenFile(cfg.path(RulesFile), os.O_WRONLY|os.O_CREATE|os.O_EXCL, outboxPerm)
+	if errors.Is(err, fs.ErrExist) {
+		return pub, nil
+	}
+	if err != nil {
+		return Public{}, fmt.Errorf("desk: %w", err)
+	}
+	_, err = f.Write(rules.Default())
+	if err := errors.Join(err, f.Close()); err != nil {
+		return Public{}, fmt.Errorf("desk: %w", err)
 	}
 	return pub, nil
 }

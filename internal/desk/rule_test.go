@@ -141,9 +141,14 @@ func TestHouseRulesFileIsReadAsItStands(t *testing.T) {
 		return v
 	}
 	whole := string(rules.Default())
-	write(whole)
-	if v := view(); v.Verdict != Pass {
-		t.Fatalf("the default file asks other than no file: %+v", v.Findings)
+	data, err := os.ReadFile(filepath.Join(p.dir, RulesFile))
+	must(t, err)
+	if string(data) != whole {
+		t.Error("a new desk does not begin with the default rules")
+	}
+	must(t, os.Remove(filepath.Join(p.dir, RulesFile)))
+	if v := view(); v.Verdict != Pass || len(v.House) != 10 {
+		t.Fatalf("without the file other things are asked: %+v", v.Findings)
 	}
 	write(strings.Replace(whole, `weight = "hold"`, `weight = "heavy"`, 1))
 	v := view()
