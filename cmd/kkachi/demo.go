@@ -20,6 +20,7 @@ import (
 	"kkachi/internal/seal"
 	"kkachi/internal/sift"
 	"kkachi/internal/source"
+	"kkachi/page"
 )
 
 type demoCmd struct {
@@ -109,7 +110,21 @@ func (p *demoParts) Init(ctx context.Context) (seal.Address, error) {
 	if err := p.init.lay(p.world(ctx, ""), p.dir, n, p.secrets); err != nil {
 		return seal.Address{}, err
 	}
+	if err := p.vet(ctx); err != nil {
+		return seal.Address{}, err
+	}
 	return seal.ParseAddress(n.address())
+}
+
+// vet signs the demo's contacts, and the script of its pages, as the editor in chief does.
+func (p *demoParts) vet(ctx context.Context) error {
+	draft := contactsDraft(p.dir)
+	if err := writeFile(draft, demo.Contacts(), 0o644); err != nil {
+		return err
+	}
+	engine := page.Digest()
+	sign := rootSignCmd{Dir: p.dir, Days: seal.RootLife, Contacts: draft, Engine: hex.EncodeToString(engine[:])}
+	return sign.Run(p.world(ctx, string(p.secrets["root"])+"\n"))
 }
 
 // freePort finds a free port of loopback: the newsroom's address must name it before the
@@ -186,7 +201,7 @@ func (p *demoParts) Pages(ctx context.Context, d *desk.Desk) (string, func() err
 		cancel()
 		return "", nil, err
 	}
-	s, err := web.New(d, web.Options{Rand: p.outer.rand, By: "demo", Publish: publisher(p.world(inner, ""), p.n, d, p.dir, "")})
+	s, err := web.New(d, web.Options{Rand: p.outer.rand, By: "demo", Publish: publisher(p.world(inner, ""), p.n, d, p.dir, ""), Contacts: contactsForDesk(p.n, p.dir, p.clock)})
 	if err != nil {
 		cancel()
 		return "", nil, errors.Join(err, ln.Close())

@@ -90,7 +90,7 @@ func (c *deskCmd) serve(w *world, n *newsroom, d *desk.Desk) error {
 	if _, err := d.HouseRules(); err != nil { // letters can be read all the same; no story is approved
 		fmt.Fprintf(w.stderr, "kkachi desk: %v\n", err)
 	}
-	s, err := web.New(d, web.Options{Rand: w.rand, By: c.By, Publish: publisher(w, n, d, c.Dir, c.Host)})
+	s, err := web.New(d, web.Options{Rand: w.rand, By: c.By, Publish: publisher(w, n, d, c.Dir, c.Host), Contacts: contactsForDesk(n, c.Dir, w.now)})
 	if err != nil {
 		return errors.Join(err, ln.Close())
 	}
@@ -117,6 +117,13 @@ func (c *deskCmd) warn(w *world, n *newsroom) error {
 			fmt.Fprintf(w.stderr, "kkachi desk: %s\n", s.line())
 		}
 	}
+	p, err := readPair(c.Dir, n.id())
+	if err != nil {
+		return err
+	}
+	for _, line := range contactsOf(c.Dir, &p.root).lines(c.Dir, cell.DayOf(w.now())) {
+		fmt.Fprintf(w.stderr, "kkachi desk: %s\n", line)
+	}
 	return nil
 }
 
@@ -127,7 +134,7 @@ func publisher(w *world, n *newsroom, d *desk.Desk, dir, host string) func(conte
 	return func(ctx context.Context) (int, error) {
 		one.Lock()
 		defer one.Unlock()
-		m, err := printSite(ctx, n, d, siteFolder(dir))
+		m, err := printSite(ctx, n, d, dir)
 		if err != nil {
 			return 0, err
 		}

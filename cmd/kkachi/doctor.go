@@ -23,7 +23,7 @@ type doctorCmd struct {
 
 // Help is shown by --help.
 func (*doctorCmd) Help() string {
-	return `Looks at newsroom.toml, at the folder of each role that stands in DIR, and at this machine: layout, permissions and owners, roles that must not meet, formats, the ends of notes and certificates, clock, free room, file system, swap, core dumps, limits, and what the sandbox needs of the kernel. Writes nothing, needs no passphrase and no network, and prints no secret. What it can't look at, it says.
+	return `Looks at newsroom.toml, at the folder of each role that stands in DIR, and at this machine: layout, permissions and owners, roles that must not meet, formats, the ends of notes and certificates, contacts, clock, free room, file system, swap, core dumps, limits, and what the sandbox needs of the kernel. Writes nothing, needs no passphrase and no network, and prints no secret. What it can't look at, it says.
 
 Run it as the user who runs the role. Exit code 0: nothing failed (warnings may stand). 1: something failed. 2: bad input.
 
@@ -87,6 +87,7 @@ func (c *doctorCmd) subject(today cell.Day) doctor.Subject {
 		{Name: "root", Issued: p.root.Issued, Expires: p.root.Expires, Ending: seal.EndingOf(p.root.Expires, today)},
 		{Name: "devices", Issued: p.devices.Issued, Expires: p.devices.Expires, Ending: seal.EndingOf(p.devices.Expires, today)},
 	}
+	s.Contacts = contactsOf(c.Dir, &p.root).forDoctor(c.Dir, today)
 	if raw, err := os.ReadFile(filepath.Join(deskNotes(c.Dir), desk.DeskNoteFile)); err == nil {
 		if d, err := seal.ParseDesk(raw, &p.root, 0); err == nil {
 			s.Notes = append(s.Notes, doctor.Note{Name: "desk", Issued: d.Issued, Expires: d.Expires, Ending: seal.EndingOfDesk(d.Expires, today)})

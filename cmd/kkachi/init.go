@@ -9,6 +9,7 @@ import (
 	"regexp"
 
 	"kkachi/internal/cell"
+	"kkachi/internal/contacts"
 	"kkachi/internal/desk"
 	"kkachi/internal/drop"
 	"kkachi/internal/seal"
@@ -28,7 +29,7 @@ type initCmd struct {
 
 // Help is shown by --help.
 func (*initCmd) Help() string {
-	return `Writes DIR, whole or not at all: newsroom.toml (no secrets), root/ (the root key), host/, sift/, desk/ (the vault) and site/. Reads nothing, needs no network. Asks for a passphrase of the root key, of the sift, of the desk's vault, and of each approver; the first root note and devices note are signed at once.
+	return `Writes DIR, whole or not at all: newsroom.toml (no secrets), root/ (the root key), host/, sift/, desk/ (the vault, and contacts.txt, which names nobody yet) and site/. Reads nothing, needs no network. Asks for a passphrase of the root key, of the sift, of the desk's vault, and of each approver; the first root note and devices note are signed at once.
 
 Afterwards move root/ to a stick that stays offline, and host/, sift/ and desk/ to the machines that run them, each with a copy of newsroom.toml.
 
@@ -195,6 +196,9 @@ func (c *initCmd) lay(w *world, dir string, n *newsroom, s secrets) error {
 			SiftKeys: []seal.VerifyKey{siftKey}, DeskKeys: []seal.VerifyKey{pub.Sign},
 		},
 		devices: seal.DevicesNote{Devices: []seal.Device{{Name: "desk", Recipient: pub.Recipient}}, Approvers: approvers},
+	}
+	if err := writeFile(contactsDraft(dir), contacts.Encode(nil), 0o644); err != nil {
+		return err
 	}
 	signed, err := p.sign(root, n.id(), 1, cell.DayOf(w.now()), seal.RootLife)
 	if err != nil {

@@ -25,6 +25,7 @@ type pair struct {
 type signedPair struct {
 	serial        uint64
 	root, devices []byte
+	contacts      []byte // that the root note names from now on; nil: nothing new
 }
 
 // sign fills in what both notes share, and signs them.
@@ -51,7 +52,7 @@ func (p *pair) sign(key *seal.SigningKey, id seal.NewsroomID, serial uint64, tod
 	if _, err := seal.ParseDevices(devices, back, today); err != nil {
 		return nil, err
 	}
-	return &signedPair{serial, root, devices}, nil
+	return &signedPair{serial: serial, root: root, devices: devices}, nil
 }
 
 // Folders of notes below a newsroom's folder. root/notes keeps each serial; desk/notes holds
@@ -62,6 +63,9 @@ func deskNotes(dir string) string { return filepath.Join(dir, "desk", "notes") }
 // save writes both notes to root/notes, and to desk/notes if the desk is in dir.
 func (s *signedPair) save(dir string) error {
 	if err := os.MkdirAll(rootNotes(dir), 0o700); err != nil {
+		return err
+	}
+	if err := s.saveContacts(rootNotes(dir)); err != nil {
 		return err
 	}
 	number := strconv.FormatUint(s.serial, 10)
@@ -79,10 +83,21 @@ func (s *signedPair) save(dir string) error {
 	if err := os.MkdirAll(deskNotes(dir), 0o700); err != nil {
 		return err
 	}
+	if err := s.saveContacts(deskNotes(dir)); err != nil {
+		return err
+	}
 	if err := writeFile(filepath.Join(deskNotes(dir), desk.DevicesNoteFile), s.devices, 0o644); err != nil {
 		return err
 	}
 	return writeFile(filepath.Join(deskNotes(dir), desk.RootNoteFile), s.root, 0o644)
+}
+
+// saveContacts comes before the notes that name them.
+func (s *signedPair) saveContacts(notes string) error {
+	if s.contacts == nil {
+		return nil
+	}
+	return writeFile(contactsSigned(notes), s.contacts, 0o644)
 }
 
 // readPair reads the newest notes in dir, whatever their age: of those in root/notes, those

@@ -8,7 +8,8 @@ import (
 )
 
 type pageCmd struct {
-	Hash pageHashCmd `cmd:"" help:"Print the digest of the script that this program prints into sites."`
+	Hash   pageHashCmd   `cmd:"" help:"Print the digest of the script that this program prints into sites."`
+	Verify pageVerifyCmd `cmd:"" help:"Fetch a site as a reader would, and name what differs from what the newsroom has signed."`
 }
 
 type pageHashCmd struct{}

@@ -14,6 +14,7 @@ import (
 
 	"kkachi/internal/cell"
 	"kkachi/internal/desk"
+	"kkachi/internal/drop"
 	"kkachi/internal/lang"
 	"kkachi/internal/press"
 	"kkachi/internal/relay"
@@ -68,7 +69,7 @@ func (c *pressBuildCmd) Run(w *world) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, d.Close()) }()
-	m, err := printSite(w.ctx, n, d, siteFolder(c.Dir))
+	m, err := printSite(w.ctx, n, d, c.Dir)
 	if err != nil {
 		return err
 	}
@@ -97,7 +98,7 @@ func (c *pressPushCmd) Run(w *world) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, d.Close()) }()
-	m, err := printSite(w.ctx, n, d, siteFolder(c.Dir))
+	m, err := printSite(w.ctx, n, d, c.Dir)
 	if err != nil {
 		return err
 	}
@@ -118,7 +119,7 @@ func siteFolder(dir string) string { return filepath.Join(dir, "site") }
 
 // site is what the press needs to know of the newsroom, with the script of every reader.
 func (n *newsroom) site() press.Site {
-	return press.Site{Name: n.siteNames(), Address: n.address(), Default: n.Languages[0], Bundle: page.Bundle()}
+	return press.Site{Name: n.siteNames(), Address: n.address(), Default: n.Languages[0], Bundle: page.Bundle(), Policy: drop.Policy}
 }
 
 // preview prints one page of a story that is not approved yet, for the desk.
@@ -127,8 +128,17 @@ func preview(n *newsroom) desk.Printer {
 	return func(w io.Writer, r *release.Release, l lang.Tag) error { return press.Preview(w, r, l, site) }
 }
 
-// printSite prints all that the desk has released into dst.
-func printSite(ctx context.Context, n *newsroom, d *desk.Desk, dst string) (*press.Manifest, error) {
+// printSite prints all that the desk has released into dir's site, with the contacts that the root
+// note names.
+func printSite(ctx context.Context, n *newsroom, d *desk.Desk, dir string) (*press.Manifest, error) {
+	site := n.site()
+	p, err := readPair(dir, n.id())
+	if err != nil {
+		return nil, err
+	}
+	if site.Contacts, err = signedContacts(dir, &p.root); err != nil {
+		return nil, err
+	}
 	exports, err := d.Exports(ctx)
 	if err != nil {
 		return nil, err
@@ -151,7 +161,7 @@ func printSite(ctx context.Context, n *newsroom, d *desk.Desk, dst string) (*pre
 		}
 		return nil, fmt.Errorf("photograph %x: not among what was released", h[:4])
 	}
-	return press.Build(dst, stories, photo, n.site())
+	return press.Build(siteFolder(dir), stories, photo, site)
 }
 
 // errChanged is a file of the site that changed between printing and signing.

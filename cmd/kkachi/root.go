@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"kkachi/internal/cell"
+	"kkachi/internal/contacts"
 	"kkachi/internal/seal"
 )
 
@@ -22,6 +23,7 @@ type rootSignCmd struct {
 	Days       int               `help:"Days until the notes end, 1 to 35." default:"35"`
 	Onion      string            `help:"Onion address of the host from now on; - is none."`
 	Engine     string            `help:"Digest of the page's script from now on (kkachi page hash); - is none." placeholder:"HEX"`
+	Contacts   string            `help:"The newsroom's file of contacts from now on; - is none." placeholder:"FILE"`
 	Change     []string          `help:"Files that kkachi renew wrote: what changes in these notes." placeholder:"FILE"`
 	Drop       []string          `help:"Take out a signing key that a newer one has replaced, or a device or an approver by name." placeholder:"KEY|NAME"`
 	SiftKey    []string          `help:"Signing keys of sifts from now on, instead of the last note's." placeholder:"KEY"`
@@ -35,7 +37,7 @@ type rootSignCmd struct {
 func (*rootSignCmd) Help() string {
 	return `Reads newsroom.toml, root/root.age and the last notes in root/notes. Shows what changes, asks for the passphrase of the root key, signs, and writes root/notes/root-N and devices-N; and desk/notes, if desk/ is in DIR. Needs no network: do it on a machine that has none.
 
-If the desk is elsewhere, carry the two new files to its desk/notes as root.note and devices.note.
+If the desk is elsewhere, carry the two new files to its desk/notes as root.note and devices.note; after --contacts also root/notes/contacts.txt.
 
 Example:
 
@@ -59,6 +61,11 @@ func (c *rootSignCmd) Run(w *world) error {
 	w.say("Root note and devices note of %q: serial %d to %d, valid until %s (was %s).", next.root.Name,
 		last.root.Serial, last.root.Serial+1, today+cell.Day(c.Days), last.root.Expires)
 	changes := differences(last, next)
+	pinned, contactChanges, err := c.contacts(last, next, today)
+	if err != nil {
+		return err
+	}
+	changes = append(changes, contactChanges...)
 	for _, line := range changes {
 		w.say("  %s", line)
 	}
@@ -74,6 +81,7 @@ func (c *rootSignCmd) Run(w *world) error {
 	if err != nil {
 		return bad(err, "")
 	}
+	signed.contacts = pinned
 	if err := signed.save(c.Dir); err != nil {
 		return err
 	}
@@ -81,7 +89,34 @@ func (c *rootSignCmd) Run(w *world) error {
 	for _, line := range next.former(c.Dir, n.Desks) {
 		w.say("Later: %s", line)
 	}
+	if contactsOf(c.Dir, &next.root).Unsigned {
+		w.say("Not signed: %s is another file than the root note names; --contacts signs it.", contactsDraft(c.Dir))
+	}
 	return nil
+}
+
+// contacts lays the file of --contacts into next, and says what changes for readers.
+func (c *rootSignCmd) contacts(last, next *pair, today cell.Day) (file []byte, changes []string, err error) {
+	if c.Contacts == "" {
+		return nil, nil, nil
+	}
+	before := contactsOf(c.Dir, &last.root).Signed
+	if c.Contacts == "-" {
+		next.root.Contacts = nil
+		return nil, append(digestChange(last, next), contactsChange(before, nil, today)...), nil
+	}
+	file, list, err := readContacts(c.Contacts)
+	if err != nil {
+		return nil, nil, err
+	}
+	for _, one := range list {
+		if cell.Day(one.Checked) > today {
+			return nil, nil, badf("%s: %s: checked on %s, which is still to come", c.Contacts, one.Name.All, cell.Day(one.Checked))
+		}
+	}
+	sum := contacts.Digest(file)
+	next.root.Contacts = &sum
+	return file, append(digestChange(last, next), contactsChange(before, list, today)...), nil
 }
 
 // toSign reads what a signing begins with.
@@ -207,21 +242,36 @@ func sortedKeys(m map[string]string) []string {
 	return out
 }
 
-// differences says in lines what next changes against last.
-func differences(last, next *pair) []string {
-	var out []string
-	change := func(what string, from, to []string) {
-		for _, s := range from {
-			if !slices.Contains(to, s) {
-				out = append(out, "- "+what+" "+s)
-			}
-		}
-		for _, s := range to {
-			if !slices.Contains(from, s) {
-				out = append(out, "+ "+what+" "+s)
-			}
+// changed says in lines what of a kind goes and what comes.
+func changed(what string, from, to []string) (out []string) {
+	for _, s := range from {
+		if !slices.Contains(to, s) {
+			out = append(out, "- "+what+" "+s)
 		}
 	}
+	for _, s := range to {
+		if !slices.Contains(from, s) {
+			out = append(out, "+ "+what+" "+s)
+		}
+	}
+	return out
+}
+
+func digestText(sum *[32]byte) []string {
+	if sum == nil {
+		return nil
+	}
+	return []string{hex.EncodeToString(sum[:])}
+}
+
+func digestChange(last, next *pair) []string {
+	return changed("contacts", digestText(last.root.Contacts), digestText(next.root.Contacts))
+}
+
+// differences says in lines what next changes against last, but for contacts.
+func differences(last, next *pair) []string {
+	var out []string
+	change := func(what string, from, to []string) { out = append(out, changed(what, from, to)...) }
 	some := func(s string) []string {
 		if s == "" {
 			return nil
@@ -230,13 +280,7 @@ func differences(last, next *pair) []string {
 	}
 	change("name", some(last.root.Name), some(next.root.Name))
 	change("onion", some(last.root.Onion), some(next.root.Onion))
-	digest := func(sum *[32]byte) []string {
-		if sum == nil {
-			return nil
-		}
-		return []string{hex.EncodeToString(sum[:])}
-	}
-	change("engine", digest(last.root.Engine), digest(next.root.Engine))
+	change("engine", digestText(last.root.Engine), digestText(next.root.Engine))
 	change("sift key", texts(last.root.SiftKeys, seal.VerifyKey.String), texts(next.root.SiftKeys, seal.VerifyKey.String))
 	change("desk key", texts(last.root.DeskKeys, seal.VerifyKey.String), texts(next.root.DeskKeys, seal.VerifyKey.String))
 	device := func(d seal.Device) string { return d.Name + " " + d.Recipient }
@@ -303,7 +347,7 @@ func (c *rootStatusCmd) Run(w *world) error {
 		if err != nil {
 			return err
 		}
-		for _, line := range p.former(c.Dir, n.Desks) {
+		for _, line := range append(p.former(c.Dir, n.Desks), contactsOf(c.Dir, &p.root).lines(c.Dir, cell.DayOf(w.now()))...) {
 			w.say("%s", line)
 		}
 	}

@@ -29,7 +29,7 @@ type watchCmd struct {
 
 // Help is shown by --help.
 func (*watchCmd) Help() string {
-	return `Visits a newsroom's host as any reader would, from anywhere, over Tor with --proxy. Checks signatures, serials, the chain of notes and the bulletin; of the site its signed manifest, every script and some of the other files, drawn anew each time, and that no page runs a script which the manifest does not list; with --keep also that it is shown what it was shown before. Two notes or two manifests with one serial are proof that somebody is shown something else: both are kept, for everybody to check.
+	return `Visits a newsroom's host as any reader would, from anywhere, over Tor with --proxy. Checks signatures, serials, the chain of notes and the bulletin; of the site its signed manifest, every script, the contacts and some of the other files, drawn anew each time, and that no page runs a script which the manifest does not list; with --keep also that it is shown what it was shown before. Two notes or two manifests with one serial are proof that somebody is shown something else: both are kept, for everybody to check.
 
 Prints one line. Exit code 0: well. 1: something is wrong, or the host could not be reached. 2: bad input.
 
@@ -89,7 +89,10 @@ func (c *watchCmd) visit(w *world, id seal.NewsroomID, client *relay.Client, loo
 		for _, p := range r.Proofs {
 			said = append(said, p.String())
 		}
-		w.say("%s: %s", r.Day, strings.Join(append(said, r.Wrong...), "; "))
+		for _, d := range r.Wrong {
+			said = append(said, d.String())
+		}
+		w.say("%s: %s", r.Day, strings.Join(said, "; "))
 	}
 	if err != nil {
 		return err

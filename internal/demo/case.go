@@ -4,11 +4,19 @@ import (
 	"embed"
 	"fmt"
 	"io/fs"
+	"slices"
 	"strings"
 )
 
 //go:embed case
 var caseFiles embed.FS
+
+//go:embed contacts.txt
+var contactsFile []byte
+
+// Contacts is the demo newsroom's file of contacts: examples, each named as one. They are no part of the
+// case.
+func Contacts() []byte { return slices.Clone(contactsFile) }
 
 // A telling is one report of the motivating case: who tells it, how it comes in, and on
 // which day, counted from the case's first.

@@ -45,6 +45,15 @@ type Note struct {
 	Ending          seal.Ending
 }
 
+// Contacts are those that the newsroom has vetted, as far as the folder tells.
+type Contacts struct {
+	Signed   int      // that the root note names
+	Stale    []string // of them, by name, to be checked again
+	Unsigned string   // the file that differs from what the root note names; "": none does
+	Printed  string   // the printed file that differs from what the root note names; "": none does
+	Err      error    // why a file can't be used
+}
+
 // A Subject is what is looked at. Whoever reads newsroom.toml and notes fills it in.
 type Subject struct {
 	Dir       string // holds newsroom.toml and the roles' folders
@@ -56,6 +65,7 @@ type Subject struct {
 	HostFormatErr error
 	Notes         []Note // that stand in root/ or desk/
 	NotesErr      error  // why none could be read, if there is a desk or a root
+	Contacts      Contacts
 	TLSChain      string // certificates of the host; "": none were named
 	TLSKey        string // their key
 }
@@ -104,6 +114,7 @@ func Examine(s Subject, m *Machine) []Finding {
 	}
 	e.formats()
 	e.notes()
+	e.contacts()
 	e.clock()
 	e.swap()
 	e.dumps()
@@ -181,6 +192,31 @@ func (e *exam) notes() {
 		default:
 			e.warn(machineRole, check, next, "ends on %s, days left: %d", n.Expires, left)
 		}
+	}
+}
+
+// contacts says whether those that readers see are signed, and checked lately.
+func (e *exam) contacts() {
+	if !e.has(Desk) && !e.has(Root) || e.NotesErr != nil {
+		return
+	}
+	const check = "contacts"
+	c := &e.Contacts
+	if c.Err != nil {
+		e.fail(machineRole, check, "mend or bring the file: doc/operator.md, contacts", "%v", c.Err)
+		return
+	}
+	if c.Unsigned != "" {
+		e.warn(machineRole, check, "kkachi root sign "+e.Dir+" --contacts "+c.Unsigned+", then print", "%s is not what the root note names: pages do not show it", c.Unsigned)
+	}
+	if c.Printed != "" {
+		e.warn(machineRole, check, "kkachi press push "+e.Dir, "%s is not what the root note names: whoever verifies the site is told", c.Printed)
+	}
+	for _, name := range c.Stale {
+		e.warn(machineRole, check, "ring there; write the day into the file of contacts, and sign it: kkachi root sign "+e.Dir+" --contacts FILE", "%s was not checked for a long time, and stands on every page with its day", name)
+	}
+	if c.Unsigned == "" && c.Printed == "" && len(c.Stale) == 0 {
+		e.pass(machineRole, check, "the root note names %d, each checked lately", c.Signed)
 	}
 }
 

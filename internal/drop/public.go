@@ -146,13 +146,13 @@ func hurry(w http.ResponseWriter, size int64) *time.Timer {
 	return time.AfterFunc(within, func() { _ = http.NewResponseController(w).SetWriteDeadline(past) })
 }
 
-// policy allows a page its own script, style, pictures and worker, and nothing else.
-const policy = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; worker-src 'self'; " +
+// Policy allows a page its own script, style, pictures and worker, and nothing else.
+const Policy = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; worker-src 'self'; " +
 	"base-uri 'none'; form-action 'none'; frame-ancestors 'none'; require-trusted-types-for 'script'; trusted-types kkachi"
 
 // protect sets the headers of every answer with a body, whoever asks.
 func protect(h http.Header) {
-	h.Set("Content-Security-Policy", policy)
+	h.Set("Content-Security-Policy", Policy)
 	h.Set("X-Content-Type-Options", "nosniff")
 	h.Set("Referrer-Policy", "no-referrer")
 	h.Set("Cross-Origin-Opener-Policy", "same-origin")

@@ -30,8 +30,10 @@ type chrome struct {
 	Home        string
 	About       string
 	Corrections string
-	Contact     string
+	Contact     string   // the page
 	Limits      []string // what is not hidden
+	Contacts    []contactView
+	Digest      string // of the script, in hex; "" on a page without it
 }
 
 // T is the catalogue's text in the page's language.
@@ -114,7 +116,8 @@ type step struct {
 
 type aboutPage struct {
 	chrome
-	Work []string
+	Address string
+	Work    []string
 }
 
 type notFoundPage struct {

@@ -2,7 +2,7 @@
 // pages of one story linking each other, without anything from a third party.
 //
 // What enters: releases that two people approved, the photographs that they name, the
-// newsroom's name and address. What leaves: a folder of files, switched as a whole, and its
+// newsroom's name, address and vetted contacts. What leaves: a folder of files, switched as a whole, and its
 // manifest. What may never be known here: that sources exist. Nothing is printed that was
 // not released, and no page holds a script or style of its own.
 package press
@@ -32,6 +32,10 @@ type Site struct {
 	Address string     // kkachi:ID@URL, printed on the contact page
 	Default lang.Tag   // of the page at the root; Korean if empty
 	Bundle  fs.FS      // the reader's script, all files at its root; nil for a site without it
+	// Contacts is the file of contacts that the root note names, whose contacts stand on each
+	// page; nil for a site without them.
+	Contacts []byte
+	Policy   string // with which the host hands out pages, for those who check a site; may be empty
 }
 
 // scriptFile is the file of the bundle that pages load. Its folder is one below the site's
@@ -126,7 +130,8 @@ func (s *Site) check() error {
 		err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Host == "" || strings.ContainsFunc(s.Address, release.Hidden) {
 		return fmt.Errorf("%w: the address is not of the form kkachi:ID@URL", ErrSite)
 	}
-	return nil
+	_, err = s.contactList()
+	return err
 }
 
 // choose opens each release, keeps the newest of each ID, fetches its photograph and sorts

@@ -5,12 +5,14 @@ import (
 	"cmp"
 	"crypto/sha256"
 	"encoding/base64"
+	"encoding/hex"
 	"fmt"
 	"io/fs"
 	"slices"
 	"strconv"
 	"strings"
 
+	"kkachi/internal/contacts"
 	"kkachi/internal/lang"
 	"kkachi/internal/release"
 )
@@ -21,8 +23,9 @@ const moreStories = 4
 // A printer makes the pages of one site.
 type printer struct {
 	site    Site
-	stories []*story // newest first
-	script  string   // its integrity, "" on a site without it
+	stories []*story           // newest first
+	script  *[sha256.Size]byte // its digest; nil on a site without it
+	helpers []contacts.Contact
 	preview bool
 }
 
@@ -34,10 +37,17 @@ type printed struct {
 
 // render makes every file of the site, by path in ascending order.
 func render(stories []*story, s Site) ([]printed, error) {
-	p := &printer{site: s, stories: stories}
+	helpers, err := s.contactList()
+	if err != nil {
+		return nil, err
+	}
+	p := &printer{site: s, stories: stories, helpers: helpers}
 	files := []printed{
 		{"site.css", Style()},
 		{"robots.txt", []byte("User-agent: *\nDisallow:\n")},
+	}
+	if s.Contacts != nil {
+		files = append(files, printed{contacts.File, s.Contacts})
 	}
 	if s.Bundle != nil {
 		bundle, err := p.bundle()
@@ -76,6 +86,13 @@ func render(stories []*story, s Site) ([]printed, error) {
 			files = append(files, printed{photoPath(st.Photo), st.photo})
 		}
 	}
+	if s.Policy != "" && p.script != nil {
+		list, err := s.webcat(files, *p.script)
+		if err != nil {
+			return nil, err
+		}
+		files = append(files, list)
+	}
 	slices.SortFunc(files, func(a, b printed) int { return cmp.Compare(a.path, b.path) })
 	return files, nil
 }
@@ -107,31 +124,32 @@ func (p *printer) bundle() ([]printed, error) {
 			return nil, fmt.Errorf("press: bundle: %w", err)
 		}
 		if sum := sha256.Sum256(data); e.Name() == scriptFile {
-			p.script = "sha256-" + base64.StdEncoding.EncodeToString(sum[:])
+			p.script = &sum
 		}
 		out = append(out, printed{"page/" + e.Name(), data})
 	}
 	return out, nil
 }
 
-// chrome is the frame of a page in language t. root leads from the page to the site's root,
-// and within is the page's path below its language, the same in each.
 // siteLimits is how many sentences of the catalogue say what is not hidden.
 const siteLimits = 7
 
+// chrome is the frame of a page in language t. root leads from the page to the site's root,
+// and within is the page's path below its language, the same in each.
 func (p *printer) chrome(t lang.Tag, root, within, title string) chrome {
 	dir := root + string(t) + "/"
 	c := chrome{
 		Lang: t, Title: title, Name: p.site.Name.In(t), Style: root + "site.css",
 		Home: dir + "index.html", About: dir + "about.html", Contact: dir + "contact.html", Feed: dir + "feed.atom",
 		Corrections: dir + "corrections.html",
-		Limits:      texts(t, "site.limit_", siteLimits),
+		Limits:      texts(t, "site.limit_", siteLimits), Contacts: contactViews(p.helpers, t),
 	}
 	if len(p.stories) > 0 {
 		c.Edition = lang.T(t, "site.edition", lang.Date(t, uint32(p.stories[0].Printed)))
 	}
-	if p.script != "" {
-		c.Script, c.Integrity = root+"page/"+scriptFile, p.script
+	if p.script != nil {
+		c.Script, c.Integrity = root+"page/"+scriptFile, "sha256-"+base64.StdEncoding.EncodeToString(p.script[:])
+		c.Digest = hex.EncodeToString(p.script[:])
 		id, _, _ := strings.Cut(strings.TrimPrefix(p.site.Address, "kkachi:"), "@")
 		c.Newsroom = id
 	}
@@ -276,7 +294,7 @@ func (p *printer) contact(t lang.Tag) page {
 func (p *printer) about(t lang.Tag) page {
 	return aboutPage{
 		chrome: p.chrome(t, "../", "about.html", lang.T(t, "site.about")+" · "+p.site.Name.In(t)),
-		Work:   texts(t, "site.work_", 6),
+		Work:   texts(t, "site.work_", 6), Address: p.site.Address,
 	}
 }
 

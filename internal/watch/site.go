@@ -16,6 +16,7 @@ import (
 
 	"golang.org/x/net/html"
 
+	"kkachi/internal/contacts"
 	"kkachi/internal/relay"
 	"kkachi/internal/seal"
 )
@@ -29,6 +30,8 @@ const (
 // scriptType is how the path of a script ends: the host hands nothing else out as one.
 const scriptType = ".js"
 
+const pageType = ".html"
+
 // site looks at what the host publishes: the manifest under the notes' keys and against those
 // seen before, all scripts, and some of the other files, drawn, as they are handed out.
 func (w *Watch) site(ctx context.Context, r *Report, notes *seal.Notes) error {
@@ -36,7 +39,7 @@ func (w *Watch) site(ctx context.Context, r *Report, notes *seal.Notes) error {
 	if errors.Is(err, relay.ErrNotFound) {
 		_, highest, err := w.keep.note("site", 0)
 		if highest > 0 {
-			r.Wrong = append(r.Wrong, "site: no manifest is shown, and one was shown before")
+			r.differs(InManifest, "no manifest is shown, and one was shown before")
 		}
 		return err
 	}
@@ -46,7 +49,7 @@ func (w *Watch) site(ctx context.Context, r *Report, notes *seal.Notes) error {
 		}
 		n, noteErr := seal.ParseSite(raw, notes.Root)
 		if noteErr != nil {
-			r.wrong("site", noteErr)
+			r.differs(InManifest, "%v", noteErr)
 			return w.keep.refused(raw)
 		}
 		if err := w.seen(r, "site", n.Serial, raw); err != nil {
@@ -56,7 +59,8 @@ func (w *Watch) site(ctx context.Context, r *Report, notes *seal.Notes) error {
 		if err := v.look(ctx, w); err != nil {
 			return err
 		}
-		r.Site, r.SiteFiles, r.SiteLooked = n.Serial, len(n.Files), v.looked
+		r.Site, r.SiteFiles, r.SiteLooked, r.Contacts = n.Serial, len(n.Files), v.looked, len(v.contacts)
+		r.Script = v.only()
 		if len(v.wrong) == 0 {
 			return nil
 		}
@@ -75,7 +79,10 @@ type siteVisit struct {
 	notes  *seal.Notes
 	files  map[string]*seal.SiteFile
 	looked int
-	wrong  []string
+	wrong  []Difference
+
+	contacts []contacts.Contact // that pages must show
+	compare  bool               // they are known
 }
 
 func newSiteVisit(n *seal.SiteNote, notes *seal.Notes) *siteVisit {
@@ -86,66 +93,125 @@ func newSiteVisit(n *seal.SiteNote, notes *seal.Notes) *siteVisit {
 	return v
 }
 
-func (v *siteVisit) say(format string, args ...any) {
-	if what := "site: " + fmt.Sprintf(format, args...); !slices.Contains(v.wrong, what) {
-		v.wrong = append(v.wrong, what)
+func (v *siteVisit) say(thing, format string, args ...any) {
+	if d := (Difference{thing, fmt.Sprintf(format, args...)}); !slices.Contains(v.wrong, d) {
+		v.wrong = append(v.wrong, d)
 	}
 }
 
-// look fetches all scripts and SiteSample other files.
+// thing is what a file of the site is.
+func thing(name string) string {
+	switch {
+	case path.Ext(name) == scriptType:
+		return InScript
+	case path.Ext(name) == pageType:
+		return InPage
+	case name == contacts.File:
+		return InContacts
+	}
+	return InFile
+}
+
+// only is the digest of the site's script, if it lists one.
+func (v *siteVisit) only() (digest *[32]byte) {
+	for i := range v.Files {
+		if path.Ext(v.Files[i].Path) != scriptType {
+			continue
+		}
+		if digest != nil {
+			return nil
+		}
+		digest = &v.Files[i].Hash
+	}
+	return digest
+}
+
+// look fetches all scripts, the contacts, and SiteSample other files, or all.
 func (v *siteVisit) look(ctx context.Context, w *Watch) error {
+	if err := v.lookAtContacts(ctx, w); err != nil {
+		return err
+	}
 	var some []*seal.SiteFile
 	engine := false
 	for i := range v.Files {
 		f := &v.Files[i]
 		if path.Ext(f.Path) != scriptType {
-			some = append(some, f)
+			if f.Path != contacts.File {
+				some = append(some, f)
+			}
 			continue
 		}
 		engine = engine || v.notes.Root.Engine != nil && f.Hash == *v.notes.Root.Engine
-		if err := v.file(ctx, w, f); err != nil {
+		if _, err := v.file(ctx, w, f); err != nil {
 			return err
 		}
 	}
 	if v.notes.Root.Engine != nil && !engine {
-		v.say("no script of it is the one that the root note names")
+		v.say(InScript, "none on the site is the one that the root note names")
 	}
-	for n := range min(SiteSample, len(some)) {
+	draw := min(SiteSample, len(some))
+	if w.all {
+		draw = len(some)
+		if err := v.root(ctx, w); err != nil {
+			return err
+		}
+	}
+	for n := range draw {
 		at, err := rand.Int(w.rand, big.NewInt(int64(len(some)-n)))
 		if err != nil {
 			return fmt.Errorf("drawing a file: %w", err)
 		}
 		i := n + int(at.Int64())
 		some[n], some[i] = some[i], some[n]
-		if err := v.file(ctx, w, some[n]); err != nil {
+		if _, err := v.file(ctx, w, some[n]); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// file fetches one file as a reader does, and holds it against the manifest. An error says
-// that the host was not reached; what it answers wrongly is said.
-func (v *siteVisit) file(ctx context.Context, w *Watch, f *seal.SiteFile) error {
-	v.looked++
-	if f.Size > SiteMaxFile {
-		v.say("%s is listed with %d bytes", f.Path, f.Size)
+// root wants the root of the site to be its index.
+func (v *siteVisit) root(ctx context.Context, w *Watch) error {
+	f := v.files["index"+pageType]
+	if f == nil || f.Size > SiteMaxFile {
 		return nil
 	}
-	data, err := w.host.File(ctx, f.Path, int64(f.Size))
+	data, err := w.host.File(ctx, "", int64(f.Size))
 	switch {
-	case errors.Is(err, relay.ErrNotFound), errors.Is(err, relay.ErrRefused):
-		v.say("%s is not handed out as the manifest lists it", f.Path)
-		return nil
+	case errors.Is(err, relay.ErrNotFound), errors.Is(err, relay.ErrRefused), err == nil && sha256.Sum256(data) != f.Hash:
+		v.say(InPage, "the root of the site is not its %s", f.Path)
 	case err != nil:
-		return fmt.Errorf("fetching %s: %w", f.Path, err)
-	case uint64(len(data)) != f.Size || sha256.Sum256(data) != f.Hash:
-		v.say("%s is another file than the manifest lists", f.Path)
-	}
-	if path.Ext(f.Path) == ".html" {
-		v.page(f.Path, data)
+		return fmt.Errorf("fetching the root of the site: %w", err)
 	}
 	return nil
+}
+
+// file fetches one file as a reader does, and holds it against the manifest. An error says
+// that the host was not reached; what it answers wrongly is said, and then data is nil.
+func (v *siteVisit) file(ctx context.Context, w *Watch, f *seal.SiteFile) (data []byte, err error) {
+	v.looked++
+	if f.Size > SiteMaxFile {
+		v.say(thing(f.Path), "%s is listed with %d bytes", f.Path, f.Size)
+		return nil, nil
+	}
+	data, err = w.host.File(ctx, f.Path, int64(f.Size))
+	switch {
+	case errors.Is(err, relay.ErrNotFound), errors.Is(err, relay.ErrRefused):
+		v.say(thing(f.Path), "%s is not handed out as the manifest lists it", f.Path)
+		return nil, nil
+	case err != nil:
+		return nil, fmt.Errorf("fetching %s: %w", f.Path, err)
+	case uint64(len(data)) != f.Size || sha256.Sum256(data) != f.Hash:
+		v.say(thing(f.Path), "%s is another file than the manifest lists", f.Path)
+		if path.Ext(f.Path) == pageType {
+			v.page(f.Path, data) // what it would do to a reader is said too
+		}
+		return nil, nil
+	}
+	if path.Ext(f.Path) == pageType {
+		v.page(f.Path, data)
+	}
+	return data, nil
 }
 
 // page looks for what a browser would run: every script must be a file of the manifest, and
@@ -155,8 +221,11 @@ func (v *siteVisit) page(at string, data []byte) {
 	for _, scripting := range []bool{true, false} { // noscript holds text for one, elements for the other
 		doc, err := html.ParseWithOptions(bytes.NewReader(data), html.ParseOptionEnableScripting(scripting))
 		if err != nil {
-			v.say("%s can't be read as a page", at)
+			v.say(InPage, "%s can't be read as a page", at)
 			return
+		}
+		if scripting {
+			v.shows(at, doc)
 		}
 		for n := range doc.Descendants() {
 			if n.Type == html.ElementNode {
@@ -173,17 +242,17 @@ func (v *siteVisit) element(at string, t *html.Node) {
 			attr[a.Key] = a.Val
 		}
 		if strings.HasPrefix(a.Key, "on") || strings.HasPrefix(address(a.Val), "javascript:") {
-			v.say("%s holds a script of its own, in %s", at, a.Key)
+			v.say(InPage, "%s holds a script of its own, in %s", at, a.Key)
 		}
 	}
 	rel := strings.Fields(strings.ToLower(attr["rel"]))
 	switch {
 	case t.Data == "base":
-		v.say("%s moves its addresses elsewhere", at)
+		v.say(InPage, "%s moves its addresses elsewhere", at)
 	case t.Data == "meta" && strings.EqualFold(attr["http-equiv"], "refresh"):
-		v.say("%s leads its readers elsewhere by itself", at)
+		v.say(InPage, "%s leads its readers elsewhere by itself", at)
 	case t.Data == "script" && (attr["src"] == "" || t.Namespace != ""):
-		v.say("%s holds a script of its own", at)
+		v.say(InPage, "%s holds a script of its own", at)
 	case t.Data == "script":
 		v.script(at, attr["src"], attr)
 	case t.Data == "link" && (slices.Contains(rel, "modulepreload") || slices.Contains(rel, "preload") && attr["as"] == "script"):
@@ -202,21 +271,21 @@ func (v *siteVisit) script(at, ref string, attr map[string]string) {
 	base := &url.URL{Scheme: "https", Host: "site.invalid", Path: "/" + at}
 	u, err := base.Parse(ref)
 	if err != nil || u.Scheme != base.Scheme || u.Host != base.Host {
-		v.say("%s runs a script from elsewhere", at)
+		v.say(InPage, "%s runs a script from elsewhere", at)
 		return
 	}
 	f := v.files[strings.TrimPrefix(u.Path, "/")]
 	switch {
 	case f == nil || path.Ext(f.Path) != scriptType:
-		v.say("%s runs a script that the manifest does not list", at)
+		v.say(InPage, "%s runs a script that the manifest does not list", at)
 		return
 	case v.notes.Root.Engine != nil && f.Hash != *v.notes.Root.Engine:
-		v.say("%s runs %s, which is not the script that the root note names", at, f.Path)
+		v.say(InPage, "%s runs %s, which is not the script that the root note names", at, f.Path)
 	}
 	if want, given := attr["integrity"]; given && want != "sha256-"+base64.StdEncoding.EncodeToString(f.Hash[:]) {
-		v.say("%s expects another %s than the manifest lists", at, f.Path)
+		v.say(InPage, "%s expects another %s than the manifest lists", at, f.Path)
 	}
 	if id, given := attr["data-newsroom"]; given && id != v.Newsroom.String() {
-		v.say("%s speaks for another newsroom", at)
+		v.say(InPage, "%s speaks for another newsroom", at)
 	}
 }

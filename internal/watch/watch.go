@@ -49,7 +49,11 @@ type Watch struct {
 	now  func() time.Time
 	rand io.Reader
 	keep *keep
+	all  bool
 }
+
+// LookAtAll makes each visit look at every file of the site, instead of some that it draws.
+func (w *Watch) LookAtAll() { w.all = true }
 
 // Open takes up the folder keep, made if need be, or with "" remembers nothing. random draws the
 // files of the site that a visit looks at.
@@ -79,6 +83,25 @@ func (p Proof) String() string {
 	return fmt.Sprintf("%s: two %s notes have serial %d: %s and %s", what, p.Kind, p.Serial, p.First, p.Second)
 }
 
+// What can differ from what the newsroom has signed.
+const (
+	InNotes    = "notes"
+	InBulletin = "bulletin"
+	InManifest = "manifest"
+	InScript   = "script"
+	InContacts = "contacts"
+	InPage     = "page"
+	InFile     = "file" // any other of the site
+)
+
+// A Difference is one thing that is not as the newsroom has signed it.
+type Difference struct {
+	Thing string `json:"thing"` // one of the above
+	What  string `json:"what"`  // names files, serials and days, never a content
+}
+
+func (d Difference) String() string { return d.Thing + ": " + d.What }
+
 // A Report says what one visit saw.
 type Report struct {
 	Day      cell.Day
@@ -88,13 +111,18 @@ type Report struct {
 	Batch    uint32
 	Crowd    uint32 // at most, worldwide; 0: not measured
 
-	Site       uint64 // serial of its manifest; 0: none is published
-	SiteFiles  int    // that it lists
-	SiteLooked int    // of them that were looked at
+	Site       uint64    // serial of its manifest; 0: none is published
+	SiteFiles  int       // that it lists
+	SiteLooked int       // of them that were looked at
+	Contacts   int       // that its pages show
+	Script     *[32]byte // digest of its one script; nil if there are others, or none
+
+	Root *seal.RootNote // nil if the notes do not verify
+	Desk *seal.DeskNote
 
 	Proofs   []Proof
-	Wrong    []string // what an honest host does not show
-	Warnings []string // what a person should see to
+	Wrong    []Difference // what an honest host does not show
+	Warnings []string     // what a person should see to
 
 	// Notes and RawBulletin are the bytes, for a visitor's cells under the same notes.
 	Notes, RawBulletin []byte
@@ -115,7 +143,7 @@ func (w *Watch) Visit(ctx context.Context) (*Report, error) {
 		}
 		notes, err := seal.VerifyNotes(r.Notes, w.id, r.Day)
 		if err != nil {
-			r.wrong("notes", err)
+			r.differs(InNotes, "%v", err)
 			break
 		}
 		_, day, err := notes.CheckBulletin(r.RawBulletin)
@@ -123,7 +151,7 @@ func (w *Watch) Visit(ctx context.Context) (*Report, error) {
 			continue // the host switched between the two
 		}
 		if err != nil {
-			r.wrong("bulletin", err)
+			r.differs(InBulletin, "%v", err)
 		}
 		r.Bulletin = day
 		r.look(notes)
@@ -141,12 +169,13 @@ func (w *Watch) Visit(ctx context.Context) (*Report, error) {
 	return r, nil
 }
 
-func (r *Report) wrong(what string, err error) {
-	r.Wrong = append(r.Wrong, fmt.Sprintf("%s: %v", what, err))
+func (r *Report) differs(thing, format string, args ...any) {
+	r.Wrong = append(r.Wrong, Difference{thing, fmt.Sprintf(format, args...)})
 }
 
 // look fills in what verified notes say, and warns before they end.
 func (r *Report) look(n *seal.Notes) {
+	r.Root, r.Desk = n.Root, n.Desk
 	r.Serial, r.Issued, r.Batch, r.Crowd = n.Sift.Serial, n.Sift.Issued, n.Sift.Batch, n.Sift.Crowd
 	if n.Sift.Issued < r.Day {
 		r.Warnings = append(r.Warnings, fmt.Sprintf("the sift note is of %s: sift has not published today", n.Sift.Issued))
@@ -201,6 +230,14 @@ func (w *Watch) remember(r *Report) error {
 	return w.seen(r, "sift", sift.Serial, siftRaw)
 }
 
+// thingOf is the thing that a note of a kind is of.
+func thingOf(kind string) string {
+	if kind == "site" {
+		return InManifest
+	}
+	return InNotes
+}
+
 // seen holds a signed note against the first of its serial and against the highest serial.
 func (w *Watch) seen(r *Report, kind string, serial uint64, raw []byte) error {
 	first, highest, err := w.keep.note(kind, serial)
@@ -208,7 +245,7 @@ func (w *Watch) seen(r *Report, kind string, serial uint64, raw []byte) error {
 		return err
 	}
 	if serial < highest {
-		r.Wrong = append(r.Wrong, fmt.Sprintf("%s note %d is shown, and %d was shown before: it went back", kind, serial, highest))
+		r.differs(thingOf(kind), "%s note %d is shown, and %d was shown before: it went back", kind, serial, highest)
 	}
 	switch {
 	case first == nil:
@@ -240,7 +277,7 @@ func (w *Watch) succession(r *Report, root *seal.RootNote) error {
 		return nil // what the folder holds is not this newsroom's
 	}
 	if !root.Continues(former) {
-		r.Wrong = append(r.Wrong, fmt.Sprintf("root note %d does not continue the root keys of root note %d, which was shown before: a key that was replaced has signed, or another heir", root.Serial, highest))
+		r.differs(InNotes, "root note %d does not continue the root keys of root note %d, which was shown before: a key that was replaced has signed, or another heir", root.Serial, highest)
 	}
 	return nil
 }
@@ -252,7 +289,7 @@ func (w *Watch) chain(r *Report, root *seal.RootNote, n *seal.SiftNote) error {
 		return nil
 	}
 	if n.Previous == nil {
-		r.Wrong = append(r.Wrong, fmt.Sprintf("sift note %d names none before it", n.Serial))
+		r.differs(InNotes, "sift note %d names none before it", n.Serial)
 		return nil
 	}
 	before, _, err := w.keep.note("sift", n.Serial-1)
@@ -260,7 +297,7 @@ func (w *Watch) chain(r *Report, root *seal.RootNote, n *seal.SiftNote) error {
 		return err
 	}
 	if seal.HashNote(before) != *n.Previous {
-		r.Wrong = append(r.Wrong, fmt.Sprintf("sift note %d does not follow the %d that was shown here: its chain is another", n.Serial, n.Serial-1))
+		r.differs(InNotes, "sift note %d does not follow the %d that was shown here: its chain is another", n.Serial, n.Serial-1)
 	}
 	former, err := seal.ParseSift(before, root, 0)
 	if err != nil {
@@ -269,7 +306,7 @@ func (w *Watch) chain(r *Report, root *seal.RootNote, n *seal.SiftNote) error {
 	for _, a := range former.Bulletins {
 		for _, b := range n.Bulletins {
 			if a.Day == b.Day && a.Hash != b.Hash {
-				r.Wrong = append(r.Wrong, fmt.Sprintf("sift notes %d and %d name different bulletins of %s", former.Serial, n.Serial, a.Day))
+				r.differs(InNotes, "sift notes %d and %d name different bulletins of %s", former.Serial, n.Serial, a.Day)
 			}
 		}
 	}

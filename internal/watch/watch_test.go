@@ -141,7 +141,11 @@ func wrongs(r *Report) []string {
 	if r == nil {
 		return nil
 	}
-	return r.Wrong
+	var out []string
+	for _, d := range r.Wrong {
+		out = append(out, d.String())
+	}
+	return out
 }
 
 // shown wants something to be wrong, and gives it as text.
@@ -151,7 +155,7 @@ func shown(t *testing.T, w *Watch) (*Report, string) {
 	if !errors.Is(err, ErrShown) {
 		t.Fatalf("nothing was noticed: %v, %q", err, wrongs(r))
 	}
-	return r, strings.Join(r.Wrong, "\n")
+	return r, strings.Join(wrongs(r), "\n")
 }
 
 func TestHonestHost(t *testing.T) {

@@ -102,8 +102,8 @@ const areas: Record<string, (v: Vector) => Out | Promise<Out>> = {
   },
 };
 
-/** The desk's log, its tokens and its ladder (spec/07-log.md, spec/11-claims.md): a page holds none. */
-export const notThePages = new Set(["log", "token", "ladder"]);
+/** The desk's log, its tokens and its ladder (spec/07-log.md, spec/11-claims.md): a page holds none. Contacts are read by the press: a page shows what it prints. */
+export const notThePages = new Set(["log", "token", "ladder", "contacts"]);
 // Notes between sift, desk and editors; no client ever sees one.
 const notThePagesNotes = new Set(["hold", "free"]);
 

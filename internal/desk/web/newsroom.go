@@ -19,6 +19,13 @@ type newsroomPage struct {
 	Losses         []fact
 	Approvers      []string
 	Erased         []string
+	Contacts       *contactsView // nil: nothing is known of them
+}
+
+// contactsView is what a desk should know of the contacts that readers see.
+type contactsView struct {
+	List    []fact
+	Trouble string
 }
 
 // dying is a thing with an end, and how near it is.
@@ -74,8 +81,31 @@ func (s *Server) newsroom(v *visit) error {
 	p.Losses = append(p.Losses,
 		fact{v.T("desk.newsroom.late"), strconv.Itoa(n.Late)},
 		fact{v.T("desk.newsroom.refused"), strconv.Itoa(n.Refused)})
+	if s.opts.Contacts != nil {
+		c, err := s.opts.Contacts()
+		if err != nil {
+			return err
+		}
+		p.Contacts = v.contacts(c)
+	}
 	p.frame = s.frame(v, "newsroom", "desk.newsroom.title")
 	return s.show(v, "newsroom", p)
+}
+
+func (v *visit) contacts(c Contacts) *contactsView {
+	out := &contactsView{}
+	if c.Unsigned {
+		out.Trouble = v.T("desk.contacts.unsigned")
+	}
+	for _, one := range c.List {
+		day := v.day(cell.Day(one.Checked))
+		word := v.T("desk.contacts.checked", day)
+		if one.Stale {
+			word = v.T("desk.contacts.stale", day)
+		}
+		out.List = append(out.List, fact{one.Name + " · " + one.Number, word})
+	}
+	return out
 }
 
 // ends says until when a thing lives.

@@ -38,6 +38,22 @@ type Options struct {
 	// push does. It gives the number of files, 0 if the host has this site already. Nil: the
 	// pages do not offer it; the desk itself cannot print.
 	Publish func(ctx context.Context) (files int, err error)
+	// Contacts gives those that the newsroom has vetted, for the page Newsroom to say which
+	// are to be checked again. Nil: the page does not speak of them.
+	Contacts func() (Contacts, error)
+}
+
+// Contacts are those that readers see.
+type Contacts struct {
+	List     []Contact
+	Unsigned bool // the file that the newsroom keeps is another than the one that was signed, or can't be used
+}
+
+// A Contact is one of them.
+type Contact struct {
+	Name, Number string
+	Checked      uint32 // day
+	Stale        bool
 }
 
 // Limits of a request. A photograph is the largest thing that a page sends.
