@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"encoding/binary"
 	"errors"
 	"fmt"
 	"os"
@@ -18,7 +19,7 @@ import (
 var durable = map[uint64]string{
 	unix.SYS_PWRITE64: "pwrite64", unix.SYS_FSYNC: "fsync", unix.SYS_FDATASYNC: "fdatasync", unix.SYS_LINKAT: "linkat",
 	unix.SYS_UNLINKAT: "unlinkat", unix.SYS_RENAMEAT: "renameat", unix.SYS_RENAMEAT2: "renameat2",
-	unix.SYS_FTRUNCATE: "ftruncate",
+	unix.SYS_FTRUNCATE: "ftruncate", unix.SYS_IO_SUBMIT: "io_submit",
 }
 
 // diesAt begins the line in which a tracer says where it has killed.
@@ -131,6 +132,9 @@ func aim(tid int, name string, info *callInfo) string {
 		path = text(tid, uintptr(info.args[3]))
 	case "unlinkat":
 		path = text(tid, uintptr(info.args[1]))
+	case "io_submit": // the third argument points to pointers to what is asked for, with the file at byte 20
+		fd := binary.NativeEndian.Uint32(peek(tid, uintptr(binary.NativeEndian.Uint64(peek(tid, uintptr(info.args[2]), 8)))+20, 4))
+		path, _ = os.Readlink(fmt.Sprintf("/proc/%d/fd/%d", tid, fd))
 	default:
 		path, _ = os.Readlink(fmt.Sprintf("/proc/%d/fd/%d", tid, info.args[0]))
 	}
@@ -138,8 +142,14 @@ func aim(tid int, name string, info *callInfo) string {
 }
 
 func text(tid int, at uintptr) string {
-	buf := make([]byte, 256)
-	n, _ := unix.PtracePeekData(tid, at, buf)
-	end := bytes.IndexByte(buf[:n], 0)
-	return string(buf[:max(end, 0)])
+	buf := peek(tid, at, 256)
+	return string(buf[:max(bytes.IndexByte(buf, 0), 0)])
+}
+
+// peek reads n bytes of a tracee; those that it cannot read are zero.
+func peek(tid int, at uintptr, n int) []byte {
+	buf := make([]byte, n)
+	got, _ := unix.PtracePeekData(tid, at, buf)
+	clear(buf[max(got, 0):])
+	return buf
 }

@@ -1,6 +1,7 @@
 package disk
 
 import (
+	"cmp"
 	"encoding/binary"
 	"errors"
 	"fmt"
@@ -9,6 +10,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"sync"
 
 	"kkachi/internal/cell"
@@ -32,17 +34,20 @@ type arrivals struct {
 	offered  int // cells that came, kept or not
 	finished bool
 	broken   error  // a failed sync: what the system then holds of the file is unknown
-	next     *round // whom the next sync will answer
+	next     *round // what is written next
 
 	underWay sync.WaitGroup // cells being put; Add under mu and while not finished
 	wake     chan struct{}  // one for each round that begins; closed when the last has ended
+	written  chan *round    // rounds that wait for a sync
 	ended    chan struct{}  // closed when nobody syncs any more
 }
 
-// A round is the writers that one sync answers. Err is read after done is closed.
+// A round is the cells that are written at once, and whom the sync after that answers. Err is
+// read after done is closed, as is that of each write.
 type round struct {
-	done chan struct{}
-	err  error
+	writes []*write
+	done   chan struct{}
+	err    error
 }
 
 // allocate makes the file of a day: quota slots, really written, under a temporary name
@@ -90,7 +95,7 @@ func openArrivals(sys System, path string, rand io.Reader) (*arrivals, error) {
 	if err != nil {
 		return nil, fmt.Errorf("store: %w", err)
 	}
-	a := &arrivals{path: path, sys: sys, file: f, rand: rand, wake: make(chan struct{}, 1), ended: make(chan struct{})}
+	a := &arrivals{path: path, sys: sys, file: f, rand: rand, wake: make(chan struct{}, 1), written: make(chan *round, 4), ended: make(chan struct{})}
 	info, err := f.Stat()
 	if err == nil {
 		a.free = int(info.Size() / cell.Size)
@@ -103,12 +108,13 @@ func openArrivals(sys System, path string, rand io.Reader) (*arrivals, error) {
 		})
 	}
 	if err == nil {
-		f.SmallPages()
+		f.Scatter()
 		err = sys.Still(path)
 	}
 	if err != nil {
 		return nil, errors.Join(err, f.Close())
 	}
+	go a.writeAll()
 	go a.syncAll()
 	return a, nil
 }
@@ -119,30 +125,46 @@ func (a *arrivals) put(c *cell.Cell) error {
 	if *c == (cell.Cell{}) {
 		return fmt.Errorf("%w: a cell of zeros", store.ErrConflict)
 	}
-	slot, err := a.draw()
+	w := &write{cell: c}
+	r, err := a.join(w)
 	if err != nil {
 		return err
 	}
 	defer a.underWay.Done()
-	if _, err := a.file.WriteAt(c[:], int64(slot)*cell.Size); err != nil {
-		return fmt.Errorf("store: writing a cell: %w", err)
+	<-r.done
+	if w.err != nil {
+		return fmt.Errorf("store: writing a cell: %w", w.err)
 	}
-	return a.sync()
+	return r.err
+}
+
+// join draws the slot of a cell and lets it be written in the next round.
+func (a *arrivals) join(w *write) (*round, error) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if err := a.draw(w); err != nil {
+		return nil, err
+	}
+	a.underWay.Add(1)
+	if a.next == nil {
+		a.next = &round{done: make(chan struct{})}
+		a.wake <- struct{}{} // never blocks: one is taken for each round
+	}
+	a.next.writes = append(a.next.writes, w)
+	return a.next, nil
 }
 
 // draw takes a free slot, uniformly: it draws from all slots until it hits a free one. That
 // costs slots/free draws, twelve on average over a day that fills up; a list of free slots
 // would be faster, and its order would tell of the order of arrivals. In a full day the n-th
 // cell is kept with probability slots/n, in the place of another: then each cell of the day
-// stays with the same chance, whenever it came (a reservoir; P9).
-func (a *arrivals) draw() (int, error) {
-	a.mu.Lock()
-	defer a.mu.Unlock()
+// stays with the same chance, whenever it came (a reservoir; P9). The caller holds mu.
+func (a *arrivals) draw(w *write) error {
 	switch {
 	case a.finished:
-		return 0, store.ErrClosed
+		return store.ErrClosed
 	case a.broken != nil:
-		return 0, a.broken
+		return a.broken
 	}
 	full := a.free == 0
 	from := len(a.taken)
@@ -153,18 +175,18 @@ func (a *arrivals) draw() (int, error) {
 		slot, err := below(a.rand, from)
 		switch {
 		case err != nil:
-			return 0, fmt.Errorf("store: randomness: %w", err)
+			return fmt.Errorf("store: randomness: %w", err)
 		case full && slot >= len(a.taken):
 			a.offered++
-			return 0, store.ErrFull
+			return store.ErrFull
 		case full || !a.taken[slot]:
 			a.offered++
 			if !full {
 				a.taken[slot] = true
 				a.free--
 			}
-			a.underWay.Add(1)
-			return slot, nil
+			w.slot = slot
+			return nil
 		}
 	}
 }
@@ -188,46 +210,72 @@ func below(rand io.Reader, n int) (int, error) {
 	}
 }
 
-// sync answers when a sync that began after the call has ended.
-func (a *arrivals) sync() error {
-	a.mu.Lock()
-	r := a.next
-	if r == nil {
-		r = &round{done: make(chan struct{})}
-		a.next = r
-		a.wake <- struct{}{} // never blocks: one is taken for each round
-	}
-	a.mu.Unlock()
-	<-r.done
-	return r.err
-}
-
-// syncAll syncs for all who wait, again and again; those who come meanwhile are answered by
-// the next. It is a goroutine of its own: each answered writer has an answer to send, and the
-// disk would stand idle until one of them had time to lead the next round.
-func (a *arrivals) syncAll() {
-	defer close(a.ended)
+// writeAll writes for all who wait, again and again; those who come meanwhile are in the next
+// round. It is a goroutine of its own, as syncAll is: each answered writer has an answer to
+// send, and the disk would stand idle until one of them had time to lead the next round.
+func (a *arrivals) writeAll() {
+	defer close(a.written)
 	for range a.wake {
-		runtime.Gosched() // those who are about to write do so first: a larger round costs less
+		runtime.Gosched() // those who are about to join do so first: a larger round costs less
 		a.mu.Lock()
 		r := a.next
 		a.next = nil
 		r.err = a.broken
 		a.mu.Unlock()
 		if r.err == nil {
-			r.err = a.commit()
+			r.err = a.write(r.writes)
 		}
-		close(r.done)
+		a.written <- r
 	}
 }
 
-// commit syncs the file. After a failed sync the system may have dropped the writes and
-// report success the next time, so the file takes no more cells until OpenDay reads it anew.
+// write writes a round, by slots and not in the order in which its cells came.
+func (a *arrivals) write(ws []*write) error {
+	slices.SortStableFunc(ws, func(v, w *write) int { return cmp.Compare(v.slot, w.slot) })
+	err := a.file.WriteCells(lastOfSlot(ws))
+	for i := len(ws) - 2; i >= 0; i-- {
+		if ws[i].slot == ws[i+1].slot {
+			ws[i].err = ws[i+1].err
+		}
+	}
+	return a.breaks(err)
+}
+
+// syncAll syncs the rounds that are written, while the next one is. One sync answers all that
+// were written before it.
+func (a *arrivals) syncAll() {
+	defer close(a.ended)
+	for r := range a.written {
+		rounds := []*round{r}
+		for len(a.written) > 0 {
+			rounds = append(rounds, <-a.written)
+		}
+		err := a.commit()
+		for _, r := range rounds {
+			r.err = cmp.Or(r.err, err)
+			close(r.done)
+		}
+	}
+}
+
+// commit syncs the file, unless that has failed before.
 func (a *arrivals) commit() error {
-	err := a.sys.Still(a.path)
-	if err == nil {
+	a.mu.Lock()
+	err := a.broken
+	a.mu.Unlock()
+	if err != nil {
+		return err
+	}
+	if err = a.sys.Still(a.path); err == nil {
 		err = a.file.SyncData()
 	}
+	return a.breaks(err)
+}
+
+// breaks remembers a failed sync, if err is one. After it the system may have dropped the
+// writes and report success the next time, so the file takes no more cells until OpenDay reads
+// it anew.
+func (a *arrivals) breaks(err error) error {
 	if err != nil {
 		err = fmt.Errorf("store: syncing a day: %w", err)
 		a.mu.Lock()
@@ -235,6 +283,18 @@ func (a *arrivals) commit() error {
 		a.mu.Unlock()
 	}
 	return err
+}
+
+// lastOfSlot leaves out, of sorted writes, those whose slot another one has drawn after them:
+// in an overfull day, where that one takes their place.
+func lastOfSlot(ws []*write) []*write {
+	last := make([]*write, 0, len(ws))
+	for i, w := range ws {
+		if i+1 == len(ws) || ws[i+1].slot != w.slot {
+			last = append(last, w)
+		}
+	}
+	return last
 }
 
 func (a *arrivals) isBroken() bool {

@@ -2,6 +2,7 @@ package disk
 
 import (
 	"bytes"
+	"cmp"
 	"crypto/rand"
 	"errors"
 	"os"
@@ -70,8 +71,19 @@ func (f *faultyFile) write(name string, b []byte, write func([]byte) (int, error
 
 func (f *faultyFile) Write(b []byte) (int, error) { return f.write("write", b, f.File.Write) }
 
-func (f *faultyFile) WriteAt(b []byte, at int64) (int, error) {
-	return f.write("write a cell", b, func(b []byte) (int, error) { return f.File.WriteAt(b, at) })
+func (f *faultyFile) WriteCells(ws []*write) error {
+	err := f.s.Step("write cells", fault.Write, func() error { return f.File.WriteCells(ws) }, func() {
+		for _, w := range ws {
+			half := *w.cell
+			clear(half[cell.Size/2:])
+			w.cell = &half
+		}
+		_ = f.File.WriteCells(ws) // the step says what came of it
+	})
+	for _, w := range ws {
+		w.err = cmp.Or(err, w.err)
+	}
+	return nil
 }
 
 func (f *faultyFile) Sync() error     { return f.s.step("sync", f.File.Sync) }

@@ -2,7 +2,10 @@
 
 package disk
 
-import "os"
+import (
+	"errors"
+	"os"
+)
 
 // reserve leaves it to the zeros that are written next to take the room.
 func reserve(*os.File, int64) error { return nil }
@@ -15,3 +18,12 @@ const quietly = 0
 
 // smallPages leaves it to the system how it holds the file in memory.
 func smallPages(*os.File) {}
+
+// A direct is what other systems don't offer.
+type direct struct{}
+
+func openDirect(string) (*direct, error) { return nil, errors.ErrUnsupported }
+
+func (*direct) write([]*write) error { return errors.ErrUnsupported }
+
+func (*direct) Close() error { return nil }

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"crypto/rand"
 	"errors"
+	"os"
 	"testing"
 
 	"kkachi/internal/cell"
@@ -77,4 +78,50 @@ func TestBelowIsUniform(t *testing.T) {
 			}
 		}
 	}
+}
+
+// In an overfull day two cells of one round may draw the same slot: the later stands, and what
+// became of it is what became of both.
+func TestOneSlotDrawnTwice(t *testing.T) {
+	s, err := Open(t.TempDir(), Options{Quota: 4, Rand: rand.Reader})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.Close()
+	if err := s.OpenDay(t.Context(), 7); err != nil {
+		t.Fatal(err)
+	}
+	a := s.days[7].arrivals
+	ws := []*write{{cell: &cell.Cell{1}, slot: 3}, {cell: &cell.Cell{2}, slot: 0}, {cell: &cell.Cell{3}, slot: 3}}
+	if err := a.write(ws); err != nil {
+		t.Fatal(err)
+	}
+	data, err := os.ReadFile(a.path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if data[0] != 2 || data[3*cell.Size] != 3 {
+		t.Errorf("slots begin with %d and %d", data[0], data[3*cell.Size])
+	}
+	a.file = failing{a.file}
+	if err := a.write(ws); err != nil {
+		t.Fatal(err)
+	}
+	for _, w := range ws {
+		if failed := w.err != nil; failed != (w.slot == 3) {
+			t.Errorf("slot %d: %v", w.slot, w.err)
+		}
+	}
+}
+
+// failing is a file whose slot 3 can't be written.
+type failing struct{ File }
+
+func (f failing) WriteCells(ws []*write) error {
+	for _, w := range ws {
+		if w.slot == 3 {
+			w.err = os.ErrInvalid
+		}
+	}
+	return nil
 }

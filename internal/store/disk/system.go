@@ -1,9 +1,13 @@
 package disk
 
 import (
+	"errors"
 	"io"
 	"io/fs"
 	"os"
+	"slices"
+
+	"kkachi/internal/cell"
 )
 
 // A System is the file system under a store: every step of it that can fail. The one of this
@@ -39,14 +43,30 @@ type File interface {
 	// one has failed, nobody knows what of the file the disk holds.
 	Sync() error
 	SyncData() error
-	// SmallPages makes writing in many places fast, if it can.
-	SmallPages()
+	// Scatter readies the file for WriteCells, which it makes fast if it can.
+	Scatter()
+	// WriteCells writes each cell to its slot and says there what came of it; no two have the
+	// same slot. An error of its own means that nobody knows what became of any of them.
+	WriteCells(ws []*write) error
+}
+
+// together is how many cells are given to the disk at once.
+const together = 256
+
+// A write is a cell on its way to a slot.
+type write struct {
+	cell *cell.Cell
+	slot int
+	err  error
 }
 
 // machine is the file system of this machine.
 type machine struct{}
 
-type machineFile struct{ *os.File }
+type machineFile struct {
+	*os.File
+	direct *direct // nil where the machine doesn't offer it, and before Scatter
+}
 
 // Open implements System.
 func (machine) Open(path string, flag int) (File, error) {
@@ -57,7 +77,7 @@ func (machine) Open(path string, flag int) (File, error) {
 	if err != nil {
 		return nil, err
 	}
-	return machineFile{f}, nil
+	return &machineFile{File: f}, nil
 }
 
 // Link implements System.
@@ -73,10 +93,40 @@ func (machine) Remove(path string) error { return os.Remove(path) }
 func (machine) Still(path string) error { return os.Chtimes(path, stillTime, stillTime) }
 
 // Reserve implements File.
-func (f machineFile) Reserve(size int64) error { return reserve(f.File, size) }
+func (f *machineFile) Reserve(size int64) error { return reserve(f.File, size) }
 
 // SyncData implements File.
-func (f machineFile) SyncData() error { return syncData(f.File) }
+func (f *machineFile) SyncData() error { return syncData(f.File) }
 
-// SmallPages implements File.
-func (f machineFile) SmallPages() { smallPages(f.File) }
+// Scatter implements File.
+func (f *machineFile) Scatter() {
+	smallPages(f.File)
+	if d, err := openDirect(f.Name()); err == nil {
+		f.direct = d
+	}
+}
+
+// WriteCells implements File.
+func (f *machineFile) WriteCells(ws []*write) error {
+	if f.direct != nil {
+		for part := range slices.Chunk(ws, together) {
+			if err := f.direct.write(part); err != nil {
+				return err
+			}
+		}
+		return nil
+	}
+	for _, w := range ws {
+		_, w.err = f.WriteAt(w.cell[:], int64(w.slot)*cell.Size)
+	}
+	return nil
+}
+
+// Close implements File.
+func (f *machineFile) Close() error {
+	var err error
+	if f.direct != nil {
+		err = f.direct.Close()
+	}
+	return errors.Join(err, f.File.Close())
+}
