@@ -47,7 +47,7 @@ func (r *ring) photograph(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if _, err := r.desk.SetPhoto(ctx, r.story, file, photo); err != nil {
+	if _, err := r.desk.SetPhoto(ctx, r.story, file, "photo.jpg", photo); err != nil {
 		return err
 	}
 	view, err := r.desk.Story(ctx, r.story)

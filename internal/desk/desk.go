@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"kkachi/internal/cell"
+	"kkachi/internal/custody"
 	"kkachi/internal/lang"
 	"kkachi/internal/release"
 	"kkachi/internal/seal"
@@ -65,6 +66,8 @@ type Desk struct {
 	v      *vault.Vault
 	relays []byte // keys the tokens of relays
 
+	custody *custody.Store // originals
+
 	mu   sync.Mutex // held while a command looks and then appends
 	sync sync.Mutex // one Sync at a time; taken before mu
 
@@ -109,6 +112,9 @@ func (d *Desk) start(ctx context.Context) error {
 	var err error
 	if d.relays, err = d.v.Secret(secretRelays); err != nil {
 		return fmt.Errorf("desk: the newsroom's secret for relays: %w", err)
+	}
+	if err := d.openCustody(); err != nil {
+		return err
 	}
 	if err := d.doubtClock(); err != nil {
 		return err

@@ -276,6 +276,8 @@ func (g *gate) whole(photo *PhotoView) {
 		}
 	}
 	switch {
+	case photo != nil && photo.Closed:
+		at("photo", "photo-closed", "desk.fix.photo-closed", "")
 	case photo != nil && !photo.Copied && slices.ContainsFunc(photo.Findings, func(f PhotoFinding) bool { return f.Position }):
 		at("photo", "photo-position", "desk.fix.photo", "")
 	case photo != nil && !photo.Copied:

@@ -7,14 +7,19 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"strings"
 
+	"kkachi/internal/clean"
 	"kkachi/internal/vault"
 )
 
-// photoFile is the content of a photograph: the original, which never leaves the vault, and
-// once it is made the harmless copy.
+// photoFile is the content of a photograph: the original, which lies in custody and is shown
+// to nobody, and once it is made the harmless copy.
 type photoFile struct {
-	Original []byte         `json:"original"` // SHA-256 of a blob
+	Original []byte         `json:"original"`         // SHA-256 of the file as it came
+	Key      []byte         `json:"key,omitempty"`    // of the original in custody; none: a blob, as desks kept it at first
+	Name     string         `json:"name,omitempty"`   // that it came under
+	Closed   bool           `json:"closed,omitempty"` // a format that isn't opened here
 	Findings []PhotoFinding `json:"findings"`
 	Copy     *photoCopy     `json:"copy,omitempty"`
 }
@@ -26,10 +31,11 @@ type photoCopy struct {
 	Height int    `json:"height"`
 }
 
-// SetPhoto gives a story its photograph. The file is kept untouched in the vault, and what
-// was found in it beside the picture is shown; until CleanPhoto makes a harmless copy it
-// blocks the release. A nil file keeps the one that is there and changes the texts only.
-func (d *Desk) SetPhoto(ctx context.Context, id ID, file []byte, p Photo) (OpID, error) {
+// SetPhoto gives a story its photograph. The file is kept untouched in custody, name and all,
+// and what was found in it beside the picture is shown; until CleanPhoto makes a harmless copy
+// it blocks the release. A file of another format than JPEG and PNG is kept too, and stays
+// closed. A nil file keeps the one that is there and changes the texts only.
+func (d *Desk) SetPhoto(ctx context.Context, id ID, file []byte, name string, p Photo) (OpID, error) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	s, _, err := d.storyOf(ctx, id)
@@ -38,7 +44,7 @@ func (d *Desk) SetPhoto(ctx context.Context, id ID, file []byte, p Photo) (OpID,
 	}
 	var drafts []vault.Draft
 	if file != nil {
-		dr, err := d.keepPhoto(ctx, id, file)
+		dr, err := d.keepPhoto(id, file, name)
 		if err != nil {
 			return OpID{}, err
 		}
@@ -58,16 +64,20 @@ func (d *Desk) SetPhoto(ctx context.Context, id ID, file []byte, p Photo) (OpID,
 	return OpID(hs[len(hs)-1]), nil
 }
 
-func (d *Desk) keepPhoto(ctx context.Context, id ID, file []byte) (vault.Draft, error) {
+func (d *Desk) keepPhoto(id ID, file []byte, name string) (vault.Draft, error) {
 	found, err := inspect(file)
-	if err != nil {
+	closed := errors.Is(err, clean.ErrFormat) || errors.Is(err, clean.ErrDamage)
+	if err != nil && !closed {
 		return vault.Draft{}, field("photo", "%v", err)
 	}
-	sum, _, err := d.v.PutBlob(ctx, vault.Thing(id), bytes.NewReader(file))
-	if err != nil {
-		return vault.Draft{}, fmt.Errorf("desk: photograph: %w", err)
+	if len(name) > maxSheet {
+		name = name[:maxSheet]
 	}
-	return draft(opPhoto, id, id, photoFile{Original: sum[:], Findings: found})
+	f := photoFile{Name: strings.ToValidUTF8(name, "\uFFFD"), Closed: closed, Findings: found}
+	if f.Original, f.Key, err = d.keepOriginal(file); err != nil {
+		return vault.Draft{}, err
+	}
+	return draft(opPhoto, id, id, f)
 }
 
 // CleanPhoto makes the harmless copy: decoded and encoded anew, so that nothing but pixels
@@ -79,7 +89,10 @@ func (d *Desk) CleanPhoto(ctx context.Context, id ID) (OpID, error) {
 	if err != nil {
 		return OpID{}, err
 	}
-	original, err := d.blob(ctx, f.Original)
+	if f.Closed {
+		return OpID{}, field("photo", "this format stays closed here")
+	}
+	original, err := d.original(ctx, f)
 	if err != nil {
 		return OpID{}, err
 	}
@@ -114,7 +127,7 @@ func (d *Desk) photo(ctx context.Context, id ID, s *Story) (*PhotoView, error) {
 	if err != nil {
 		return nil, err
 	}
-	v := &PhotoView{Photo: *s.Photo, Original: hex.EncodeToString(f.Original), Findings: f.Findings, Op: st.op}
+	v := &PhotoView{Photo: *s.Photo, Original: hex.EncodeToString(f.Original), Findings: f.Findings, Op: st.op, Name: f.Name, Closed: f.Closed}
 	if c := f.Copy; c != nil {
 		v.Copied, v.SHA256, v.MIME, v.Width, v.Height = true, hex.EncodeToString(c.SHA256), c.MIME, c.Width, c.Height
 	}

@@ -104,7 +104,9 @@ type SentenceView struct {
 // A PhotoView is a story's photograph: what was found in the original, and the harmless copy.
 type PhotoView struct {
 	Photo
-	Original      string // SHA-256 of the original, which stays in the vault
+	Original      string // SHA-256 of the original, which stays in custody
+	Name          string // that it came under
+	Closed        bool   // of a format that isn't opened here
 	Findings      []PhotoFinding
 	Copied        bool   // the harmless copy is made
 	SHA256        string // of the copy

@@ -161,7 +161,7 @@ func (r *room) write(claims map[string]desk.ID) desk.ID {
 	must(r.t, err)
 	photo, err := os.ReadFile(caseDir + "photo.jpg")
 	must(r.t, err)
-	_, err = r.desk.SetPhoto(ctx, id, photo, desk.Photo{
+	_, err = r.desk.SetPhoto(ctx, id, photo, "photo.jpg", desk.Photo{
 		File: true, Alt: trio("담장과 깃대가 있는 대표부 건물", "A mission building with a wall and a flagpole", "有围墙和旗杆的代表机构大楼"),
 		Caption: trio("해외에 있는 한 대표부 건물", "The building of a mission abroad", "一处驻外代表机构的大楼"),
 		Credit:  trio("그림: 까치", "Drawing: Kkachi", "绘图：喜鹊"),

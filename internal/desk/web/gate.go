@@ -14,6 +14,9 @@ type photoView struct {
 	Width, Height int
 	Findings      []findingLine
 	Copied, File  bool
+	Closed        bool
+	Name          said   // that it came under
+	Sum           string // of the original
 }
 
 type findingLine struct {
@@ -117,7 +120,7 @@ func (v *visit) photoView(st *desk.StoryView) *photoView {
 	if st.Photo == nil {
 		return nil
 	}
-	out := &photoView{Copied: st.Photo.Copied, File: st.Photo.File, Width: st.Photo.Width, Height: st.Photo.Height}
+	out := &photoView{Copied: st.Photo.Copied, Closed: st.Photo.Closed, Name: says("", st.Photo.Name), Sum: st.Photo.Original, File: st.Photo.File, Width: st.Photo.Width, Height: st.Photo.Height}
 	if out.Copied {
 		out.Src = "/photo/" + st.Photo.SHA256
 	}

@@ -209,7 +209,7 @@ func (s *Server) postNames(v *visit) error {
 // postPhoto takes a photograph's file, or only new texts for the one there is.
 func (s *Server) postPhoto(v *visit) error {
 	return s.storyWrite(v, "desk.said.photo", func(id desk.ID) (desk.OpID, error) {
-		data, err := v.file("photo")
+		data, name, err := v.file("photo")
 		if err != nil {
 			return desk.OpID{}, err
 		}
@@ -219,29 +219,29 @@ func (s *Server) postPhoto(v *visit) error {
 		for _, t := range lang.All() {
 			p.Alt[t], p.Caption[t], p.Credit[t] = v.form("alt-"+string(t)), v.form("caption-"+string(t)), v.form("credit-"+string(t))
 		}
-		return s.desk.SetPhoto(v.ctx(), id, data, p)
+		return s.desk.SetPhoto(v.ctx(), id, data, name, p)
 	})
 }
 
 // file reads an uploaded file whole into memory: nothing of it touches a disk. Nil if none
-// was chosen.
-func (v *visit) file(name string) ([]byte, error) {
+// was chosen. The name is whatever the browser says, and is a stranger's text.
+func (v *visit) file(field string) (data []byte, name string, err error) {
 	if err := v.r.ParseMultipartForm(maxPhoto); err != nil {
-		return nil, err
+		return nil, "", err
 	}
-	f, _, err := v.r.FormFile(name)
+	f, h, err := v.r.FormFile(field)
 	if errors.Is(err, http.ErrMissingFile) {
-		return nil, nil
+		return nil, "", nil
 	}
 	if err != nil {
-		return nil, err
+		return nil, "", err
 	}
 	defer f.Close()
-	data, err := io.ReadAll(f)
+	data, err = io.ReadAll(f)
 	if err != nil || len(data) == 0 {
-		return nil, err
+		return nil, "", err
 	}
-	return data, nil
+	return data, h.Filename, nil
 }
 
 func (s *Server) postClean(v *visit) error {
