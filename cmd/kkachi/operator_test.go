@@ -88,7 +88,7 @@ func step(line string, verbs []string) (verb string, flags []string) {
 func TestOperatorStepsAreRun(t *testing.T) {
 	verbs := []string{
 		"init", "root sign", "root succeed", "root status", "drop", "sift", "desk", "vault verify", "vault backup", "vault restore",
-		"vault rebuild", "vault upgrade", "press build", "press push", "watch", "doctor", "page hash", "page verify",
+		"vault rebuild", "vault upgrade", "custody verify", "press build", "press push", "watch", "doctor", "page hash", "page verify",
 	}
 	for _, sub := range []string{"sift", "sift-key", "canary", "desk", "desk-key", "device", "inbox", "approver", "token", "host", "passphrase"} {
 		verbs = append(verbs, "renew "+sub)

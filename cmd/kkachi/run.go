@@ -44,6 +44,7 @@ type commands struct {
 	Doctor  doctorCmd  `cmd:"" help:"Look at a role's folder and its machine, and say what to do."`
 	Source  sourceCmd  `cmd:"" help:"Write to a newsroom, and read its replies, keeping nothing."`
 	Vault   vaultCmd   `cmd:"" help:"Check, rebuild, back up and restore the desk's vault."`
+	Custody custodyCmd `cmd:"" help:"Read every original, and name those that are not as they came."`
 	Press   pressCmd   `cmd:"" help:"Print what was released, and push it to the host."`
 	Page    pageCmd    `cmd:"" help:"The script of every reader's page: its digest."`
 	Watch   watchCmd   `cmd:"" help:"Visit a newsroom's host as a reader would, and check what it shows."`
