@@ -6,7 +6,7 @@ DIR     ?=
 ROUNDS  ?= 6
 FOR     ?= 5m
 
-.PHONY: build demo test install page words vectors lint unit race fuzz bench load growth figures lab model kills soak pictures clean
+.PHONY: build demo test install page words vectors lint unit race fuzz bench load growth figures lab model kills soak steps pictures clean
 
 build: ## one static binary, bin/kkachi
 	$(GO) build -trimpath -ldflags '-s -w' -o bin/kkachi ./cmd/kkachi
@@ -66,6 +66,10 @@ kills: ## six times as many kills of the real processes as in make test; ROUNDS=
 
 soak: ## the ring under load with kills, for five minutes; FOR=1h: for an hour
 	KKACHI_SOAK=$(FOR) $(GO) test -count=1 -timeout 0 -v -run TestP8P13Soak ./cmd/kkachi
+
+steps: ## every step of the composer as it looks, three languages, two widths, light and dark, into bin/pictures
+	mkdir -p bin/pictures
+	KKACHI_PICTURES=$(CURDIR)/bin/pictures $(GO) test -count=1 -timeout 30m -run TestComposerPictures ./cmd/kkachi
 
 pictures: ## the screenshots of the README, made by the test that looks at the pages
 	mkdir -p bin/pictures

@@ -2,19 +2,12 @@ package main
 
 import (
 	"bytes"
-	"fmt"
 	"image"
 	"image/color"
 	"image/jpeg"
-	"io"
-	"net/http"
-	"net/http/httptest"
-	"net/http/httputil"
-	"net/url"
 	"os"
 	"path/filepath"
 	"strings"
-	"sync/atomic"
 	"testing"
 	"time"
 
@@ -25,64 +18,12 @@ import (
 	"kkachi/internal/desk"
 )
 
-// A failing host answers as it is told: "away" breaks connections off, "503" refuses, anything
-// else serves; what mend says is done to pages.
-type failing struct {
-	mode atomic.Value
-	mend func(path string, page []byte) []byte
-}
-
-// fail puts a failing host in front of the ring's recorder.
-func (r *ring) fail() *failing {
-	f := &failing{mend: func(_ string, page []byte) []byte { return page }}
-	f.mode.Store("")
-	target, err := url.Parse(r.proxy.URL)
-	if err != nil {
-		r.t.Fatal(err)
-	}
-	proxy := &httputil.ReverseProxy{
-		Transport: &http.Transport{DisableCompression: true},
-		Rewrite: func(p *httputil.ProxyRequest) {
-			p.SetURL(target)
-			p.Out.Header.Del("Accept-Encoding") // pages are mended as they are
-		},
-	}
-	proxy.ModifyResponse = func(a *http.Response) error {
-		if !strings.HasPrefix(a.Header.Get("Content-Type"), "text/html") {
-			return nil
-		}
-		page, err := io.ReadAll(a.Body)
-		if err != nil {
-			return err
-		}
-		page = f.mend(a.Request.URL.Path, page)
-		a.Body, a.ContentLength = io.NopCloser(bytes.NewReader(page)), int64(len(page))
-		a.Header.Set("Content-Length", fmt.Sprint(len(page)))
-		return nil
-	}
-	s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, q *http.Request) {
-		if data := q.URL.Path == "/c" || q.URL.Path == "/d" || q.URL.Path == "/r"; data {
-			switch f.mode.Load() {
-			case "away":
-				panic(http.ErrAbortHandler)
-			case "503":
-				w.WriteHeader(http.StatusServiceUnavailable)
-				return
-			}
-		}
-		proxy.ServeHTTP(w, q)
-	}))
-	r.t.Cleanup(s.Close)
-	r.proxy = s
-	return f
-}
-
 // known opens a conversation by any eight words and leads to where a letter is written.
 func (c *composing) known() {
 	c.t.Helper()
 	c.do("open()")
 	c.press("I have eight words", "Your eight words")
-	c.do("pick(%s)", list([]string{"zoo", "able", "about", "above", "absent", "absorb", "abstract", "absurd"}))
+	c.do("pick(%s)", list(anyWords["en"]))
 	c.do("step(%q)", "The echo word")
 	c.press("Go on", "Your conversation")
 	c.press("Write a letter", "Your letter")
@@ -105,54 +46,6 @@ func (c *composing) waits() string {
 	return text
 }
 
-// A host that is away or refuses loses nothing that was queued, and nothing is called sent
-// before the host has taken it. A page that is closed loses what waits, and says so before.
-func TestComposerKeepsALetterWhileTheHostFails(t *testing.T) {
-	r := pageSite(t, nil)
-	f := r.fail()
-	c := compose(t, r, "en", 360, 800)
-	c.known()
-	c.do("type(%q)", "kept while the host is away")
-	f.mode.Store("503")
-	c.press("Send", "Where your letter is")
-	c.press("Read on", "")
-	for i, fault := range []string{"503", "away"} {
-		f.mode.Store(fault)
-		c.turn([]string{"index", "about"}[i])
-		if !eventually(func() bool { return in[int](t, c.ctx, "pauses.length") == 2*(i+2) }) {
-			t.Fatal("no view")
-		}
-		time.Sleep(20 * time.Second / pageScale)
-		if text := c.waits(); !strings.Contains(text, "0 of 1") || strings.Contains(text, "All pieces have left") {
-			t.Errorf("by a host that is %s the page says: %s", fault, text)
-		}
-	}
-	if got := counts(r.visitor()); got != [3]int{} {
-		t.Errorf("a host that fails was passed %v", got)
-	}
-	f.mode.Store("")
-	c.turn("index")
-	r.sent(2)
-	if text := c.waits(); !strings.Contains(text, "1 of 1") || !strings.Contains(text, "All pieces have left. Only a receipt") {
-		t.Errorf("after the host came back the page says: %s", text)
-	}
-	if at := r.answer("yes", 1); len(at) != 1 || at[0] != "kept while the host is away" {
-		t.Errorf("the desk read %q", at)
-	}
-
-	c.known()
-	c.do("type(%q)", "lost by closing")
-	c.press("Send", "Where your letter is")
-	if text := c.get("text()"); !strings.Contains(text, "Don't close or reload this page before") {
-		t.Errorf("what closing loses is not said: %s", text)
-	}
-	c = compose(t, r, "en", 360, 800)
-	c.do("open()")
-	if text := c.get("text()"); strings.Contains(text, "Where your letter is") {
-		t.Error("a new document holds a letter of another")
-	}
-}
-
 // Without notes that hold, the composer says one sentence, queues nothing, and leaves what was
 // written where it stands; likewise when the worker dies, during Argon2id or later.
 func TestComposerRefusesInOneSentence(t *testing.T) {
@@ -160,13 +53,7 @@ func TestComposerRefusesInOneSentence(t *testing.T) {
 	f := r.fail()
 	at := func(settings string) *composing {
 		ctx, said := strictBrowser(t, settings+opened)
-		c := &composing{t: t, ctx: ctx, r: r, lang: "en", said: said}
-		open(t, ctx, r.proxy.URL+"/en/about.html")
-		data, err := os.ReadFile(driver)
-		if err != nil {
-			t.Fatal(err)
-		}
-		in[int](t, ctx, string(data))
+		c := composeIn(t, ctx, said, r, "en")
 		c.do("open()")
 		return c
 	}
@@ -196,7 +83,7 @@ func TestComposerRefusesInOneSentence(t *testing.T) {
 	c := at(r.settings(0, true) + `), ((Real) => { window.workers = []; window.Worker = class extends Real { constructor(url) { super(url); workers.push(this); } }; })(Worker`)
 	r.sent(2)
 	c.press("I have eight words", "Your eight words")
-	c.do("pick(%s)", list([]string{"zoo", "able", "about", "above", "absent", "absorb", "abstract", "absurd"}))
+	c.do("pick(%s)", list(anyWords["en"]))
 	in[any](t, c.ctx, `(workers[1].dispatchEvent(new ErrorEvent("error")), 0)`)
 	c.do("until(() => compose.text().includes(%q), 'a failure')", "This device could not do it. Nothing was sent.")
 	if got := r.visitor(); len(got) != 0 {
@@ -266,7 +153,7 @@ func TestComposerShowsHostileWordsAsText(t *testing.T) {
 	c = compose(t, r, "en", 360, 800)
 	c.do("open()")
 	c.press("I have eight words", "Your eight words")
-	c.do("pick(%s)", list([]string{"zoo", "able", "about", "above", "absent", "absorb", "abstract", "absurd"}))
+	c.do("pick(%s)", list(anyWords["en"]))
 	c.do("step(%q)", "The echo word")
 	c.press("Go on", "Your conversation")
 	if got := in[string](t, c.ctx, `(() => { const d = compose.root().querySelector(".reply [dir=auto]"); return d.textContent + d.children.length; })()`); got != all+"0" {
@@ -280,12 +167,9 @@ func TestComposerShowsHostileWordsAsText(t *testing.T) {
 	}
 }
 
-// A photograph arrives at the desk as a picture of its pixels: nothing that stood beside them.
-func TestComposerSendsAPhotographWithoutItsMetadata(t *testing.T) {
-	r := pageSite(t, nil)
-	c := compose(t, r, "en", 360, 800)
-	c.known()
-	const beside = "Exif\x00\x00PLANTED CAMERA 37.5665N"
+// photoWith is a photograph beside whose pixels a camera wrote something.
+func photoWith(t *testing.T, beside string) []byte {
+	t.Helper()
 	picture := image.NewRGBA(image.Rect(0, 0, 320, 240))
 	for x := range 320 {
 		for y := range 240 {
@@ -297,18 +181,35 @@ func TestComposerSendsAPhotographWithoutItsMetadata(t *testing.T) {
 		t.Fatal(err)
 	}
 	exif := append([]byte{0xff, 0xe1, 0, byte(len(beside) + 2)}, beside...)
-	file := append(append(bytes.Clone(whole.Bytes()[:2]), exif...), whole.Bytes()[2:]...)
-	path := filepath.Join(t.TempDir(), "photo.jpg")
-	if err := os.WriteFile(path, file, 0o600); err != nil {
-		t.Fatal(err)
+	return append(append(bytes.Clone(whole.Bytes()[:2]), exif...), whole.Bytes()[2:]...)
+}
+
+// choose gives a photograph to the composer.
+func (c *composing) choose(photo []byte) {
+	c.t.Helper()
+	path := filepath.Join(c.t.TempDir(), "photo.jpg")
+	if err := os.WriteFile(path, photo, 0o600); err != nil {
+		c.t.Fatal(err)
 	}
 	input, err := chromedp.Call(c.ctx, runtime.Evaluate, runtime.EvaluateParams{Expression: `compose.root().querySelector("input[type=file]")`})
 	if err != nil {
-		t.Fatal(err)
+		c.t.Fatal(err)
 	}
 	if _, err := chromedp.Call(c.ctx, dom.SetFileInputFiles, dom.SetFileInputFilesParams{Files: []string{path}, ObjectID: input.Result.ObjectID}); err != nil {
-		t.Fatal(err)
+		c.t.Fatal(err)
 	}
+}
+
+// beside is what a camera wrote into a test's photograph.
+const beside = "Exif\x00\x00PLANTED CAMERA 37.5665N"
+
+// A photograph arrives at the desk as a picture of its pixels: nothing that stood beside them.
+func TestComposerSendsAPhotographWithoutItsMetadata(t *testing.T) {
+	r := pageSite(t, nil)
+	c := compose(t, r, "en", 360, 800)
+	c.known()
+	file := photoWith(t, beside)
+	c.choose(file)
 	c.do("until(() => /Pieces: \\d+/.test(compose.text()) && compose.text().includes(%q), 'its size')", "Leave the photograph out")
 	views := in[int](t, c.ctx, `Number(/Articles to open: (\d+)/.exec(compose.text())[1])`)
 	c.look("photo")

@@ -83,7 +83,22 @@ func (r *ring) settings(ahead time.Duration, storage bool) string {
 // runs before.js with settings before a page's script. Gives what pages complained of.
 func strictBrowser(t *testing.T, settings string) (context.Context, func() []string) {
 	t.Helper()
-	ctx := startChromium(t)
+	return strictPage(t, startChromium(t), settings)
+}
+
+// strictTab is the same in another tab of a browser.
+func strictTab(t *testing.T, browser context.Context, settings string) (context.Context, func() []string) {
+	t.Helper()
+	if err := chromedp.Do(browser); err != nil { // it runs before it is shared
+		t.Fatal(err)
+	}
+	ctx, cancel := chromedp.NewContext(browser)
+	t.Cleanup(cancel)
+	return strictPage(t, ctx, settings)
+}
+
+func strictPage(t *testing.T, ctx context.Context, settings string) (context.Context, func() []string) {
+	t.Helper()
 	before, err := os.ReadFile(filepath.Join(pageTests, "before.js"))
 	if err != nil {
 		t.Fatal(err)

@@ -1,6 +1,6 @@
 // Soft navigation: a link within the site is followed by fetching the page and taking over
 // its text, so that the document, and what is in its memory, lives on. Whatever does not go
-// well becomes a plain navigation. It behaves as a reader expects of a page that loads.
+// well becomes a plain navigation; but where the network fails, the reader stays and is told. It behaves as a reader expects of a page that loads.
 import { rebuild } from "./allow.ts";
 
 export interface Soft {
@@ -70,16 +70,15 @@ export function soften(o: Soft): void {
     const mine = (running = new AbortController());
     let page: Document;
     try {
-      const r = await fetch(url, { credentials: "omit", signal: mine.signal });
-      const to = new URL(r.url);
-      if (!r.ok || !isPage(to) || !r.headers.get("content-type")?.startsWith("text/html")) throw new Error("no page");
+      const r = await fetch(url, { credentials: "omit", redirect: "manual", signal: mine.signal });
+      if (!r.ok || !r.headers.get("content-type")?.startsWith("text/html")) throw new Error("no page");
       page = new DOMParser().parseFromString(o.html(await r.text()), "text/html");
       if (!page.querySelector("main")) throw new Error("no page");
-      to.hash = url.hash;
-      url = to;
-    } catch {
+    } catch (e) {
       if (mine.signal.aborted) return;
-      if (how === "pop") location.reload();
+      const unreached = document.querySelector<HTMLElement>(".unreached");
+      if (e instanceof TypeError && unreached && how !== "pop") unreached.hidden = false; // no network: a letter in memory stays
+      else if (how === "pop") location.reload();
       else location.assign(url);
       return;
     }

@@ -26,6 +26,13 @@ function policy(script: string): Policy {
 export interface Started {
   engine: Engine;
   own: Set<Node>; // children of body that soft navigation leaves alone
+  apart: boolean; // the reader takes no part: no view begins in this document any more
+}
+
+/** Takes no part from now on; the site's style shows the sentence that says so. There is no way back: who took it would be a source. */
+export function part(page: Started): void {
+  page.apart = true;
+  document.documentElement.classList.add("apart");
 }
 
 export function start(): Started | null {
@@ -33,14 +40,20 @@ export function start(): Started | null {
   const newsroom = fromHex(script?.dataset.newsroom ?? "");
   if (!script || newsroom?.length !== 32 || !crypto.subtle) return null;
   const rules = policy(script.src);
-  const worker = () => new Worker(rules.createScriptURL(script.src));
+  const saves = !!(navigator as { connection?: { saveData?: boolean } }).connection?.saveData;
+  const worker = () => {
+    if (saves) throw new Error("none");
+    return new Worker(rules.createScriptURL(script.src));
+  };
   const root = new URL("../", script.src).href;
   const engine = new Engine({ newsroom, root }, new Helper(worker, true), new Helper(worker, false));
-  const own = new Set<Node>();
-  soften({ root, html: (text) => rules.createHTML(text), own, shown: () => engine.view() });
-  addEventListener("pageshow", (e) => e.persisted && engine.view());
+  const page: Started = { engine, own: new Set(), apart: false };
+  const view = () => page.apart || engine.view();
+  if (saves) part(page);
+  soften({ root, html: (text) => rules.createHTML(text), own: page.own, shown: view });
+  addEventListener("pageshow", (e) => e.persisted && view());
   // A page that a browser makes ready ahead of time is no view until it is looked at.
-  if ((document as { prerendering?: boolean }).prerendering) document.addEventListener("prerenderingchange", () => engine.view(), { once: true });
-  else engine.view();
-  return { engine, own };
+  if ((document as { prerendering?: boolean }).prerendering) document.addEventListener("prerenderingchange", view, { once: true });
+  else view();
+  return page;
 }

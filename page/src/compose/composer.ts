@@ -7,6 +7,7 @@ import { BODY } from "../cell.ts";
 import type { Conversation } from "../chain.ts";
 import { CELLS, type Engine, forget } from "../engine.ts";
 import { deflate, FLAG_FILE, KIND } from "../letter.ts";
+import type { Started } from "../start.ts";
 import type { LetterState } from "../queue.ts";
 import { drawWords, type Lang, list } from "../words.ts";
 import { button, el, fill } from "./dom.ts";
@@ -27,7 +28,10 @@ export class Composer {
   private unlisten: (() => void) | null = null;
   private onChange: () => void = () => {};
 
-  constructor(private readonly engine: Engine, private readonly own: Set<Node>) {
+  private readonly engine: Engine;
+
+  constructor(private readonly page: Started) {
+    this.engine = page.engine;
     addEventListener("pagehide", () => this.quit()); // a page kept for going back keeps nothing of this
   }
 
@@ -36,7 +40,7 @@ export class Composer {
     if (this.sheet) return;
     this.lang = this.wordLang = pageLang();
     this.t = TEXTS[this.lang];
-    this.sheet = new Sheet(this.own, this.t, this.lang, () => this.quit());
+    this.sheet = new Sheet(this.page.own, this.t, this.lang, () => this.quit());
     this.unlisten = this.engine.listen(() => this.onChange());
     this.start();
   }
@@ -73,20 +77,19 @@ export class Composer {
     const { t } = this, crowd = this.engine.notes?.crowd ?? 0;
     const trust = el("p", { role: "status" });
     this.show(t.tStartTitle,
-      el("ul", {}, ...[crowd ? fill(t.tCrowd, crowd.toLocaleString(this.lang)) : t.tCrowdNone, ...limits()].map((l) => el("li", {}, l))),
       trust,
+      this.engine.letters.length > 0 && button(t.tSendTitle, () => this.sending(), { class: "main" }),
+      el("ul", {}, ...[crowd ? fill(t.tCrowd, crowd.toLocaleString(this.lang)) : t.tCrowdNone, ...printed(".limits li")].map((l) => el("li", {}, l))),
       el("div", { class: "actions" },
-        this.engine.letters.length > 0 && button(t.tSendTitle, () => this.sending(), { class: "main" }),
-        button(t.tFirst, () => this.newWords(() => this.write()), { class: this.engine.letters.length ? "" : "main" }),
+        ...this.page.apart ? [] : [button(t.tFirst, () => this.newWords(() => this.write()), { class: this.engine.letters.length ? "" : "main" }),
         button(t.tKnown, () => this.knownWords()),
-        button(t.tNeedHelp, () => this.help())));
+        button(t.tNeedHelp, () => this.help())]));
     this.onChange = () => this.trust(trust);
     this.trust(trust);
   }
 
   private trust(p: HTMLElement): void {
-    const { t } = this;
-    const text = { good: "", waiting: t.tTrustWaiting, unreachable: t.tTrustUnreachable, wrong: t.tTrustWrong }[this.engine.trust];
+    const text = this.engine.trust === "good" && !this.page.apart ? "" : this.untrusted();
     if (p.textContent !== text) p.textContent = text;
     p.className = this.engine.trust === "waiting" ? "quiet" : "warn";
     p.hidden = !text;
@@ -283,6 +286,13 @@ export class Composer {
     if (r === "empty") return t.tEmpty;
     if (r === "long") return t.tLong;
     if (r === "failed") return t.tFailed;
+    return this.untrusted();
+  }
+
+  /** Why nothing leaves. */
+  private untrusted(): string {
+    const { t } = this;
+    if (this.page.apart) return printed(".take .apart")[0] ?? "";
     return { waiting: t.tTrustWaiting, unreachable: t.tTrustUnreachable, wrong: t.tTrustWrong, good: t.tTrustUnreachable }[this.engine.trust];
   }
 
@@ -312,7 +322,7 @@ export class Composer {
     const lead = el("p", { role: "status" }), bars = el("div", { class: "actions" });
     const draw = () => {
       const waits = this.engine.letters.some((l) => l.left > 0);
-      const text = waits ? fill(t.tSendLead, this.engine.viewsLeft) : t.tSendDone;
+      const text = !waits ? t.tSendDone : this.page.apart ? this.untrusted() : fill(t.tSendLead, this.engine.viewsLeft);
       if (lead.textContent !== text) lead.textContent = text;
       bars.replaceChildren(...this.engine.letters.map((l) => {
         const label = fill(t.tSendLeft, l.count - l.left, l.count);
@@ -345,5 +355,5 @@ function settle(f: () => Promise<void>): () => void {
   };
 }
 
-/** What is not hidden, as each page prints it at its foot for everybody. */
-const limits = (): string[] => Array.from(document.querySelectorAll("body > footer .limits li"), (e) => e.textContent ?? "");
+/** What each page prints at its foot for everybody. */
+const printed = (where: string): string[] => Array.from(document.querySelectorAll(`body > footer ${where}`), (e) => e.textContent ?? "");

@@ -1,5 +1,5 @@
-// The composer's words in English; text_ko.ts and text_zh.ts hold the same. Short sentences, no
-// promise, and what isn't known is said.
+// The composer’s words in English; text_ko.ts and text_zh.ts hold the same. Short sentences, no
+// promise, and what isn’t known is said.
 export const en = {
   tLeave: "Leave now",
   tBack: "Back",
@@ -54,14 +54,14 @@ export const en = {
   tSize: "Pieces: {0}. Articles to open: {1}.",
   tPhoto: "Add a photograph",
   tPhotoLead: "It is made anew from its pixels, small, without what the camera wrote into it. What is seen in it is still seen.",
-  tPhotoBad: "This file can't be read as a picture, or it can't be made small enough.",
+  tPhotoBad: "This file can’t be read as a picture, or it can’t be made small enough.",
   tPhotoRemove: "Leave the photograph out",
   tSend: "Send with the next articles",
   tEmpty: "The letter is empty. Nothing was queued.",
   tLong: "This is longer than one letter may be. Send it as several.",
 
   tSendTitle: "Where your letter is",
-  tSendLead: "It leaves with the next articles that you open here: {0} more. Read as you usually would. Don't close or reload this page before: then the letter is lost.",
+  tSendLead: "It leaves with the next articles that you open here: {0} more. Read as you usually would. Don’t close or reload this page before: then the letter is lost.",
   tSendDone: "All pieces have left. Only a receipt says that the desk has them: look with your eight words after two days.",
   tSendLeft: "{0} of {1} pieces have left",
   tReadOn: "Read on",
