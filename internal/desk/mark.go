@@ -249,3 +249,29 @@ func (d *Desk) Marks(ctx context.Context) (Marks, error) {
 	}
 	return m, nil
 }
+
+// SourceByHandle finds a source by its whole handle.
+func (d *Desk) SourceByHandle(ctx context.Context, handle string) (ID, error) {
+	rows, err := d.v.View().Query(ctx, `SELECT id FROM source WHERE handle = ?`, strings.Join(strings.Fields(strings.ToLower(handle)), " "))
+	if err != nil {
+		return ID{}, fmt.Errorf("desk: %w", err)
+	}
+	list, err := collect(rows, func(id *ID) []any { return []any{id} })
+	if err != nil {
+		return ID{}, err
+	}
+	if len(list) == 0 {
+		return ID{}, field("into", "no source has this name")
+	}
+	return list[0], nil
+}
+
+// News says what came since a place in the order of tellings: how many, and the place now.
+func (d *Desk) News(ctx context.Context, since int64) (came int, now int64, err error) {
+	err = d.v.View().QueryRow(ctx, `SELECT (SELECT count(*) FROM (SELECT 1 FROM report WHERE n > ?1 AND taker = '' LIMIT ?2)), coalesce(max(n), 0) FROM report`,
+		since, maxUnread).Scan(&came, &now)
+	if err != nil {
+		return 0, 0, fmt.Errorf("desk: news: %w", err)
+	}
+	return came, now, nil
+}

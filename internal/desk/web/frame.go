@@ -53,10 +53,12 @@ func (s *Server) frame(v *visit, here, title string) frame {
 		f.House = room.Name
 	}
 	f.Nav = []place{
-		{Href: "/inbox", Word: v.T("desk.nav.inbox"), N: n.Unread, Red: n.OpenCases, What: v.T("desk.nav.unread")},
+		{Href: "/inbox", Word: v.T("desk.nav.inbox"), N: n.Unread, What: v.T("desk.nav.unread")},
+		{Href: "/cases", Word: v.T("desk.nav.cases"), Red: n.OpenCases},
 		{Href: "/call", Word: v.T("desk.nav.call")},
 		{Href: "/claims", Word: v.T("desk.nav.claims"), N: n.Claims, What: v.T("desk.nav.claims.n")},
 		{Href: "/stories", Word: v.T("desk.nav.stories"), N: n.Stories, What: v.T("desk.nav.stories.n")},
+		{Href: "/search", Word: v.T("desk.nav.search")},
 		{Href: "/newsroom", Word: v.T("desk.nav.newsroom")},
 	}
 	for i := range f.Nav {

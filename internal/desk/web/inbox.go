@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"slices"
 	"strconv"
+	"strings"
 
 	"kkachi/internal/desk"
 	"kkachi/internal/lang"
@@ -13,14 +14,22 @@ import (
 // inboxPage lists who wrote, and shows one conversation.
 type inboxPage struct {
 	frame
-	Rows []inboxRow
-	Open *threadView
-	Box  string // "blocked", "all", or "" for the list of every day
-	Next string // the next page of a box
+	Rows   []inboxRow
+	Open   *threadView
+	Boxes  []boxLink
+	Filter filterView
+	All    bool   // all threads by days alone, instead of the list of every day
+	Plain  bool   // the list of every day
+	Next   string // address of the next page
+	Total  int    // threads in the list, on all pages; 0: not counted
+	Newest int64  // place of the newest telling
+	Rest   []choice
 }
 
 type inboxRow struct {
-	Href, Handle, Day, State  string
+	ID, Href, Handle          string
+	Day, State, Topic         string
+	Tags                      []string
 	Words                     said
 	Unread, Call, Here, Alike bool
 	Help                      string // the source's id while nobody has taken the request
@@ -43,6 +52,9 @@ type threadView struct {
 	Hidden                  bool   // until then the words are not shown
 	Next, Former            []link
 	MayBlock, MayBlockAlike bool
+	Joined                  bool // Next was said by a journalist
+	Labels                  labelsView
+	Canned                  []cannedView
 }
 
 // link leads to another conversation.
@@ -81,10 +93,11 @@ type sheetView struct {
 }
 
 func (s *Server) inbox(v *visit) error {
-	p, err := s.inboxPage(v, desk.ID{})
-	if err != nil {
+	p := &inboxPage{}
+	if err := s.list(v, p, desk.ID{}); err != nil {
 		return err
 	}
+	p.frame = s.frame(v, "inbox", "desk.inbox.title")
 	return s.show(v, "inbox", p)
 }
 
@@ -107,19 +120,23 @@ func (s *Server) showThread(v *visit, id desk.ID, w wrong, typed string) error {
 }
 
 func (s *Server) showConversation(v *visit, id desk.ID, t *desk.ThreadView, w wrong, typed string) error {
+	// The list is made before anything is read, so that what one opens stays where it is.
+	p := &inboxPage{}
+	if err := s.list(v, p, id); err != nil {
+		return err
+	}
 	if err := s.desk.MarkRead(v.ctx(), id); err != nil {
 		return err
 	}
-	p, err := s.inboxPage(v, id)
-	if err != nil {
-		return err
-	}
+	var err error
 	if p.Open, err = s.threadView(v, t); err != nil {
 		return err
 	}
-	for _, row := range p.Rows {
+	for i, row := range p.Rows {
 		p.Open.MayBlockAlike = p.Open.MayBlockAlike || row.Here && row.Alike
+		p.Rows[i].Unread = row.Unread && !row.Here
 	}
+	p.frame = s.frame(v, "inbox", "desk.inbox.title")
 	p.Open.Wrong = w
 	if typed != "" {
 		p.Open.Draft = typed
@@ -131,15 +148,19 @@ func (s *Server) showConversation(v *visit, id desk.ID, t *desk.ThreadView, w wr
 	return s.showAs(v, "inbox", status, p)
 }
 
-func (s *Server) inboxPage(v *visit, open desk.ID) (*inboxPage, error) {
-	p := &inboxPage{}
-	rows, err := s.box(v, p)
+// list fills the list of threads that the address asks for.
+func (s *Server) list(v *visit, p *inboxPage, open desk.ID) error {
+	q := desk.ParseInboxQuery(v.r.URL.RawQuery)
+	p.All = v.r.URL.Query().Get("box") == "all"
+	p.Plain = q.Plain() && !p.All
+	rows, err := s.rowsOf(v, p, q)
 	if err != nil {
-		return nil, err
+		return err
 	}
 	for _, r := range rows {
 		row := inboxRow{
-			Href: "/thread/" + r.ID.String(), Handle: r.Handle, Day: v.short(r.Day), Words: says(r.Lang, snippet(r.Snippet, 96)),
+			ID: r.ID.String(), Href: listHref("/thread/"+r.ID.String(), q, p.All), Handle: r.Handle, Day: v.short(r.Day),
+			Words: says(r.Lang, snippet(r.Snippet, 96)), Topic: flat(r.Topic), Tags: flats(r.Tags),
 			Unread: r.Unread, Call: r.Kind == desk.KindCall, Here: r.ID == open, Alike: r.Alike > 0, State: v.rowState(r),
 		}
 		if r.Help && !r.Taken {
@@ -147,24 +168,44 @@ func (s *Server) inboxPage(v *visit, open desk.ID) (*inboxPage, error) {
 		}
 		p.Rows = append(p.Rows, row)
 	}
-	p.frame = s.frame(v, "inbox", "desk.inbox.title")
-	return p, nil
+	if p.Filter, err = s.filter(v, q); err != nil {
+		return err
+	}
+	if p.Boxes, err = s.boxes(v, q, p.All); err != nil {
+		return err
+	}
+	p.Rest = v.rests()
+	_, p.Newest, err = s.desk.News(v.ctx(), 0)
+	return err
 }
 
-// box gives the rows of the list of every day, or a page of all or of those blocked.
-func (s *Server) box(v *visit, p *inboxPage) ([]desk.InboxRow, error) {
-	q := v.r.URL.Query()
-	switch p.Box = q.Get("box"); p.Box {
-	case "blocked", "all":
-		page, err := s.desk.InboxPage(v.ctx(), desk.InboxQuery{Box: map[string]desk.Box{"blocked": desk.BoxBlocked}[p.Box], After: q.Get("after")})
-		if err != nil {
-			return nil, err
-		}
-		p.Next = page.Next
-		return page.Rows, nil
+func flats(list []string) []string {
+	var out []string
+	for _, text := range list {
+		out = append(out, flat(text))
 	}
-	p.Box = ""
-	return s.desk.Inbox(v.ctx())
+	return out
+}
+
+// rowsOf gives the rows of the list of every day, or a page of what a query asks for.
+func (s *Server) rowsOf(v *visit, p *inboxPage, q desk.InboxQuery) ([]desk.InboxRow, error) {
+	if p.Plain && q.After == "" {
+		return s.desk.Inbox(v.ctx())
+	}
+	page, err := s.desk.InboxPage(v.ctx(), q)
+	if err != nil {
+		return nil, err
+	}
+	p.Total = page.Total
+	if page.Next != "" {
+		p.Next = listHref("/inbox", q, p.All)
+		sep := "?"
+		if strings.Contains(p.Next, "?") {
+			sep = "&"
+		}
+		p.Next += sep + "after=" + page.Next
+	}
+	return page.Rows, nil
 }
 
 // rowState is the last line of a row: how much there is, and how far our answer has come.
@@ -175,6 +216,9 @@ func (v *visit) rowState(r desk.InboxRow) string {
 	}
 	if l := v.language(r.Lang); l != "" {
 		out += " · " + l
+	}
+	if r.Assigned != "" {
+		out += " · " + v.T("desk.row.with", flat(r.Assigned))
 	}
 	switch {
 	case r.Erase > 0:
@@ -248,15 +292,39 @@ func (s *Server) threadView(v *visit, t *desk.ThreadView) (*threadView, error) {
 		out.Items = append(out.Items, item)
 	}
 	v.wishes(out, t)
+	if err := s.dress(v, out, t); err != nil {
+		return nil, err
+	}
 	// In the order of days; on one day what they wrote comes before what we answered.
 	slices.SortStableFunc(out.Items, func(a, b letterView) int { return int(a.day) - int(b.day) })
 	out.Sheet, out.Facts = v.sheet(t.Sheet), v.sheetFacts(t)
 	return out, nil
 }
 
+// dress adds what journalists say about a thread, and the replies that they write often.
+func (s *Server) dress(v *visit, out *threadView, t *desk.ThreadView) error {
+	var err error
+	if out.Labels, err = s.labels(v, t); err != nil || !t.Letters {
+		return err
+	}
+	first := desk.Lang(v.tongue)
+	if len(t.Sheet.Langs) > 0 {
+		first = t.Sheet.Langs[0]
+	} else if n := len(t.Reports); n > 0 && t.Reports[n-1].Lang.Valid() {
+		first = t.Reports[n-1].Lang
+	}
+	if out.Canned, err = s.cannedReplies(v, t.ID, first); err != nil {
+		return err
+	}
+	if text := cannedChosen(v, out.Canned); text != "" && !strings.Contains(out.Draft, text) {
+		out.Draft = strings.TrimSpace(out.Draft + "\n\n" + text)
+	}
+	return nil
+}
+
 // wishes says that a conversation is about to be destroyed, or goes on elsewhere.
 func (v *visit) wishes(out *threadView, t *desk.ThreadView) {
-	out.MayBlock = t.Letters && !t.Blocked
+	out.MayBlock, out.Joined = t.Letters && !t.Blocked, t.Joined
 	if t.Next != nil {
 		out.Next = []link{{"/thread/" + t.Next.ID.String(), t.Next.Handle}}
 	}

@@ -32,7 +32,7 @@ func parsePages() (*pages, error) {
 	p := &pages{of: map[lang.Tag]map[string]*template.Template{}}
 	for _, tag := range lang.All() {
 		p.of[tag] = map[string]*template.Template{}
-		base, err := template.New("base").Funcs(words(tag)).ParseFS(files, "page/frame.html", "page/parts.html")
+		base, err := template.New("base").Funcs(words(tag)).ParseFS(files, "page/frame.html", "page/parts.html", "page/marks.html")
 		if err != nil {
 			return nil, err
 		}
@@ -53,11 +53,18 @@ func parsePages() (*pages, error) {
 // words are the functions of templates in one language.
 func words(tag lang.Tag) template.FuncMap {
 	return template.FuncMap{
-		"T":     func(key string, args ...any) string { return lang.T(tag, key, args...) },
-		"pair":  func(a, of any) pair { return pairOf(a, of) },
-		"split": strings.Fields,
-		"N":     func(key string, n int, args ...any) string { return lang.N(tag, key, n, args...) },
+		"T":      func(key string, args ...any) string { return lang.T(tag, key, args...) },
+		"pair":   func(a, of any) pair { return pairOf(a, of) },
+		"split":  strings.Fields,
+		"narrow": func(name, label, all string, choices []choice) narrowing { return narrowing{name, label, all, choices} },
+		"N":      func(key string, n int, args ...any) string { return lang.N(tag, key, n, args...) },
 	}
+}
+
+// narrowing is a select that narrows a list.
+type narrowing struct {
+	Name, Label, All string
+	Choices          []choice
 }
 
 // render writes a whole page or nothing: a template that fails half-way must not leave

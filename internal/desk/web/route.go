@@ -70,7 +70,7 @@ func (s *Server) table() []route {
 	page := func(method, path string, h func(*visit) error) route {
 		return route{method, path, s.page(h)}
 	}
-	return []route{
+	return append(s.inboxRoutes(page), []route{
 		page("GET", "/inbox", s.inbox),
 		page("GET", "/thread/{id}", s.thread),
 		page("POST", "/thread/reply", s.postReply),
@@ -128,7 +128,7 @@ func (s *Server) table() []route {
 		{"GET", "/static/{name}", http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 			serveStatic(w, r, r.PathValue("name"))
 		})},
-	}
+	}...)
 }
 
 // page wraps a handler: its errors become a page that says what to do next. A panic
@@ -195,8 +195,10 @@ func (s *Server) postLanguage(v *visit) error {
 
 // Keys of drafts.
 const (
-	draftReply = "reply"
-	draftCall  = "call"
+	draftReply  = "reply"
+	draftCall   = "call"
+	draftRemark = "remark"
+	draftStep   = "step"
 )
 
 // postDraft keeps what is being typed, as an operation of the desk, so that a closed tab
@@ -210,7 +212,7 @@ func (s *Server) postDraft(v *visit) error {
 			return desk.ErrNotFound
 		}
 	}
-	if key != draftReply && key != draftCall && !(storyDraft.MatchString(key) && !id.IsZero()) {
+	if key != draftReply && key != draftCall && key != draftRemark && key != draftStep && !(storyDraft.MatchString(key) && !id.IsZero()) {
 		return desk.ErrNotFound
 	}
 	if err := s.desk.SaveDraft(v.ctx(), key, id, v.text("text")); err != nil {
@@ -221,14 +223,14 @@ func (s *Server) postDraft(v *visit) error {
 }
 
 func (s *Server) postUndo(v *visit) error {
-	op, err := desk.ParseOpID(v.form("op"))
-	if err != nil {
-		return desk.ErrNotFound
-	}
-	_, again, err := s.desk.Undo(v.ctx(), op)
+	ops, err := undoOps(v.form("op"))
 	if err != nil {
 		return err
 	}
-	s.say(v.T("desk.said.undone"), again)
+	again, err := s.desk.UndoAll(v.ctx(), ops)
+	if err != nil {
+		return err
+	}
+	s.sayAll(v.T("desk.said.undone"), again)
 	return v.back("/inbox")
 }
