@@ -32,10 +32,10 @@ func (d *Desk) Join(ctx context.Context, src, into ID, by string) ([]OpID, error
 	}
 	into = follow(next, into)
 	if follow(next, src) == into {
-		return nil, field("into", "both are one source already")
+		return nil, field("join", "both are one source already")
 	}
 	if next[src] != (ID{}) {
-		return nil, field("into", "the thread goes on elsewhere already")
+		return nil, field("join", "the thread goes on elsewhere already")
 	}
 	if err := d.mayJoin(ctx, src, into); err != nil {
 		return nil, err
@@ -93,7 +93,7 @@ func (d *Desk) mayJoin(ctx context.Context, src, into ID) error {
 		}
 	}
 	if from && !to {
-		return field("into", "known from calls only: join it to the thread with letters instead")
+		return field("join", "known from calls only: join it to the thread with letters instead")
 	}
 	return nil
 }

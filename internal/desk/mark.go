@@ -261,7 +261,7 @@ func (d *Desk) SourceByHandle(ctx context.Context, handle string) (ID, error) {
 		return ID{}, err
 	}
 	if len(list) == 0 {
-		return ID{}, field("into", "no source has this name")
+		return ID{}, field("join", "no source has this name")
 	}
 	return list[0], nil
 }
