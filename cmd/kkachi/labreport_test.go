@@ -11,8 +11,10 @@ import (
 	"strings"
 	"testing"
 
+	"kkachi/internal/chart"
 	"kkachi/internal/lab/figure"
 	"kkachi/internal/lab/observer"
+	"kkachi/internal/lang"
 )
 
 // What make lab sets: the folder of recorded visits, how many pairs it shall hold, and the folder of pages to
@@ -191,24 +193,24 @@ func (l *lab) sealTable() string {
 // write draws the figures and fills the page.
 func (l *lab) write(t *testing.T, doc string) {
 	t.Helper()
-	roc := figure.Figure{Title: "Readers and sources, told apart by score", X: "share of readers taken for a source", Y: "share of sources found", XMax: 1, YMax: 1, KeyAt: 0.45, KeyBelow: true}
-	area := figure.Figure{Title: "Area under the curve, joint 99 % intervals", X: "1, 2, 3: network: forest, sequence, schedule · 4, 5, 6: host", Y: "area; 0.5 is guessing", XMin: 0.5, XMax: 6.5, YMin: 0.3, YMax: 0.7, KeyAt: 0.1}
+	roc := chart.Lines{Head: chart.Head{Lang: lang.English, Title: "Readers and sources, told apart by score"}, X: chart.Axis{Label: "share of readers taken for a source", Max: 1}, Y: chart.Axis{Label: "share of sources found", Max: 1}}
+	area := chart.Lines{Head: chart.Head{Lang: lang.English, Title: "Area under the curve, joint 99 % intervals"}, X: chart.Axis{Label: "1, 2, 3: network: forest, sequence, schedule · 4, 5, 6: host", Min: 0.5, Max: 6.5}, Y: chart.Axis{Label: "area; 0.5 is guessing", Min: 0.3, Max: 0.7}}
 	var table strings.Builder
 	fmt.Fprintf(&table, "%d visits of readers, %d of sources; the letters of %d sources left within the visit.\n\n", len(l.visits)/2, len(l.visits)/2, l.wrote)
 	table.WriteString("| view | instrument | area | joint 99 % interval |\n|---|---|---|---|\n")
 	for i, v := range l.found {
 		table.WriteString(verdictRow(v, l.z) + "\n")
 		x, y := observer.Curve(v.Readers, v.Sources)
-		roc.Series = append(roc.Series, figure.Series{Name: v.View + ", " + v.Instrument, X: x, Y: y, Colour: i})
+		roc.Series = append(roc.Series, chart.Series{Name: v.View + ", " + v.Instrument, X: x, Y: y, Colour: i})
 		low, high := v.Interval(l.z)
 		at := float64(i + 1)
-		area.Series = append(area.Series, figure.Series{X: []float64{at, at, at}, Y: []float64{low, v.AUC, high}, Mark: figure.Dotted, Colour: i})
+		area.Series = append(area.Series, chart.Series{X: []float64{at, at, at}, Y: []float64{low, v.AUC, high}, Mark: chart.Dotted, Colour: i})
 	}
-	roc.Series = append(roc.Series, figure.Series{X: []float64{0, 1}, Y: []float64{0, 1}, Mark: figure.Dashed, Colour: 6})
-	area.Series = append(area.Series, figure.Series{Name: "guessing", X: []float64{0.5, 6.5}, Y: []float64{0.5, 0.5}, Mark: figure.Dashed, Colour: 6})
+	roc.Series = append(roc.Series, chart.Series{X: []float64{0, 1}, Y: []float64{0, 1}, Mark: chart.Dashed, Colour: 2})
+	area.Series = append(area.Series, chart.Series{Name: "guessing", X: []float64{0.5, 6.5}, Y: []float64{0.5, 0.5}, Mark: chart.Dashed, Colour: 2})
 	table.WriteString("\n| leak that was planted | network | host |\n|---|---|---|\n")
-	late := figure.Figure{Title: "Each send later by a share of its window", X: "share", Y: "area of the better instrument", XMax: 0.4, YMin: 0.4, YMax: 1, KeyAt: 0.5, KeyBelow: true}
-	late.Series = []figure.Series{{Name: "network", Mark: figure.Dotted}, {Name: "host", Mark: figure.Dotted, Colour: 1}}
+	late := chart.Lines{Head: chart.Head{Lang: lang.English, Title: "Each send later by a share of its window"}, X: chart.Axis{Label: "share", Max: 0.4}, Y: chart.Axis{Label: "area of the better instrument", Min: 0.4, Max: 1}}
+	late.Series = []chart.Series{{Name: "network", Mark: chart.Dotted}, {Name: "host", Mark: chart.Dotted, Colour: 1}}
 	for _, p := range l.planted {
 		fmt.Fprintf(&table, "| %s | %.3f | %.3f |\n", p.name, p.best[0].AUC, p.best[1].AUC)
 		if p.share > 0 {
@@ -219,8 +221,8 @@ func (l *lab) write(t *testing.T, doc string) {
 		}
 	}
 	table.WriteString("\n" + l.sealTable())
-	for name, f := range map[string]*figure.Figure{"lab-roc": &roc, "lab-auc": &area, "lab-late": &late} {
-		if err := f.Write(filepath.Join(doc, "figures", name+".svg")); err != nil {
+	for name, f := range map[string]*chart.Lines{"lab-roc": &roc, "lab-auc": &area, "lab-late": &late} {
+		if err := figure.Write(filepath.Join(doc, "figures", name+".svg"), f); err != nil {
 			t.Error(err)
 		}
 	}

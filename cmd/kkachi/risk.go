@@ -53,13 +53,14 @@ func reasons(w io.Writer, all []risk.Reason) {
 }
 
 type riskCrowdCmd struct {
-	Base     string   `required:"" help:"People among whom the source stands, LO-HI, a 90 % range." placeholder:"LO-HI"`
-	Fraction []string `help:"Fraction of them that something printed fits. May be repeated." placeholder:"LO-HI" sep:"none"`
-	Detail   []string `help:"The same with a name. May be repeated." placeholder:"NAME=LO-HI" sep:"none"`
-	K        float64  `required:"" help:"The least crowd that is wanted." name:"k"`
-	Units    int      `help:"Missions, offices or households that the crowd spans; 0: not known."`
-	Joint    string   `help:"How many fit all together, where somebody could say so." placeholder:"LO-HI"`
-	JSON     bool     `help:"Print median, q05, q95, p_below, frechet_low, frechet_high, details, verdict, reasons." name:"json"`
+	Base      string   `required:"" help:"People among whom the source stands, LO-HI, a 90 % range." placeholder:"LO-HI"`
+	Fraction  []string `help:"Fraction of them that something printed fits. May be repeated." placeholder:"LO-HI" sep:"none"`
+	Detail    []string `help:"The same with a name. May be repeated." placeholder:"NAME=LO-HI" sep:"none"`
+	K         float64  `required:"" help:"The least crowd that is wanted." name:"k"`
+	Units     int      `help:"Missions, offices or households that the crowd spans; 0: not known."`
+	Joint     string   `help:"How many fit all together, where somebody could say so." placeholder:"LO-HI"`
+	plotFlags `embed:""`
+	JSON      bool `help:"Print median, q05, q95, p_below, frechet_low, frechet_high, details, verdict, reasons." name:"json"`
 }
 
 // Help is shown by --help.
@@ -76,7 +77,10 @@ Example:
 // Run counts the crowd.
 func (c *riskCrowdCmd) Run(w *world) error {
 	q := risk.CrowdQuestion{K: c.K, Units: c.Units}
-	var err error
+	err := c.check()
+	if err != nil {
+		return err
+	}
 	if q.Base, err = risk.ParseRange(c.Base); err != nil {
 		return given(fmt.Errorf("--base: %w", err))
 	}
@@ -104,6 +108,9 @@ func (c *riskCrowdCmd) Run(w *world) error {
 	got, err := risk.Fits(q)
 	if err != nil {
 		return given(err)
+	}
+	if err := c.write(risk.BitsPlot(c.lang(), got, q.Base, q.K)); err != nil {
+		return err
 	}
 	if c.JSON {
 		return w.json(got)
@@ -136,7 +143,8 @@ type riskTimingCmd struct {
 	K          float64  `help:"The crowd that must be left." name:"k" default:"20"`
 	Searchable int      `help:"How many people the apparatus can search."`
 	Alpha      float64  `help:"The risk that is accepted." default:"0.05"`
-	JSON       bool     `help:"Print expected_stories with --p; bits_per_story, budget_5pct, median_stories with --mu; budget_top_c with --searchable." name:"json"`
+	plotFlags  `embed:""`
+	JSON       bool `help:"Print expected_stories with --p; bits_per_story, budget_5pct, median_stories with --mu; budget_top_c with --searchable." name:"json"`
 }
 
 // Help is shown by --help.
@@ -161,6 +169,9 @@ type timingAnswer struct {
 // Run makes the budget.
 func (c *riskTimingCmd) Run(w *world) error {
 	var a timingAnswer
+	if err := c.check(); err != nil {
+		return err
+	}
 	switch {
 	case c.P == nil && c.Mu == nil:
 		return badf("give --p or --mu")
@@ -187,6 +198,18 @@ func (c *riskTimingCmd) Run(w *world) error {
 		}
 		a.TopC, a.Why = &t.Stories, t.Why
 	}
+	if c.Plot != "" {
+		if c.Mu == nil {
+			return badf("--plot needs --mu: it draws the budget under an adversary who counts")
+		}
+		m, err := risk.BudgetPlot(c.lang(), c.Candidates, *c.Mu, c.K, c.Searchable, c.Alpha)
+		if err != nil {
+			return given(err)
+		}
+		if err := c.write(m); err != nil {
+			return err
+		}
+	}
 	if c.JSON {
 		return w.json(a)
 	}
@@ -207,11 +230,12 @@ func (c *riskTimingCmd) Run(w *world) error {
 }
 
 type riskHoldCmd struct {
-	Known float64 `required:"" help:"People who know it today."`
-	Reach float64 `required:"" help:"People who will ever know it."`
-	Rate  float64 `required:"" help:"How fast it spreads, a day."`
-	K     float64 `required:"" help:"People who must know it first." name:"k"`
-	JSON  bool    `help:"Print days." name:"json"`
+	Known     float64 `required:"" help:"People who know it today."`
+	Reach     float64 `required:"" help:"People who will ever know it."`
+	Rate      float64 `required:"" help:"How fast it spreads, a day."`
+	K         float64 `required:"" help:"People who must know it first." name:"k"`
+	plotFlags `embed:""`
+	JSON      bool `help:"Print days." name:"json"`
 }
 
 // Help is shown by --help.
@@ -225,9 +249,15 @@ Example:
 
 // Run gives the days.
 func (c *riskHoldCmd) Run(w *world) error {
+	if err := c.check(); err != nil {
+		return err
+	}
 	days, err := risk.HoldDays(c.Known, c.Reach, c.Rate, c.K)
 	if err != nil {
 		return given(err)
+	}
+	if err := c.write(risk.SpreadPlot(c.lang(), c.Known, c.Reach, c.Rate, c.K, days)); err != nil {
+		return err
 	}
 	if c.JSON {
 		return w.json(map[string]float64{"days": days})

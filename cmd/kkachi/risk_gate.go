@@ -11,9 +11,10 @@ import (
 )
 
 type riskGateCmd struct {
-	File string `arg:"" help:"The case (spec/10-risk.md); - is standard input."`
-	Lang string `help:"The language of the reasons: ko, en or zh." default:"en" enum:"ko,en,zh"`
-	JSON bool   `help:"Print verdict, reasons, fixes, flips and the numbers behind them." name:"json"`
+	File      string `arg:"" help:"The case (spec/10-risk.md); - is standard input."`
+	Lang      string `help:"The language of the reasons: ko, en or zh." default:"en" enum:"ko,en,zh"`
+	plotFlags `embed:""`
+	JSON      bool `help:"Print verdict, reasons, fixes, flips and the numbers behind them." name:"json"`
 }
 
 // Help is shown by --help.
@@ -29,8 +30,14 @@ Example:
 
 // Run judges a case.
 func (c *riskGateCmd) Run(w *world) error {
-	j, err := w.judgeCase(c.File)
+	if err := c.check(); err != nil {
+		return err
+	}
+	cs, j, err := w.judgeCase(c.File)
 	if err != nil {
+		return err
+	}
+	if err := c.draw(cs, j); err != nil {
 		return err
 	}
 	if c.JSON {
@@ -49,16 +56,27 @@ func (c *riskGateCmd) Run(w *world) error {
 	return nil
 }
 
-func (w *world) judgeCase(file string) (*risk.Judgement, error) {
+// draw shows what each detail of the draft costs.
+func (c *riskGateCmd) draw(cs *risk.Case, j *risk.Judgement) error {
+	switch {
+	case c.Plot == "":
+		return nil
+	case j.Crowd == nil:
+		return badf("--plot: inputs are missing, so there is no crowd to draw")
+	}
+	return c.write(risk.BitsPlot(c.lang(), j.Crowd, cs.Base.Range(), j.K))
+}
+
+func (w *world) judgeCase(file string) (*risk.Case, *risk.Judgement, error) {
 	c, name, err := w.readCase(file)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	j, err := risk.Judge(c)
 	if err != nil {
-		return nil, bad(fmt.Errorf("%s: %w", name, err), "spec/10-risk.md shows what each field may be")
+		return nil, nil, bad(fmt.Errorf("%s: %w", name, err), "spec/10-risk.md shows what each field may be")
 	}
-	return j, nil
+	return c, j, nil
 }
 
 func (w *world) readCase(file string) (*risk.Case, string, error) {

@@ -35,7 +35,6 @@ var allowed = map[string]string{
 	"golang.org/x/text":                   "Unicode normalisation",
 	"github.com/evanw/esbuild":            "the reader's script is bundled by a Go tool",
 	"gonum.org/v1/gonum":                  "statistics in tests: distributions and intervals",
-	"gonum.org/v1/plot":                   "figures of doc/, drawn by tests",
 	"pgregory.net/rapid":                  "property tests",
 	"honnef.co/go/tools":                  "staticcheck, run by make lint",
 	"mvdan.cc/gofumpt":                    "formatting, run by make lint",

@@ -4,6 +4,9 @@ import (
 	"encoding/json"
 	"fmt"
 	"math"
+	"strconv"
+
+	"kkachi/internal/lang"
 )
 
 // An Apparatus is what a source lives under, in days and probabilities. The values are
@@ -107,7 +110,21 @@ type BreakEven struct {
 	Field string  `json:"field"`
 	Now   float64 `json:"now"`
 	Value float64 `json:"value"`
-	Found bool    `json:"found"` // false: no value of the field reaches the limit
+	Found bool    `json:"found"`   // false: no value of the field reaches the limit
+	Most  bool    `json:"at_most"` // the limit is kept up to the value; else from it on
+}
+
+// Text says in language t what would have to be true: "this passes only while detect is at most 0.12".
+func (b BreakEven) Text(t lang.Tag) string {
+	key := "risk.even.least"
+	switch {
+	case !b.Found:
+		key = "risk.even.never"
+	case b.Most:
+		key = "risk.even.most"
+	}
+	number := func(v float64) string { return strconv.FormatFloat(v, 'g', 3, 64) }
+	return lang.T(t, key, lang.T(t, "risk.field."+b.Field), number(b.Value), number(b.Now))
 }
 
 // breakFields are the fields a break-even is looked for, each with its bounds. The rate
@@ -146,7 +163,7 @@ func (a Apparatus) BreakEvens(limit float64) ([]BreakEven, error) {
 			return b.Contacts*(1-(1-b.traced())*(1-b.Move)) - limit
 		}
 		v, found := bisect(over, f.from, f.to)
-		out = append(out, BreakEven{f.name, *f.at, v, found})
+		out = append(out, BreakEven{f.name, *f.at, v, found, f.name != "session-interval"})
 	}
 	return out, nil
 }

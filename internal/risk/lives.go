@@ -54,26 +54,55 @@ type Lives struct {
 // (common random numbers) and the outcome does not depend on how many processors share the
 // work.
 func Simulate(a Apparatus, runs int, seed uint64) (*Lives, error) {
+	return SimulateWatched(a, runs, seed, nil)
+}
+
+// SimulateWatched is Simulate, and tells watch now and then how many lives are over.
+func SimulateWatched(a Apparatus, runs int, seed uint64, watch func(done int)) (*Lives, error) {
 	e, err := a.Exposed()
 	if err != nil {
 		return nil, err
 	}
-	if runs < 1 || runs > MaxRuns {
-		return nil, fmt.Errorf("runs: %w: 1 to %d", ErrRange, MaxRuns)
-	}
 	if e.Rate <= 0 {
 		return nil, errors.New("nothing here is ever seen: detect and move are both 0, so there is nothing to simulate")
 	}
-	if horizonMean*float64(e.MeanDays)*a.Contacts*float64(runs) > 2e10 {
+	return simulateTo(a, runs, seed, horizonMean*float64(e.MeanDays), watch)
+}
+
+// share is how many lives a processor takes at once.
+const share = 64
+
+// simulateTo draws lives up to a horizon in days. The processors take shares of them in turn.
+func simulateTo(a Apparatus, runs int, seed uint64, horizon float64, watch func(done int)) (*Lives, error) {
+	if runs < 1 || runs > MaxRuns {
+		return nil, fmt.Errorf("runs: %w: 1 to %d", ErrRange, MaxRuns)
+	}
+	if horizon*a.Contacts*float64(runs) > 2e10 {
 		return nil, fmt.Errorf("runs: %w: too many contacts to simulate: take fewer runs", ErrRange)
 	}
-	l := &Lives{make([]Life, runs), horizonMean * float64(e.MeanDays)}
-	var wg sync.WaitGroup
-	workers := runtime.GOMAXPROCS(0)
-	for w := range workers {
+	l := &Lives{make([]Life, runs), horizon}
+	var (
+		wg   sync.WaitGroup
+		mu   sync.Mutex // guards next, done and watch
+		next int
+		done int
+	)
+	take := func(over int) (from, to int) {
+		mu.Lock()
+		defer mu.Unlock()
+		if done += over; over > 0 && watch != nil {
+			watch(done)
+		}
+		from = next
+		next = min(runs, next+share)
+		return from, next
+	}
+	for range runtime.GOMAXPROCS(0) {
 		wg.Go(func() {
-			for i := w; i < runs; i += workers {
-				l.Runs[i] = a.live(seed, uint64(i), l.Horizon)
+			for from, to := take(0); from < to; from, to = take(to - from) {
+				for i := from; i < to; i++ {
+					l.Runs[i] = a.live(seed, uint64(i), horizon)
+				}
 			}
 		})
 	}

@@ -8,7 +8,9 @@ import (
 	"strings"
 	"testing"
 
+	"kkachi/internal/chart"
 	"kkachi/internal/lab/figure"
+	"kkachi/internal/lang"
 	"kkachi/internal/sift"
 )
 
@@ -41,10 +43,10 @@ func TestFigures(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	for name, f := range map[string]figure.Figure{
+	for name, f := range map[string]chart.Lines{
 		"intersection": intersection(runs), "window": windows(runs), "habits": habits(runs), "delay": delay(runs), "overflow": overflowFigure(runs),
 	} {
-		if err := f.Write(filepath.Join(doc, "figures", name+".svg")); err != nil {
+		if err := figure.Write(filepath.Join(doc, "figures", name+".svg"), &f); err != nil {
 			t.Error(err)
 		}
 	}
@@ -95,7 +97,7 @@ func whole(v float64) string {
 		unit := math.Pow(10, math.Floor(math.Log10(v))-1)
 		v = math.Round(v/unit) * unit
 	}
-	return figure.Number(v)
+	return chart.Number(v)
 }
 
 func percent(v float64) string {
@@ -117,8 +119,8 @@ func newsrooms(int) string {
 		came := float64(n) * usual().meanVisits(date{weekday: 2})
 		cells := 2 * meanPage * came
 		kept := func(quota int) string { return percent(min(1, float64(quota)/cells)) }
-		rows = append(rows, fmt.Sprintf("| %s | %s | %s | %s | %s | %s | %s |", figure.Number(float64(n)), whole(came), whole(cells),
-			fmt.Sprintf("%.2g", cells*4096/1e9), figure.Number(float64(crowdFigure(int(cells), int(came), 1<<16))), kept(1<<16), kept(1<<20)))
+		rows = append(rows, fmt.Sprintf("| %s | %s | %s | %s | %s | %s | %s |", chart.Number(float64(n)), whole(came), whole(cells),
+			fmt.Sprintf("%.2g", cells*4096/1e9), chart.Number(float64(crowdFigure(int(cells), int(came), 1<<16))), kept(1<<16), kept(1<<20)))
 	}
 	return markdown("| readers | come on a Wednesday | cells that day | GB that day | crowd figure, at most | cells kept of 65,536 a day | of 1,048,576 |", rows...)
 }
@@ -128,7 +130,7 @@ func remain(runs int) string {
 	var rows []string
 	for _, n := range newsroomSizes() {
 		outs := each(basic(n), runsOf(n, runs), 1, (*study).byClass)
-		row := "| " + figure.Number(float64(n))
+		row := "| " + chart.Number(float64(n))
 		for _, k := range []int{1, 2, 4, 8, 16, 32} {
 			row += " | " + ofThree(after(outs, k, fitting))
 		}
@@ -149,7 +151,7 @@ func until(outs []outcome, what func(outcome) []int, n int) string {
 	}
 	one := func(p float64) string {
 		if k := quantile(v, p); k <= longest {
-			return figure.Number(k)
+			return chart.Number(k)
 		}
 		return fmt.Sprintf("over %d", longest)
 	}
@@ -161,7 +163,7 @@ func until(outs []outcome, what func(outcome) []int, n int) string {
 
 func untilRow(name string, s study, runs int, what func(outcome) []int) string {
 	outs := each(s, runsOf(s.readers, runs), 2, (*study).byClass)
-	return fmt.Sprintf("| %s | %s | %s | %s | %s |", figure.Number(float64(s.readers)), name, until(outs, what, 20), until(outs, what, 5), until(outs, what, 2))
+	return fmt.Sprintf("| %s | %s | %s | %s | %s |", chart.Number(float64(s.readers)), name, until(outs, what, 20), until(outs, what, 5), until(outs, what, 2))
 }
 
 func fewerThan(runs int) string {
@@ -221,7 +223,7 @@ func aFlood(base, n, runs int) []float64 {
 func floods(runs int) string {
 	var rows []string
 	for _, n := range []int{0, 1000, 10_000, 60_000} {
-		row := "| " + figure.Number(float64(n))
+		row := "| " + chart.Number(float64(n))
 		for _, base := range []int{256, 512, 1024} {
 			row += " | " + ofThree(aFlood(base, n, runs))
 		}
@@ -286,8 +288,8 @@ func withheld(int) string {
 }
 
 // people are those who are left, she among them, in the middle and from 5 to 95 %.
-func people(name string, colour int, s study, runs int, what func(outcome) []int) figure.Series {
-	out := figure.Series{Name: name, Colour: colour}
+func people(name string, colour int, s study, runs int, what func(outcome) []int) chart.Series {
+	out := chart.Series{Name: name, Colour: colour}
 	outs := each(s, runsOf(s.readers, runs), 3, (*study).byClass)
 	for k := 1; k <= s.letters; k++ {
 		v := after(outs, k, what)
@@ -299,18 +301,18 @@ func people(name string, colour int, s study, runs int, what func(outcome) []int
 
 const letterAxis = "letters of one source whose day of writing is known"
 
-func intersection(runs int) figure.Figure {
-	f := figure.Figure{Title: "Readers who came on all days on which she wrote", X: letterAxis, Y: "people left, she among them (log)", LogY: true, YMin: 1, YMax: 1e7, XMin: 0, XMax: 30, KeyAt: 0.3}
+func intersection(runs int) chart.Lines {
+	f := chart.Lines{Head: chart.Head{Lang: lang.English, Title: "Readers who came on all days on which she wrote"}, X: chart.Axis{Label: letterAxis, Min: 0, Max: 30}, Y: chart.Axis{Label: "people left, she among them (log)", Log: true, Min: 1, Max: 1e7}}
 	for i, n := range []int{10_000_000, 10_000, 1000} {
 		s := basic(n)
 		s.letters = 30
-		f.Series = append(f.Series, people(figure.Number(float64(n))+" readers", i, s, runs, fitting))
+		f.Series = append(f.Series, people(chart.Number(float64(n))+" readers", i, s, runs, fitting))
 	}
 	return f
 }
 
-func windows(runs int) figure.Figure {
-	f := figure.Figure{Title: "10,000 readers: what not knowing the day is worth", X: letterAxis, Y: "people left, she among them (log)", LogY: true, YMin: 1, YMax: 1e4, XMin: 0, XMax: 30, KeyAt: 0.3}
+func windows(runs int) chart.Lines {
+	f := chart.Lines{Head: chart.Head{Lang: lang.English, Title: "10,000 readers: what not knowing the day is worth"}, X: chart.Axis{Label: letterAxis, Min: 0, Max: 30}, Y: chart.Axis{Label: "people left, she among them (log)", Log: true, Min: 1, Max: 1e4}}
 	for i, w := range []int{14, 7, 3, 1} {
 		s := basic(10_000)
 		s.letters, s.window = 30, w
@@ -323,8 +325,8 @@ func windows(runs int) figure.Figure {
 	return f
 }
 
-func habits(runs int) figure.Figure {
-	f := figure.Figure{Title: "10,000 readers: suspects, by the habit of the source", X: letterAxis, Y: "people at least as suspect as she (log)", LogY: true, YMin: 1, YMax: 1e4, XMin: 0, XMax: 16, KeyAt: 0.2}
+func habits(runs int) chart.Lines {
+	f := chart.Lines{Head: chart.Head{Lang: lang.English, Title: "10,000 readers: suspects, by the habit of the source"}, X: chart.Axis{Label: letterAxis, Min: 0, Max: 16}, Y: chart.Axis{Label: "people at least as suspect as she (log)", Log: true, Min: 1, Max: 1e4}}
 	for i, c := range []struct {
 		name    string
 		h       habit
@@ -337,10 +339,10 @@ func habits(runs int) figure.Figure {
 	return f
 }
 
-func delay(runs int) figure.Figure {
-	f := figure.Figure{Title: "Letters written on the day of a flood of so many records", X: "days from writing to the desk", Y: "letters at the desk (%)", XMin: 0, XMax: 14, YMin: 0, YMax: 100, KeyBelow: true, KeyAt: 0.54}
+func delay(runs int) chart.Lines {
+	f := chart.Lines{Head: chart.Head{Lang: lang.English, Title: "Letters written on the day of a flood of so many records"}, X: chart.Axis{Label: "days from writing to the desk", Min: 0, Max: 14}, Y: chart.Axis{Label: "letters at the desk (%)", Min: 0, Max: 100}}
 	for i, c := range []struct{ base, n int }{{256, 1000}, {512, 10_000}, {256, 10_000}, {512, 60_000}, {256, 60_000}} {
-		s := figure.Series{Name: fmt.Sprintf("%s, B = %d", figure.Number(float64(c.n)), c.base), Colour: i, Mark: figure.Dotted}
+		s := chart.Series{Name: fmt.Sprintf("%s, B = %d", chart.Number(float64(c.n)), c.base), Colour: i, Mark: chart.Dotted}
 		days := aFlood(c.base, c.n, runs)
 		for d := 1.0; d <= 10; d++ {
 			in := 0
@@ -356,11 +358,11 @@ func delay(runs int) figure.Figure {
 	return f
 }
 
-func overflowFigure(runs int) figure.Figure {
-	f := figure.Figure{Title: "Days on which letters do not fit a batch", X: "records of letters a day, on average", Y: "days (%)", XMin: 0, XMax: 600, YMin: 0, YMax: 100, KeyAt: 0.02}
+func overflowFigure(runs int) chart.Lines {
+	f := chart.Lines{Head: chart.Head{Lang: lang.English, Title: "Days on which letters do not fit a batch"}, X: chart.Axis{Label: "records of letters a day, on average", Min: 0, Max: 600}, Y: chart.Axis{Label: "days (%)", Min: 0, Max: 100}}
 	for i, b := range []int{256, 512} {
-		line := figure.Series{Name: fmt.Sprintf("B = %d, Poisson", b), Colour: i}
-		dots := figure.Series{Name: fmt.Sprintf("B = %d, simulated", b), Colour: i, Mark: figure.Dots}
+		line := chart.Series{Name: fmt.Sprintf("B = %d, Poisson", b), Colour: i}
+		dots := chart.Series{Name: fmt.Sprintf("B = %d, simulated", b), Colour: i, Mark: chart.Dots}
 		for mean := 150.0; mean <= 600; mean += 2 {
 			line.X, line.Y = append(line.X, mean), append(line.Y, 100*overflowTail(b, mean))
 		}

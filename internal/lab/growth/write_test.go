@@ -15,7 +15,9 @@ import (
 	"strings"
 	"time"
 
+	"kkachi/internal/chart"
 	"kkachi/internal/lab/figure"
+	"kkachi/internal/lang"
 )
 
 // write joins what was measured with what stands in figures/growth.csv, and writes that, the tables
@@ -86,10 +88,10 @@ func (t *table) markdown(what string, sizes []int) string {
 	var b strings.Builder
 	b.WriteString("| seconds of processors for |")
 	for _, n := range sizes {
-		fmt.Fprintf(&b, " %s %s |", figure.Number(float64(n)), what)
+		fmt.Fprintf(&b, " %s %s |", chart.Number(float64(n)), what)
 	}
 	last := sizes[len(sizes)-1]
-	fmt.Fprintf(&b, " µs each | grows as | on the clock, %s |\n|---|%s---|--:|\n", figure.Number(float64(last)), strings.Repeat("--:|", len(sizes)+1))
+	fmt.Fprintf(&b, " µs each | grows as | on the clock, %s |\n|---|%s---|--:|\n", chart.Number(float64(last)), strings.Repeat("--:|", len(sizes)+1))
 	for _, r := range t.rows {
 		fmt.Fprintf(&b, "| %s |", r.what)
 		for _, n := range sizes {
@@ -151,10 +153,7 @@ func (r *row) exponent(sizes []int) float64 {
 }
 
 func draw(path string, sizes []int, things *table) error {
-	f := figure.Figure{
-		Title: "Processor time for each thing, by how many there are", X: "cells a day, or operations in the vault", Y: "microseconds of processors for each",
-		LogX: true, LogY: true, XMin: 1e3, XMax: 1e6, YMin: 1, YMax: 1e3, KeyAt: 0.35,
-	}
+	f := chart.Lines{Head: chart.Head{Lang: lang.English, Title: "Processor time for each thing, by how many there are"}, X: chart.Axis{Label: "cells a day, or operations in the vault", Log: true, Min: 1e3, Max: 1e6}, Y: chart.Axis{Label: "microseconds of processors for each", Log: true, Min: 1, Max: 1e3}}
 	for _, want := range []struct{ row, name string }{
 		{"host: put, 256 at once, each synced", "host: put a cell"},
 		{"sift: order of the day", "sift: open a cell"},
@@ -162,7 +161,7 @@ func draw(path string, sizes []int, things *table) error {
 		{"vault: rebuild the tables", "vault: rebuild"},
 		{"vault: verify the log", "vault: verify"},
 	} {
-		s := figure.Series{Name: want.name, Mark: figure.Dotted, Colour: len(f.Series)}
+		s := chart.Series{Name: want.name, Mark: chart.Dotted, Colour: len(f.Series)}
 		for _, r := range things.rows {
 			if r.what != want.row {
 				continue
@@ -179,5 +178,5 @@ func draw(path string, sizes []int, things *table) error {
 		}
 		f.Series = append(f.Series, s)
 	}
-	return f.Write(path)
+	return figure.Write(path, &f)
 }
