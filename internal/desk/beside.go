@@ -16,6 +16,7 @@ type FactorView struct {
 
 // beside adds to a claim's view what stands beside its rung.
 func (c *claimState) beside(v *ClaimView, b *board) {
+	v.Drop = c.drop
 	v.Cap = c.result.Cap()
 	v.Lift = LiftView{May: c.mayLift() && !c.lift.done(), Done: c.lift.done(), By: c.lift}
 	var factors []ladder.Factor

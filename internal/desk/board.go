@@ -28,6 +28,7 @@ type claimState struct {
 	claim    Claim
 	doc      claimDoc
 	gone     bool
+	drop     OpID             // by which it was withdrawn
 	evidence []*evidenceState // by stance and report
 	result   ladder.Result
 	held     []*claimState // claims that were merged into this one
@@ -102,6 +103,7 @@ func (b *board) loadClaims(ctx context.Context) error {
 			return fmt.Errorf("desk: claim %d: %w", st.number, err)
 		}
 		c.claim = c.doc.Claim
+		c.drop = gone[st.thing].op
 		_, c.gone = gone[st.thing]
 		b.claims = append(b.claims, c)
 		b.byID[st.thing] = c

@@ -193,7 +193,7 @@ func (d *Desk) evidenceOf(ctx context.Context, in EvidenceInput) (evidence, ID, 
 	if day, err := d.eraseDay(ctx, rs[0].Source); err != nil || day != 0 {
 		return e, ID{}, errors.Join(err, field("report", "its source asked for erasure"))
 	}
-	if !strings.Contains(spaced(rs[0].Text), spaced(e.Words)) {
+	if !contains(rs[0].Text, e.Words) && !contains(spoken(rs[0].Text), e.Words) {
 		return e, ID{}, field("words", "do not stand so in the report")
 	}
 	e.Relays, e.Unknown, err = d.relayRefs(ctx, in.Relays)
@@ -205,9 +205,6 @@ func (d *Desk) evidenceOf(ctx context.Context, in EvidenceInput) (evidence, ID, 
 	}
 	return e, rs[0].Source, nil
 }
-
-// spaced makes all blanks alike, for a browser's selection has its own line ends.
-func spaced(s string) string { return strings.Join(strings.Fields(s), " ") }
 
 func notFoundField(name string, err error) error {
 	if errors.Is(err, ErrNotFound) {

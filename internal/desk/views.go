@@ -221,6 +221,7 @@ type ClaimView struct {
 	Factors  []FactorView
 	Merged   []MergedView // claims that were taken into this one
 	From     *MergedView  // the claim that this one was split off; nil: none
+	Drop     OpID         // by which it was withdrawn, for Undo; zero if it wasn't
 	Dispute  *DisputeView // somebody at the desk doubts it; nil: nobody
 }
 

@@ -82,7 +82,7 @@ func (v *vector) run(t *testing.T) {
 	}
 	read := map[string]Publication{}
 	for name, p := range v.Read {
-		read[name] = Publication{Tokens: p.Tokens, Open: p.Open}
+		read[name] = Publication(p)
 	}
 	for i := range items {
 		for _, report := range v.Doubt {

@@ -173,6 +173,9 @@ func places(r *room, story string, claims map[string]string) map[string]string {
 		"thread-help": "/thread/" + r.ids["F"].String(), "call": "/call", "claims": "/claims", "claim-two": "/claim/" + claims["C06"],
 		"claim-disputed": "/claim/" + claims["C07"], "claim-new": "/claim/new", "stories": "/stories", "story": "/story/" + story,
 		"story-side": "/story/" + story + "?view=side", "story-sentence": "/story/" + story + "?view=en&s=1.1#s1.1",
+		"call-claim": "/call/" + r.ids["report 02"].String() + "?line=1", "thread-call": "/thread/" + r.ids["B"].String(),
+		"withdraw-report": "/withdraw/report/" + r.ids["report 03"].String(), "withdraw-source": "/withdraw/source/" + r.ids["B"].String(),
+		"corrections": "/corrections", "claim-edit": "/claim/" + claims["C06"] + "?edit=" + r.ids["C06/02"].String(), "claim-open": "/claim/" + claims["C01"],
 		"thread-erase": "/thread/" + r.ids["G"].String(), "blocked": "/inbox?box=blocked", "newsroom": "/newsroom", "problem": "/no/such",
 	}
 }
@@ -184,6 +187,7 @@ func full(t *testing.T) (*room, string, map[string]string) {
 	r.tell()
 	claims := r.judge()
 	story := r.write(claims)
+	r.printed(claims)
 	r.letter("G", cell.KindLetter, "잊어 주십시오.", cell.ReplyID{})
 	r.name("G")
 	r.letter("G", cell.KindErase, "", cell.ReplyID{})

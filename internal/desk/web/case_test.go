@@ -113,13 +113,51 @@ func (r *room) judge() map[string]desk.ID {
 		if it.Unknown {
 			relays = append(relays, "?")
 		}
-		_, _, err := r.desk.AddEvidence(ctx, desk.EvidenceInput{
+		e, _, err := r.desk.AddEvidence(ctx, desk.EvidenceInput{
 			Claim: claims[it.Claim], Report: reports[it.Report], Stance: it.Stance, Path: it.Path,
 			Relays: strings.Join(relays, ","), Grade: it.Grade,
 		})
 		must(r.t, err)
+		r.ids[it.Claim+"/"+it.Report], r.ids["report "+it.Report] = e, reports[it.Report]
 	}
 	return claims
+}
+
+// printed releases a story on a claim of its own, whose source is discredited since: a
+// correction is due.
+func (r *room) printed(claims map[string]desk.ID) desk.ID {
+	r.t.Helper()
+	ctx := r.t.Context()
+	id, _, err := r.desk.NewStory(ctx, desk.Story{
+		Title: "Patrols", Original: lang.English,
+		Editions: map[lang.Tag]desk.EditionText{
+			lang.Korean:  {Headline: "돈을 내도 지나지 못한다", Standfirst: "국경으로 가는 길.", Reason: "위험해질 수 있다."},
+			lang.English: {Headline: "Money no longer helps", Standfirst: "On the way to the border.", Reason: "They would be in danger."},
+			lang.Chinese: {Headline: "花钱也过不去", Standfirst: "通往边境的路上。", Reason: "会有危险。"},
+		},
+		Paragraphs: []desk.Paragraph{{Sentences: []desk.Sentence{{
+			Text:  trio("세 사람이 붙들려 갔다고 {source}은 말했다.", "{Source} said that three people were led away.", "{source}说，有三人被带走。"),
+			Level: lang.Level{Place: 2, Day: 1}, Claims: []desk.ID{claims["C08"]},
+		}}}},
+	})
+	must(r.t, err)
+	v, err := r.desk.Story(ctx, id)
+	must(r.t, err)
+	for _, rule := range v.House {
+		if rule.Verdict == desk.Hold {
+			_, err := r.desk.AnswerRule(ctx, id, rule.Rule(), "mina", "placed to know")
+			must(r.t, err)
+		}
+	}
+	for _, name := range []string{"ayla", "boram"} {
+		_, err := r.desk.Approve(ctx, id, name, []byte("pass of "+name))
+		must(r.t, err)
+	}
+	_, err = r.desk.Release(ctx, id)
+	must(r.t, err)
+	_, err = r.desk.DisputeClaim(ctx, claims["C08"], "mina", "a second look at the photograph")
+	must(r.t, err)
+	return id
 }
 
 func trio(ko, en, zh string) map[lang.Tag]string {

@@ -4,17 +4,17 @@ import (
 	"net/http"
 	"slices"
 	"strconv"
-	"strings"
 
 	"kkachi/internal/desk"
 	"kkachi/internal/desk/ladder"
-	"kkachi/internal/lang"
 )
 
 // claimsPage is the board of claims by rung.
 type claimsPage struct {
 	frame
-	Groups []rungGroup
+	Groups    []rungGroup
+	Withdrawn []claimRow
+	Due       string // corrections, in words
 }
 
 type rungGroup struct {
@@ -29,62 +29,13 @@ type claimRow struct {
 	Text                said
 	Supports, Against   int
 	Disputed, Original  bool
-}
-
-// claimPage is one claim with all that speaks for and against it.
-type claimPage struct {
-	frame
-	ID, Label string
-	Why       []string
-	Text      said
-	Rung      mark
-	Disputed  bool
-	Rows      []evidenceRow
-	Reports   []choice
-	Evidence  evidenceForm
-	Ladder    []ladderStep
-	Facts     []fact
-}
-
-type evidenceRow struct {
-	ID, Href, Handle, Report            string
-	Words                               said
-	Stance, Path, Relays, Grade, Counts string
-	Against                             bool
-}
-
-type ladderStep struct {
-	Rung mark
-	Here bool
-}
-
-// evidenceForm is the part of a form that says how a report speaks to a claim.
-type evidenceForm struct {
-	Prefix, Relays         string
-	Stances, Paths, Grades []choice
-	Tellers                []string
+	Withdrawn           bool
+	Grade               string
 }
 
 type newClaimPage struct {
 	frame
 	Text string
-}
-
-func (v *visit) evidenceForm(prefix string, tellers []desk.Teller, e desk.EvidenceInput) evidenceForm {
-	grade := e.Grade
-	if grade == 0 {
-		grade = 3
-	}
-	out := evidenceForm{
-		Prefix: prefix, Relays: e.Relays,
-		Stances: v.choices("desk.stance", string(e.Stance), "supports", "contradicts"),
-		Paths:   v.choices("desk.path", string(e.Path), "direct", "told", "rumour"),
-		Grades:  v.choices("desk.grade", strconv.Itoa(grade), "1", "2", "3", "4", "5", "6"),
-	}
-	for _, t := range tellers {
-		out.Tellers = append(out.Tellers, t.Handle)
-	}
-	return out
 }
 
 func (s *Server) claims(v *visit) error {
@@ -106,6 +57,18 @@ func (s *Server) claims(v *visit) error {
 			p.Groups = append(p.Groups, g)
 		}
 	}
+	for _, c := range rows {
+		if c.Withdrawn {
+			p.Withdrawn = append(p.Withdrawn, v.claimRow(c))
+		}
+	}
+	due, err := s.desk.Corrections(v.ctx())
+	if err != nil {
+		return err
+	}
+	if n := len(due); n > 0 {
+		p.Due = v.N("desk.claims.corrections", n)
+	}
 	p.frame = s.frame(v, "claims", "desk.claims.title")
 	return s.show(v, "claims", p)
 }
@@ -113,7 +76,7 @@ func (s *Server) claims(v *visit) error {
 func (v *visit) claimRow(c desk.ClaimRow) claimRow {
 	return claimRow{
 		Href: "/claim/" + c.ID.String(), Label: c.Number, Text: says("", c.Statement), Chains: v.chains(c),
-		Supports: c.Supports, Against: c.Contradicts, Disputed: c.Disputed, Original: c.OriginalHeld,
+		Supports: c.Supports, Against: c.Contradicts, Disputed: c.Disputed, Original: c.OriginalHeld, Grade: v.grade(c.Grade),
 	}
 }
 
@@ -157,7 +120,7 @@ func (s *Server) postClaim(v *visit) error {
 		}
 	}
 	s.say(v.T("desk.said.claim"), op)
-	return v.see("/claim/" + claim.String())
+	return v.back("/claim/" + claim.String())
 }
 
 // evidence reads the form's part that says how a report speaks to a claim.
@@ -172,55 +135,8 @@ func (v *visit) evidence(claim desk.ID) (desk.EvidenceInput, error) {
 	}
 	return desk.EvidenceInput{
 		Claim: claim, Report: report, Words: v.text("words"), Stance: ladder.Stance(v.form("stance")),
-		Path: ladder.Path(v.form("path")), Relays: v.form("relays"), Grade: grade, Original: v.form("original") == "yes",
+		Path: ladder.Path(v.form("path")), Relays: v.relays(), Grade: grade, Original: v.form("original") == "yes",
 	}, nil
-}
-
-func (s *Server) claim(v *visit) error {
-	id, err := v.id("id")
-	if err != nil {
-		return err
-	}
-	return s.showClaim(v, id, wrong{}, desk.EvidenceInput{})
-}
-
-func (s *Server) showClaim(v *visit, id desk.ID, w wrong, typed desk.EvidenceInput) error {
-	c, err := s.desk.Claim(v.ctx(), id)
-	if err != nil {
-		return err
-	}
-	tellers, err := s.desk.Tellers(v.ctx())
-	if err != nil {
-		return err
-	}
-	p := claimPage{
-		ID: id.String(), Label: c.Number, Text: says("", c.Statement), Rung: v.rung(c.Rung), Disputed: c.Disputed,
-		Why: v.why(c), Evidence: v.evidenceForm("e-", tellers, typed),
-		Facts: []fact{
-			{v.T("desk.claims.chains"), v.chains(c.ClaimRow)},
-			{v.T("desk.claim.independent"), strconv.Itoa(c.Independent)},
-			{v.T("desk.claims.supports"), strconv.Itoa(c.Supports)},
-			{v.T("desk.claims.against"), strconv.Itoa(c.Contradicts)},
-			{v.T("desk.claim.ceiling"), strconv.Itoa(c.Ceiling)},
-		},
-	}
-	for _, r := range ladder.Rungs() {
-		p.Ladder = append(p.Ladder, ladderStep{v.rung(r), r == c.Rung})
-	}
-	slices.Reverse(p.Ladder)
-	for _, e := range c.Evidence {
-		p.Rows = append(p.Rows, v.evidenceRow(e))
-	}
-	if p.Reports, err = s.reports(v, tellers, typed.Report); err != nil {
-		return err
-	}
-	p.frame = s.frame(v, "claims", "desk.claim.title")
-	p.Wrong = w
-	status := http.StatusOK
-	if w.Word != "" {
-		status = http.StatusUnprocessableEntity
-	}
-	return s.showAs(v, "claim", status, p)
 }
 
 // reports lists every telling that can be evidence.
@@ -256,31 +172,13 @@ func (v *visit) reportName(n int) string {
 	return strconv.Itoa(n)
 }
 
-func (v *visit) evidenceRow(e desk.EvidenceView) evidenceRow {
-	var relays []string
-	for _, r := range e.Relays {
-		if r.Kind == desk.RelayUnknown {
-			relays = append(relays, v.T("desk.evidence.unknown"))
-		} else {
-			relays = append(relays, r.Shown)
-		}
-	}
-	if len(relays) == 0 {
-		relays = []string{"–"}
-	}
-	return evidenceRow{
-		ID: e.ID.String(), Href: "/thread/" + e.Source.String() + "#r" + e.Report.String(), Handle: e.Handle,
-		Report: v.reportName(e.ReportNumber) + " · " + v.kind(e.Kind) + " · " + v.short(e.Day),
-		Words:  says("", e.Words), Stance: v.T("desk.stance." + string(e.Stance)), Path: v.T("desk.path." + string(e.Path)),
-		Relays: strings.Join(relays, ", "), Grade: strconv.Itoa(e.Grade), Counts: v.counts(e), Against: e.Stance == ladder.Contradicts,
-	}
-}
-
 // counts says in words how an item came out.
 func (v *visit) counts(e desk.EvidenceView) string {
 	switch {
 	case e.Erased:
 		return v.T("desk.erase.gone")
+	case e.Pulled != "":
+		return v.T("desk.counts.pulled", v.T("desk.pulled."+string(e.Pulled)))
 	case e.Barred:
 		return v.T("desk.counts.barred")
 	case e.Stance == ladder.Contradicts:
@@ -292,15 +190,6 @@ func (v *visit) counts(e desk.EvidenceView) string {
 	default:
 		return v.T("desk.counts.same")
 	}
-}
-
-// why says, a sentence each, why a claim stands where it stands.
-func (v *visit) why(c *desk.ClaimView) []string {
-	var out []string
-	for _, r := range c.Why {
-		out = append(out, lang.Capital(v.T(r.Key, r.Args...)))
-	}
-	return out
 }
 
 func (s *Server) postEvidence(v *visit) error {
@@ -318,6 +207,18 @@ func (s *Server) postEvidence(v *visit) error {
 	}
 	s.say(v.T("desk.said.evidence"), op)
 	return v.see("/claim/" + claim.String())
+}
+
+// relays are those that were typed, and the story of ours that the teller has read.
+func (v *visit) relays() string {
+	typed, read := v.form("relays"), v.form("read")
+	if read == "" {
+		return typed
+	}
+	if typed == "" || typed == "-" {
+		return "story:" + read
+	}
+	return typed + ", story:" + read
 }
 
 func (s *Server) postWithdrawEvidence(v *visit) error {

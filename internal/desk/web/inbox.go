@@ -55,6 +55,7 @@ type threadView struct {
 	Joined                  bool // Next was said by a journalist
 	Labels                  labelsView
 	Canned                  []cannedView
+	Discredit               *discreditView
 }
 
 // link leads to another conversation.
@@ -72,6 +73,11 @@ type letterView struct {
 	State                                          mark
 	Withdraw                                       string // id of a reply that may still be taken back
 	Consent                                        []choice
+	Pull                                           bool // may be withdrawn
+	Turns                                          []turnView
+	Known                                          mark
+	Edit                                           string // of a call note
+	Gone, GoneOp                                   string // withdrawn: by whom and why, and what brings it back
 	day                                            uint32
 }
 
@@ -251,7 +257,9 @@ func (s *Server) threadView(v *visit, t *desk.ThreadView) (*threadView, error) {
 	out := &threadView{
 		ID: t.ID.String(), Href: "/thread/" + t.ID.String(), Handle: t.Handle, MayReply: t.Letters, Draft: draft,
 		About: v.N("desk.inbox.reports", len(t.Reports)), Languages: speakers(lang.Tag(v.tongue)),
-		Evidence: v.evidenceForm("c-", tellers, desk.EvidenceInput{}),
+	}
+	if out.Evidence, err = s.evidenceForm(v, "c-", tellers, desk.EvidenceInput{}); err != nil {
+		return nil, err
 	}
 	byID := map[desk.ID]desk.ClaimRow{}
 	for _, c := range board {
@@ -297,7 +305,7 @@ func (s *Server) threadView(v *visit, t *desk.ThreadView) (*threadView, error) {
 	}
 	// In the order of days; on one day what they wrote comes before what we answered.
 	slices.SortStableFunc(out.Items, func(a, b letterView) int { return int(a.day) - int(b.day) })
-	out.Sheet, out.Facts = v.sheet(t.Sheet), v.sheetFacts(t)
+	out.Sheet, out.Facts, out.Discredit = v.sheet(t.Sheet), v.sheetFacts(t), v.discredit(t)
 	return out, nil
 }
 
@@ -358,6 +366,13 @@ func (v *visit) letter(r desk.ReportView, claims map[desk.ID]desk.ClaimRow) lett
 			by += " · " + t.By
 		}
 		out.Translations = append(out.Translations, translationView{by, says(t.Lang, t.Text)})
+	}
+	v.pulled(&out, r)
+	if out.Known = v.known(r); r.Taker != "" && !r.Hidden {
+		out.Edit = "/call/" + r.ID.String()
+	}
+	if turns := v.turns(r); !plainTurns(turns) {
+		out.Turns = turns
 	}
 	if r.Kind == desk.KindHelp {
 		out.Consent = v.choices("desk.consent", map[bool]string{true: "yes", false: "no"}[r.Consent], "no", "yes")

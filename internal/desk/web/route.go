@@ -5,6 +5,7 @@ import (
 	"errors"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 
 	"kkachi/internal/desk"
@@ -70,7 +71,7 @@ func (s *Server) table() []route {
 	page := func(method, path string, h func(*visit) error) route {
 		return route{method, path, s.page(h)}
 	}
-	return append(s.inboxRoutes(page), []route{
+	return append(slices.Concat(s.inboxRoutes(page), s.claimRoutes(), s.callRoutes()), []route{
 		page("GET", "/inbox", s.inbox),
 		page("GET", "/thread/{id}", s.thread),
 		page("POST", "/thread/reply", s.postReply),
@@ -82,8 +83,6 @@ func (s *Server) table() []route {
 		page("POST", "/thread/apart", s.postApart),
 		page("POST", "/thread/block", s.postBlock),
 		page("POST", "/help/take", s.postTake),
-		page("GET", "/call", s.call),
-		page("POST", "/call", s.postCall),
 		page("GET", "/claims", s.claims),
 		page("GET", "/claim/new", s.newClaim),
 		page("POST", "/claim/new", s.postClaim),

@@ -12,7 +12,11 @@
   const send = (field, last) => {
     clearTimeout(waiting.get(field));
     waiting.delete(field);
-    const form = field.form, body = new URLSearchParams({ for: field.dataset.draft, text: field.value });
+    // A form whose choices matter as much as its words is kept whole.
+    const form = field.form, whole = "whole" in field.dataset && field.value !== "";
+    const text = whole ? JSON.stringify(Object.fromEntries(new FormData(form))) : field.value;
+    const body = new URLSearchParams({ for: field.dataset.draft, text });
+    field.dataset.since = "";
     const state = form && $("[data-saved]", form);
     fetch("/draft", { method: "POST", body, keepalive: last || undefined }).then((r) => {
       if (!state) return;
@@ -27,7 +31,9 @@
     field.addEventListener("input", () => {
       field.dataset.dirty = "1";
       clearTimeout(waiting.get(field));
-      waiting.set(field, setTimeout(() => send(field), 500));
+      // Who never pauses is kept every three seconds all the same.
+      const since = Number(field.dataset.since || (field.dataset.since = Date.now()));
+      waiting.set(field, setTimeout(() => send(field), Math.min(500, Math.max(0, since + 3000 - Date.now()))));
     });
     // A form that is sent takes its draft with it.
     field.form?.addEventListener("submit", () => {
@@ -105,6 +111,7 @@
   // The words as they were written: a mark shown for a control gives back the control.
   const exact = (range) => {
     const part = range.cloneContents();
+    for (const e of part.querySelectorAll("[data-beside]")) e.remove(); // translations between the lines
     for (const c of part.querySelectorAll(".ctl")) {
       c.textContent = String.fromCodePoint(parseInt(c.textContent.slice(2), 16));
     }
@@ -122,6 +129,7 @@
     return true;
   };
   $("[data-do=claim]", pick || document)?.addEventListener("click", claim);
+  document.addEventListener("claim", () => { clearTimeout(look.timer); look(); claim(); }); // pick.js chose the words
 
   for (const b of all("[data-open]")) b.addEventListener("click", () => document.getElementById(b.dataset.open)?.showModal());
   for (const b of all("[data-close]")) b.addEventListener("click", () => b.closest("dialog").close());
