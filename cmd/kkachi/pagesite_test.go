@@ -32,15 +32,23 @@ const pageScale = 50
 // other than nil pages load that instead of the reader's script.
 func pageSite(t *testing.T, bundle fs.FS) *ring {
 	t.Helper()
+	return pageSiteOf(t, func(s *press.Site) {
+		if bundle != nil {
+			s.Bundle = bundle
+		}
+	})
+}
+
+// pageSiteOf is pageSite with a site that change has changed.
+func pageSiteOf(t *testing.T, change func(*press.Site)) *ring {
+	t.Helper()
 	if testing.Short() {
 		t.Skip("browsers are slow")
 	}
 	r := newRing(t)
 	r.atDesk(func(w *world, n *newsroom, d *desk.Desk) {
 		site := n.site()
-		if bundle != nil {
-			site.Bundle = bundle
-		}
+		change(&site)
 		m, err := press.Build(siteFolder(r.dir), nil, nil, site)
 		if err != nil {
 			t.Fatal(err)

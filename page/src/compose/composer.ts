@@ -10,7 +10,8 @@ import { deflate, FLAG_FILE, KIND } from "../letter.ts";
 import type { Started } from "../start.ts";
 import type { LetterState } from "../queue.ts";
 import { drawWords, type Lang, list } from "../words.ts";
-import { button, el, fill } from "./dom.ts";
+import { button, el, fill, foot } from "./dom.ts";
+import { card, practice } from "./learn.ts";
 import { remake } from "./photo.ts";
 import { languageChoice, picker } from "./picker.ts";
 import { Sheet } from "./sheet.ts";
@@ -64,7 +65,7 @@ export class Composer {
     this.sheet = null;
   }
 
-  private show(title: string, ...nodes: (Node | null | false)[]): void {
+  private show(title: string, ...nodes: (Node | null | undefined | false)[]): void {
     this.onChange = () => {};
     this.sheet?.show(title, ...nodes);
   }
@@ -75,15 +76,16 @@ export class Composer {
 
   private start(): void {
     const { t } = this, crowd = this.engine.notes?.crowd ?? 0;
-    const trust = el("p", { role: "status" });
+    const trust = el("p", { role: "status" }), [vetted] = foot(".helpers summary");
     this.show(t.tStartTitle,
       trust,
+      vetted && button(vetted.textContent!, () => this.contacts()), // above what is long: who needs it may not read on
       this.engine.letters.length > 0 && button(t.tSendTitle, () => this.sending(), { class: "main" }),
       el("ul", {}, ...[crowd ? fill(t.tCrowd, crowd.toLocaleString(this.lang)) : t.tCrowdNone, ...printed(".limits li")].map((l) => el("li", {}, l))),
       el("div", { class: "actions" },
         ...this.page.apart ? [] : [button(t.tFirst, () => this.newWords(() => this.write()), { class: this.engine.letters.length ? "" : "main" }),
         button(t.tKnown, () => this.knownWords()),
-        button(t.tNeedHelp, () => this.help())]));
+        button(t.tNeedHelp, () => this.contacts(() => this.help()))]));
     this.onChange = () => this.trust(trust);
     this.trust(trust);
   }
@@ -93,6 +95,23 @@ export class Composer {
     if (p.textContent !== text) p.textContent = text;
     p.className = this.engine.trust === "waiting" ? "quiet" : "warn";
     p.hidden = !text;
+  }
+
+  // ---- contacts, before any word
+
+  /** Whom to turn to; then leads on to writing, and is called at once where there are no contacts. */
+  private contacts(then?: () => void): void {
+    const { t } = this, [title, lead] = foot(".helpers > :is(summary, p)"), list = foot(".helpers li");
+    if (!list.length) return then?.();
+    this.show(title.textContent!, el("p", {}, lead.textContent!),
+      el("ul", { class: "contacts" }, ...list.map((li) => card(t, li, (number) => this.learn(number, then)))),
+      el("div", { class: "actions" }, then && button(t.tWrite, then, { class: "main" }), this.back(() => this.start())));
+  }
+
+  private learn(number: string, then?: () => void): void {
+    const { t } = this, back = this.back(() => this.contacts(then));
+    const hide = () => this.show(t.tLearn, practice(t, number, button(t.tLook, () => this.learn(number, then)), back));
+    this.show(t.tLearn, el("p", { class: "echo number" }, number), el("div", { class: "actions" }, button(t.tHide, hide, { class: "main" }), back));
   }
 
   // ---- words
@@ -356,4 +375,4 @@ function settle(f: () => Promise<void>): () => void {
 }
 
 /** What each page prints at its foot for everybody. */
-const printed = (where: string): string[] => Array.from(document.querySelectorAll(`body > footer ${where}`), (e) => e.textContent ?? "");
+const printed = (where: string): string[] => foot(where).map((e) => e.textContent!);

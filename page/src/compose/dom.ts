@@ -1,7 +1,7 @@
 // Elements made by hand: no markup is ever parsed, so nothing that somebody wrote can become
 // markup.
 type Props = { class?: string; on?: Record<string, (e: never) => void>; [attribute: string]: unknown };
-type Kid = Node | string | null | false;
+type Kid = Node | string | null | undefined | false;
 
 /** An element with attributes (true: present, false or null: absent), listeners and children. */
 export function el<K extends keyof HTMLElementTagNameMap>(tag: K, props: Props = {}, ...kids: Kid[]): HTMLElementTagNameMap[K] {
@@ -11,12 +11,15 @@ export function el<K extends keyof HTMLElementTagNameMap>(tag: K, props: Props =
     else if (value === true) e.setAttribute(name, "");
     else if (value !== false && value !== null && value !== undefined) e.setAttribute(name, String(value));
   }
-  e.append(...kids.filter((k) => k !== null && k !== false));
+  e.append(...kids.filter((k) => k || k === "") as (Node | string)[]);
   return e;
 }
 
 export const button = (label: string, press: () => void, props: Props = {}): HTMLButtonElement =>
   el("button", { type: "button", ...props, on: { click: press } }, label);
+
+/** What each page prints at its foot for everybody. */
+export const foot = (part: string): Element[] => Array.from(document.querySelectorAll("body > footer " + part));
 
 /** Text with {0}, {1} … filled in. */
 export const fill = (text: string, ...args: (string | number)[]): string => text.replace(/\{(\d)\}/g, (_, i) => String(args[i]));

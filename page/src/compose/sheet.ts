@@ -47,9 +47,9 @@ export class Sheet {
   }
 
   /** Shows one step: a heading, which takes the focus unless words are picked, and what follows it. */
-  show(title: string, ...nodes: (Node | null | false)[]): void {
+  show(title: string, ...nodes: (Node | null | undefined | false)[]): void {
     const h = el("h2", { tabindex: "-1" }, title);
-    this.step.replaceChildren(h, ...nodes.filter((n) => n !== null && n !== false));
+    this.step.replaceChildren(h, ...nodes.filter((n) => !!n));
     this.dialog.scrollTop = 0;
     (this.step.querySelector<HTMLElement>(".keys button") ?? h).focus(); // there keys are heard
   }

@@ -18,6 +18,13 @@ export const en = {
   tTrustUnreachable: "What the newsroom has signed could not be fetched. Nothing is sent. Open another article, and come back.",
   tTrustWrong: "The clock of this device or this site is wrong. Nothing is sent. Check date and time; if they are right, do not write here.",
 
+  tLearn: "Learn it by heart",
+  tHide: "Hide it and enter it",
+  tLook: "Look at it again",
+  tRight: "Right",
+  tWrong: "Wrong",
+  tAgain: ". Enter it again, or look at it.",
+
   tWordsTitle: "Your eight words",
   tWordsLead: "They are the only way into this conversation. Learn them by heart, and write them nowhere. Whoever knows them can read all answers. They are shown this once.",
   tWordsKnow: "I know them by heart",

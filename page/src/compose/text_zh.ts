@@ -19,6 +19,13 @@ export const zh: Text = {
   tTrustUnreachable: "没有取到编辑部签名的内容，不会发送任何东西。请打开另一篇文章，再回来。",
   tTrustWrong: "这台设备的时钟或本站有误，不会发送任何东西。请检查日期和时间；如果无误，请不要在这里写。",
 
+  tLearn: "背下号码",
+  tHide: "遮住后输入",
+  tLook: "再看一遍",
+  tRight: "对",
+  tWrong: "错",
+  tAgain: "。请再输入一次，或再看一遍。",
+
   tWordsTitle: "您的八个词",
   tWordsLead: "这是进入这次对话的唯一途径。请背下来，不要写在任何地方。知道它们的人能读到所有回信。只显示这一次。",
   tWordsKnow: "我背下来了",
