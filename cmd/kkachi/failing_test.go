@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"fmt"
 	"io"
-	"maps"
 	"net/http"
 	"net/http/httptest"
 	"net/http/httputil"
@@ -157,26 +156,14 @@ func sameRequests(t *testing.T, reader, source map[string][]string) {
 	if len(reader) < 2 {
 		t.Errorf("only %d faults were recorded", len(reader))
 	}
-	for _, d := range askedApart(reader, source) {
-		t.Error(d)
-	}
-	for fault, calls := range source { // one request more, and one that is missing, would be found
-		for _, other := range [][]string{append(slices.Clone(calls), "GET /x 0"), calls[1:]} {
-			planted := maps.Clone(source)
-			if planted[fault] = other; len(askedApart(reader, planted)) == 0 {
-				t.Errorf("%q: %d requests in the place of %d are not found", fault, len(other), len(calls))
-			}
-		}
-	}
-}
-
-func askedApart(reader, source map[string][]string) (out []string) {
-	faults := maps.Clone(reader)
-	maps.Copy(faults, source)
-	for fault := range faults {
+	for fault := range reader {
 		if a, b := strings.Join(reader[fault], "\n"), strings.Join(source[fault], "\n"); a != b {
-			out = append(out, fmt.Sprintf("%q: a source asked for\n%s\nand a reader for\n%s", fault, b, a))
+			t.Errorf("%q: a source asked for\n%s\nand a reader for\n%s", fault, b, a)
 		}
 	}
-	return out
+	for fault := range source {
+		if reader[fault] == nil {
+			t.Errorf("%q: a source asked for %q, a reader for nothing", fault, source[fault])
+		}
+	}
 }

@@ -23,7 +23,6 @@ const muted = `), ((Real) => {
 // the host has not taken, and nothing that waits is lost while the page stands. In Firefox the clock
 // is two days behind meanwhile: that stops nothing. At the end the reader takes no part any more.
 func TestP2FaultsTellNobodyApart(t *testing.T) { // P2
-	t.Parallel() // mostly it waits
 	r := pageSite(t, nil)
 	f := r.fail()
 	visit, err := os.ReadFile(filepath.Join(pageTests, "faults.js"))

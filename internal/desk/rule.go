@@ -249,7 +249,7 @@ func (d *Desk) ruleViews(g *gate, v *StoryView) []RuleView {
 			if f.Paragraph >= 0 && !slices.Contains(w.At, [2]int{f.Paragraph, f.Sentence}) {
 				w.At = append(w.At, [2]int{f.Paragraph, f.Sentence})
 			}
-			if !f.Answered && w.Verdict != Block {
+			if !f.Answered && w.Verdict != Block && w.Applies {
 				w.Verdict = f.Verdict
 			}
 		}

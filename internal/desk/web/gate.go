@@ -1,6 +1,7 @@
 package web
 
 import (
+	"fmt"
 	"strconv"
 	"strings"
 
@@ -58,7 +59,12 @@ func (v *visit) gate(p *storyPage, st *desk.StoryView) {
 		if f.Verdict == desk.Hold || strings.HasPrefix(f.Rule, "house ") {
 			continue // among the house rules, where it is answered
 		}
-		p.Findings = append(p.Findings, v.finding(p, f))
+		line := v.finding(p, f)
+		if n := len(p.Findings); n > 0 && f.Paragraph < 0 && f.Lang.Valid() && p.Findings[n-1].Where == line.Where && p.Findings[n-1].Verdict == line.Verdict && line.Fix == "" {
+			p.Findings[n-1].Word += " · " + line.Word // what one edition lacks stands together
+			continue
+		}
+		p.Findings = append(p.Findings, line)
 	}
 	// The line on top is the worst that stands; among equals one that a click mends.
 	var worst desk.Verdict
@@ -84,9 +90,18 @@ func (v *visit) finding(p *storyPage, f desk.Finding) findingView {
 	if f.Fix != "" {
 		out.Fix = lang.Capital(v.T(f.Fix, v.words(f.Args)...))
 	}
-	out.Coarser = v.coarser(f)
+	if out.Coarser = v.coarser(f); out.Coarser != nil {
+		out.Word = v.finer(f)
+	}
 	if f.Lang.Valid() {
 		out.Where = v.language(f.Lang)
+	}
+	switch {
+	case f.Paragraph >= 0: // below
+	case f.Lang.Valid():
+		out.Href = "#heads-" + string(f.Lang)
+	case f.Rule == "photo":
+		out.Href, out.Where = "#photograph", v.T("desk.photo.title")
 	}
 	if f.Paragraph >= 0 && f.Sentence >= 0 {
 		out.Where = strings.TrimSpace(v.T("desk.gate.at", at(f.Paragraph, f.Sentence)) + " " + out.Where)
@@ -96,6 +111,12 @@ func (v *visit) finding(p *storyPage, f desk.Finding) findingView {
 		out.Overrides = append(out.Overrides, v.T("desk.gate.override", o.Approver, o.Reason))
 	}
 	return out
+}
+
+// finer says in words what of a level is finer than allowed, where the catalogue has words.
+func (v *visit) finer(f desk.Finding) string {
+	axis := "desk.level." + strings.TrimPrefix(f.Key, "risk.finer.")
+	return v.T("desk.find.finer", v.T(axis), v.T(axis+"."+fmt.Sprint(f.Args[0])), v.T(axis+"."+fmt.Sprint(f.Args[1])))
 }
 
 // coarser is the one-click mend of a level that is finer than allowed: the same axis at

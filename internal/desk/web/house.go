@@ -7,9 +7,11 @@ import (
 
 // houseView is the list of house rules as a story stands to them.
 type houseView struct {
-	Rules []ruleView
-	Left  string // how many are to be answered still, in words
-	Open  bool   // some are
+	Rules  []ruleView
+	Others []ruleView // that are met by themselves, or ask nothing of this story
+	More   string
+	Left   string // how many are to be answered still, in words
+	Open   bool   // some are
 }
 
 // ruleView is one rule: its verdict, and where somebody is asked the form that answers it.
@@ -56,7 +58,14 @@ func (v *visit) house(p *storyPage, st *desk.StoryView) {
 		for _, a := range r.At {
 			w.At = append(w.At, ruleAt{p.Query + "&s=" + at(a[0], a[1]) + "#s" + at(a[0], a[1]), at(a[0], a[1])})
 		}
+		if w.Hint != "" && r.Verdict == desk.Pass {
+			p.Asks.Others = append(p.Asks.Others, w)
+			continue
+		}
 		p.Asks.Rules = append(p.Asks.Rules, w)
+	}
+	if n := len(p.Asks.Others); n > 0 {
+		p.Asks.More = v.N("desk.house.others", n)
 	}
 	p.Asks.Open = left > 0
 	if left > 0 {
@@ -115,4 +124,10 @@ func (t tongue) words(args []any) []any {
 		}
 	}
 	return out
+}
+
+// rulePair hands a rule to its template together with the story whose page it is on.
+type rulePair struct {
+	A           ruleView
+	Story, View string
 }

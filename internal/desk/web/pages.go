@@ -53,11 +53,12 @@ func parsePages() (*pages, error) {
 // words are the functions of templates in one language.
 func words(tag lang.Tag) template.FuncMap {
 	return template.FuncMap{
-		"T":      func(key string, args ...any) string { return lang.T(tag, key, args...) },
-		"pair":   func(a, of any) pair { return pairOf(a, of) },
-		"split":  strings.Fields,
-		"narrow": func(name, label, all string, choices []choice) narrowing { return narrowing{name, label, all, choices} },
-		"N":      func(key string, n int, args ...any) string { return lang.N(tag, key, n, args...) },
+		"T":        func(key string, args ...any) string { return lang.T(tag, key, args...) },
+		"pair":     func(a, of any) pair { return pairOf(a, of) },
+		"rulePair": func(a ruleView, of *storyPage) rulePair { return rulePair{a, of.ID, of.View} },
+		"split":    strings.Fields,
+		"narrow":   func(name, label, all string, choices []choice) narrowing { return narrowing{name, label, all, choices} },
+		"N":        func(key string, n int, args ...any) string { return lang.N(tag, key, n, args...) },
 	}
 }
 

@@ -3,6 +3,7 @@ package web
 import (
 	"slices"
 	"strconv"
+	"strings"
 
 	"kkachi/internal/desk"
 	"kkachi/internal/lang"
@@ -49,7 +50,7 @@ func (v *visit) sentence(p *storyPage, sen desk.SentenceView, i, j int) sentence
 	}
 	if len(sen.Claims) > 0 {
 		out.Rung = v.rung(sen.Rung)
-		out.Level = sen.Level.String()
+		out.Level = v.levelWords(sen.Level)
 		out.Attribution = sen.Attribution[p.Editions[0].Tag]
 		out.Voice = sen.VoiceHandle
 	}
@@ -103,4 +104,21 @@ func (v *visit) levels(family string, most int, now uint8) []choice {
 		values = append(values, strconv.Itoa(i))
 	}
 	return v.choices(family, strconv.Itoa(int(now)), values...)
+}
+
+// levelWords says what a level tells of the source, in words.
+func (v *visit) levelWords(l lang.Level) string {
+	var words []string
+	for _, a := range []struct {
+		axis string
+		n    uint8
+	}{{"place", l.Place}, {"role", l.Role}, {"day", l.Day}, {"medium", l.Medium}} {
+		if a.n > 0 {
+			words = append(words, v.T("desk.level."+a.axis+"."+strconv.Itoa(int(a.n))))
+		}
+	}
+	if len(words) == 0 {
+		return v.T("desk.level.none")
+	}
+	return strings.Join(words, " · ")
 }

@@ -90,6 +90,9 @@ func draftOr(st *desk.StoryView, key, saved string) (text string, typed bool) {
 
 // dropDrafts ends the drafts that a form names: they went with it, or are discarded.
 func (s *Server) dropDrafts(v *visit, story desk.ID) error {
+	if err := v.r.ParseForm(); err != nil { // a handler may not have asked for a field yet
+		return err
+	}
 	for _, key := range v.r.PostForm["drafts"] {
 		if !storyDraft.MatchString(key) {
 			return desk.ErrNotFound
