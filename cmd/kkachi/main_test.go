@@ -22,6 +22,7 @@ import (
 	"golang.org/x/term"
 
 	"kkachi/internal/doctor"
+	"kkachi/internal/risk"
 	"kkachi/internal/sift"
 )
 
@@ -144,6 +145,9 @@ func TestScripts(t *testing.T) {
 				return err
 			}
 			e.Setenv("PHOTO", photo)
+			if err := os.WriteFile(filepath.Join(e.WorkDir, "estimates.example.toml"), []byte(risk.ExampleEstimates), 0o600); err != nil {
+				return err
+			}
 			e.Setenv(clockFile, filepath.Join(e.WorkDir, ".clock"))
 			return setClock(filepath.Join(e.WorkDir, ".clock"), "2026-10-03T13:00:00Z")
 		},

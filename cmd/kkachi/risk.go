@@ -53,14 +53,16 @@ func reasons(w io.Writer, all []risk.Reason) {
 }
 
 type riskCrowdCmd struct {
-	Base      string   `required:"" help:"People among whom the source stands, LO-HI, a 90 % range." placeholder:"LO-HI"`
-	Fraction  []string `help:"Fraction of them that something printed fits. May be repeated." placeholder:"LO-HI" sep:"none"`
-	Detail    []string `help:"The same with a name. May be repeated." placeholder:"NAME=LO-HI" sep:"none"`
-	K         float64  `required:"" help:"The least crowd that is wanted." name:"k"`
-	Units     int      `help:"Missions, offices or households that the crowd spans; 0: not known."`
-	Joint     string   `help:"How many fit all together, where somebody could say so." placeholder:"LO-HI"`
-	plotFlags `embed:""`
-	JSON      bool `help:"Print median, q05, q95, p_below, frechet_low, frechet_high, details, verdict, reasons." name:"json"`
+	Base          string `help:"People among whom the source stands, LO-HI, a 90 % range." placeholder:"LO-HI"`
+	estimateFlags `embed:""`
+	Use           []string `help:"A fraction of the estimates, by name. May be repeated." placeholder:"NAME" sep:"none"`
+	Fraction      []string `help:"Fraction of them that something printed fits. May be repeated." placeholder:"LO-HI" sep:"none"`
+	Detail        []string `help:"The same with a name. May be repeated." placeholder:"NAME=LO-HI" sep:"none"`
+	K             float64  `required:"" help:"The least crowd that is wanted." name:"k"`
+	Units         int      `help:"Missions, offices or households that the crowd spans; 0: not known."`
+	Joint         string   `help:"How many fit all together, where somebody could say so." placeholder:"LO-HI"`
+	plotFlags     `embed:""`
+	JSON          bool `help:"Print median, q05, q95, p_below, frechet_low, frechet_high, details, verdict, reasons." name:"json"`
 }
 
 // Help is shown by --help.
@@ -81,8 +83,8 @@ func (c *riskCrowdCmd) Run(w *world) error {
 	if err != nil {
 		return err
 	}
-	if q.Base, err = risk.ParseRange(c.Base); err != nil {
-		return given(fmt.Errorf("--base: %w", err))
+	if err := c.estimated(w, &q); err != nil {
+		return err
 	}
 	for i, s := range c.Fraction {
 		if err := c.add(&q, fmt.Sprintf("fraction %d", i+1), "--fraction", s); err != nil {
@@ -123,6 +125,44 @@ func (c *riskCrowdCmd) Run(w *world) error {
 	}
 	for _, b := range got.Bits {
 		fmt.Fprintf(w.stdout, "%5.2f bits  %s\n", b.Bits, b.Name)
+	}
+	return nil
+}
+
+// estimated takes the base from the flag, or from the estimates with what else they say.
+func (c *riskCrowdCmd) estimated(w *world, q *risk.CrowdQuestion) (err error) {
+	e, err := w.estimates(&c.estimateFlags)
+	switch {
+	case err != nil:
+		return err
+	case e == nil && len(c.Use) > 0:
+		return badf("--use needs --estimates")
+	case e == nil && c.Base == "":
+		return badf("give --base, or --estimates and --population")
+	case c.Base != "":
+		if q.Base, err = risk.ParseRange(c.Base); err != nil {
+			return given(fmt.Errorf("--base: %w", err))
+		}
+	}
+	if e == nil {
+		return nil
+	}
+	p, err := e.Population(c.Population)
+	if err != nil {
+		return given(fmt.Errorf("--population: %w", err))
+	}
+	if c.Base == "" {
+		q.Base = p.People.Range
+	}
+	if q.Units == 0 {
+		q.Units = p.Units
+	}
+	for _, name := range c.Use {
+		d, err := e.Detail(c.Population, name)
+		if err != nil {
+			return given(fmt.Errorf("--use: %w", err))
+		}
+		q.Details = append(q.Details, d)
 	}
 	return nil
 }

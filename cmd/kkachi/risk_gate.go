@@ -11,10 +11,11 @@ import (
 )
 
 type riskGateCmd struct {
-	File      string `arg:"" help:"The case (spec/10-risk.md); - is standard input."`
-	Lang      string `help:"The language of the reasons: ko, en or zh." default:"en" enum:"ko,en,zh"`
-	plotFlags `embed:""`
-	JSON      bool `help:"Print verdict, reasons, fixes, flips and the numbers behind them." name:"json"`
+	File          string `arg:"" help:"The case (spec/10-risk.md); - is standard input."`
+	Lang          string `help:"The language of the reasons: ko, en or zh." default:"en" enum:"ko,en,zh"`
+	estimateFlags `embed:""`
+	plotFlags     `embed:""`
+	JSON          bool `help:"Print verdict, reasons, fixes, flips and the numbers behind them." name:"json"`
 }
 
 // Help is shown by --help.
@@ -33,7 +34,7 @@ func (c *riskGateCmd) Run(w *world) error {
 	if err := c.check(); err != nil {
 		return err
 	}
-	cs, j, err := w.judgeCase(c.File)
+	cs, j, err := w.judgeCase(c.File, &c.estimateFlags)
 	if err != nil {
 		return err
 	}
@@ -67,10 +68,19 @@ func (c *riskGateCmd) draw(cs *risk.Case, j *risk.Judgement) error {
 	return c.write(risk.BitsPlot(c.lang(), j.Crowd, cs.Base.Range(), j.K))
 }
 
-func (w *world) judgeCase(file string) (*risk.Case, *risk.Judgement, error) {
+func (w *world) judgeCase(file string, flags *estimateFlags) (*risk.Case, *risk.Judgement, error) {
 	c, name, err := w.readCase(file)
 	if err != nil {
 		return nil, nil, err
+	}
+	e, err := w.estimates(flags)
+	if err != nil {
+		return nil, nil, err
+	}
+	if e != nil {
+		if err := c.Fill(e, flags.Population, w.now()); err != nil {
+			return nil, nil, given(fmt.Errorf("--population: %w", err))
+		}
 	}
 	j, err := risk.Judge(c)
 	if err != nil {

@@ -45,7 +45,9 @@ type Case struct {
 	Shown    *float64 `json:"shown,omitempty"` // people who had what a verification request would show
 	Override *Consent `json:"override,omitempty"`
 
-	absent []string // inputs that the file leaves out within others, by name
+	absent  []string // inputs that the file leaves out within others, by name
+	stale   []Stale  // estimates that were taken though they are old
+	example bool     // estimates were taken that are an example
 }
 
 // A Pair is a range in JSON: [lo, hi].

@@ -26,6 +26,12 @@ func Judge(c *Case) (*Judgement, error) {
 	for _, name := range c.absent {
 		j.missing(name)
 	}
+	for _, old := range c.stale {
+		j.add(Hold, "stale", old.Name, float64(old.Days), float64(old.Good))
+	}
+	if c.example {
+		j.add(Hold, "example", "", 0, 0)
+	}
 	if err := j.crowd(c); err != nil {
 		return nil, err
 	}
