@@ -52,8 +52,8 @@ load: ## readers with cover at 10, 100 and 1,000 views a second: offered, accept
 growth: ## seconds for 10^3 to 10^6 cells and operations into doc/growth.md: half an hour, 20 GB of disk
 	KKACHI_GROWTH=$(CURDIR)/doc $(GO) test -count=1 -timeout 3h -run TestGrowth -v ./internal/lab/growth
 
-figures: ## the simulated crowd into doc/figures and the tables of doc/crowd.md
-	KKACHI_FIGURES=$(CURDIR)/doc $(GO) test -count=1 -timeout 1h -run TestFigures -v ./internal/lab/crowd
+figures: ## the simulated crowd and what risk finds into doc/figures and the tables of doc/crowd.md and doc/risk.md
+	KKACHI_FIGURES=$(CURDIR)/doc $(GO) test -count=1 -timeout 1h -run "TestFigures|TestRiskFigures" -v ./internal/lab/crowd ./internal/lab/risk
 
 lab: ## visits of readers and sources in Chromium, into doc/lab.md; LAB=DIR keeps them and goes on there, PAIRS=n
 	KKACHI_LAB=$(abspath $(or $(LAB),bin/lab)) KKACHI_LAB_PAIRS=$(PAIRS) KKACHI_LAB_DOC=$(CURDIR)/doc $(GO) test -count=1 -timeout 0 -v -run TestP2NobodyIsToldApart ./cmd/kkachi

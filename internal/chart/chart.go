@@ -137,7 +137,7 @@ func drawn(c Chart) (string, *canvas, error) {
 	k := &canvas{}
 	h := c.head()
 	k.y = 16
-	for _, line := range wrap(h.Title, Width-2*side, titleSize) {
+	for _, line := range wrap(h.Title, Width-2*side, titleSize*bold) {
 		k.y += titleSize * 1.3
 		k.text(side, k.y, start, "title", line)
 	}
@@ -158,6 +158,7 @@ const (
 	titleSize = 16.0
 	textSize  = 13.0
 	smallSize = 12.0
+	bold      = 1.12 // how much wider bold letters are
 )
 
 // open is the svg element with its title and description. Ids begin with a prefix, so that a page may hold many.

@@ -119,6 +119,9 @@ func onGround(t *testing.T, name, svg string) {
 		x, _ := strconv.ParseFloat(p[1], 64)
 		y, _ := strconv.ParseFloat(p[2], 64)
 		w := wide(html.UnescapeString(p[5]), smallSize)
+		if p[4] == "title" {
+			w *= titleSize * bold / smallSize
+		}
 		from := map[string]float64{"": x, "middle": x - w/2, "end": x - w}[p[3]]
 		if from < 0 || from+w > Width+1 || y < 8 || y > height {
 			t.Errorf("%s: %q stands at %.0f–%.0f, %.0f of %.0f", name, p[5], from, from+w, y, height)

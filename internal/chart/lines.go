@@ -82,7 +82,7 @@ func (l *Lines) draw(k *canvas) error {
 	}
 	names := 0.0
 	for _, s := range l.Series {
-		names = max(names, min(150, wide(s.Name, smallSize)))
+		names = max(names, min(150, wide(s.Name, smallSize*bold)))
 	}
 	ticks := 0.0
 	for _, v := range y.ticks(6) {
@@ -208,7 +208,7 @@ func (l *Lines) names(k *canvas, x, y scale, right float64) {
 	var ls []label
 	for i, s := range l.Series {
 		if s.Name != "" {
-			ls = append(ls, label{y.at(s.Y[len(s.Y)-1]), wrap(s.Name, Width-side-right-14, smallSize), i})
+			ls = append(ls, label{y.at(s.Y[len(s.Y)-1]), wrap(s.Name, Width-side-right-14, smallSize*bold), i})
 		}
 	}
 	for _, p := range apart(ls, y.to-8, y.from+8) {

@@ -26,7 +26,7 @@ func (s *Stack) draw(k *canvas) error {
 	for i, c := range s.Charts {
 		h := c.head()
 		if k.y += 8; i > 0 || s.Title != h.Title {
-			for _, line := range wrap(h.Title, Width-2*side, textSize+1) {
+			for _, line := range wrap(h.Title, Width-2*side, textSize*bold) {
 				k.y += titleSize * 1.3
 				k.text(side, k.y, start, "on", line)
 			}
