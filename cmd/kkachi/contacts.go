@@ -116,11 +116,11 @@ func (s contactsState) forDoctor(dir string, today cell.Day) doctor.Contacts {
 }
 
 // contactsForDesk is the state as the desk's pages show it.
-func contactsForDesk(n *newsroom, dir string, now func() time.Time) func() (web.Contacts, error) {
-	return func() (web.Contacts, error) {
+func contactsForDesk(n *newsroom, dir string, now func() time.Time) func() web.Contacts {
+	return func() web.Contacts {
 		p, err := readPair(dir, n.id())
 		if err != nil {
-			return web.Contacts{}, err
+			return web.Contacts{Unsigned: true}
 		}
 		s := contactsOf(dir, &p.root)
 		out := web.Contacts{Unsigned: s.Unsigned || s.Err != nil}
@@ -128,7 +128,7 @@ func contactsForDesk(n *newsroom, dir string, now func() time.Time) func() (web.
 			c := &s.Signed[i]
 			out.List = append(out.List, web.Contact{Name: c.Name.All, Number: c.Number, Checked: c.Checked, Stale: c.Stale(uint32(cell.DayOf(now())))})
 		}
-		return out, nil
+		return out
 	}
 }
 

@@ -7,6 +7,9 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"kkachi/internal/contacts"
+	"kkachi/internal/lang"
 )
 
 // The embedded case is the motivating case, where that folder is present.
@@ -67,5 +70,20 @@ func TestTellingsAreThoseOfTheCase(t *testing.T) {
 	}
 	if len(claims) != 12 {
 		t.Errorf("%d expected claims, want 12", len(claims))
+	}
+}
+
+// Nobody takes the demo's contacts for real ones: each says in each language that it is an example.
+func TestContactsAreExamples(t *testing.T) {
+	list, err := contacts.Parse(Contacts())
+	if err != nil || len(list) == 0 {
+		t.Fatalf("%v, %v", list, err)
+	}
+	for l, mark := range map[lang.Tag]string{lang.Korean: "실제 번호가 아님", lang.English: "EXAMPLE, not a real number", lang.Chinese: "不是真实号码"} {
+		for i := range list {
+			if name := list[i].Name.In(l); !strings.Contains(name, mark) {
+				t.Errorf("%s: %q does not say that it is an example", l, name)
+			}
+		}
 	}
 }

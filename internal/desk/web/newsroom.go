@@ -82,11 +82,7 @@ func (s *Server) newsroom(v *visit) error {
 		fact{v.T("desk.newsroom.late"), strconv.Itoa(n.Late)},
 		fact{v.T("desk.newsroom.refused"), strconv.Itoa(n.Refused)})
 	if s.opts.Contacts != nil {
-		c, err := s.opts.Contacts()
-		if err != nil {
-			return err
-		}
-		p.Contacts = v.contacts(c)
+		p.Contacts = v.contacts(s.opts.Contacts())
 	}
 	p.frame = s.frame(v, "newsroom", "desk.newsroom.title")
 	return s.show(v, "newsroom", p)

@@ -40,7 +40,7 @@ type Options struct {
 	Publish func(ctx context.Context) (files int, err error)
 	// Contacts gives those that the newsroom has vetted, for the page Newsroom to say which
 	// are to be checked again. Nil: the page does not speak of them.
-	Contacts func() (Contacts, error)
+	Contacts func() Contacts
 }
 
 // Contacts are those that readers see.
