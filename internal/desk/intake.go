@@ -16,7 +16,7 @@ import (
 // Bounds of what one batch may bring. Who floods meets them; what is refused is counted.
 const (
 	LettersADay = 256     // whole letters of one thread in one batch
-	stepDrafts  = 1024    // operations that are appended at once
+	stepDrafts  = 4096    // operations that are appended at once
 	stepBytes   = 4 << 20 // bytes of them
 )
 
@@ -91,15 +91,63 @@ func (d *Desk) newIntake(week cell.Week) (*intake, error) {
 // that a source wrote makes it fail: that is refused and counted, and the rest goes on.
 func (in *intake) read(ctx context.Context, day cell.Day, recs []cell.Record) error {
 	in.batch = batch{Day: day, Records: len(recs)}
-	for i := range recs {
+	opening, cancel := context.WithCancel(ctx)
+	opened := in.openAhead(opening, recs)
+	defer func() {
+		cancel()
+		for frag := range opened {
+			wipe(frag)
+		}
+	}()
+	for frag := range opened {
 		if err := ctx.Err(); err != nil {
+			wipe(frag)
 			return err
 		}
-		if err := in.count(in.record(ctx, &recs[i])); err != nil {
+		if err := in.count(in.record(ctx, frag)); err != nil {
 			return err
 		}
 	}
+	if err := ctx.Err(); err != nil {
+		return err
+	}
 	return in.finishBatch(ctx)
+}
+
+// ahead is how many records are open before they are taken in.
+const ahead = 64
+
+// openAhead opens records in their order, nil for one that no key opens, while those before
+// them are taken in: a processor opens about as fast as another one writes. It ends early
+// when the context does.
+func (in *intake) openAhead(ctx context.Context, recs []cell.Record) <-chan *cell.Fragment {
+	out := make(chan *cell.Fragment, ahead)
+	go func() {
+		defer close(out)
+		for i := 0; i < len(recs) && ctx.Err() == nil; i++ {
+			out <- in.open(&recs[i])
+		}
+	}()
+	return out
+}
+
+// open tries the keys, first that which opened the last record: a batch is mostly of one week,
+// and a key that doesn't fit takes as long as one that does.
+func (in *intake) open(rec *cell.Record) *cell.Fragment {
+	for i, o := range in.openers {
+		if frag, ok := o.Open(rec); ok {
+			in.openers[0], in.openers[i] = o, in.openers[0]
+			return frag
+		}
+	}
+	return nil
+}
+
+// wipe clears a fragment, if there is one: it holds the week's key.
+func wipe(frag *cell.Fragment) {
+	if frag != nil {
+		clear(frag[:])
+	}
 }
 
 func (in *intake) count(err error) error {
@@ -162,19 +210,12 @@ func (in *intake) ends(c *chainState) uint32 {
 	return uint32(in.Day + PendingDays)
 }
 
-func (in *intake) record(ctx context.Context, rec *cell.Record) error {
-	var frag *cell.Fragment
-	for _, o := range in.openers {
-		if f, ok := o.Open(rec); ok {
-			frag = f
-			break
-		}
-	}
+func (in *intake) record(ctx context.Context, frag *cell.Fragment) error {
 	if frag == nil {
 		in.Late++
 		return nil
 	}
-	defer clear(frag[:]) // it holds the week's key
+	defer wipe(frag)
 	return in.opened(ctx, frag)
 }
 
@@ -341,7 +382,9 @@ func (in *intake) drop(p *pending) {
 	delete(in.pending, p.name())
 	in.parts[p.Source] -= len(p.Parts)
 	in.total -= len(p.Parts)
-	in.over = append(in.over, p.name())
+	if p.kept {
+		in.over = append(in.over, p.name())
+	}
 	clear(p.Key)
 }
 

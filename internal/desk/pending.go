@@ -40,6 +40,7 @@ type pending struct {
 	Parts     map[int][]byte `json:"parts"`
 
 	joiner  *seal.Joiner
+	kept    bool // the ring may have it
 	changed bool
 }
 
@@ -104,6 +105,7 @@ func (d *Desk) pendings(prefix string) ([]*pending, error) {
 		if err != nil {
 			return nil, err
 		}
+		p.kept = true
 		out = append(out, p)
 	}
 	return out, nil
@@ -132,7 +134,7 @@ func (d *Desk) savePendings(all map[string]*pending) error {
 			return fmt.Errorf("desk: %w", err)
 		}
 		list = append(list, vault.NamedSecret{Name: name, Value: b, NotAfter: uint32(p.Day + PendingDays)})
-		p.changed = false
+		p.kept, p.changed = true, false
 		if size += len(b); size > stepBytes {
 			if err := put(); err != nil {
 				return err

@@ -113,6 +113,12 @@ func (r *threadRow) said(tx *vault.Tx, src vault.Thing, former bool) (*said, err
 	which := `s.thing = ?1`
 	if former {
 		which = `s.thing IN (` + group + `SELECT source FROM g)`
+	} else {
+		var some bool
+		err := tx.QueryRow(`SELECT EXISTS (SELECT 1 FROM state WHERE noun IN (`+knownStates+`, 'blocked') AND thing = ?)`, src).Scan(&some)
+		if err != nil || !some {
+			return &said{}, err
+		}
 	}
 	rows, err := tx.Query(`SELECT s.noun, s.thing = ?1, s.doc, v.n, v.day FROM state s JOIN version v ON v.op = s.op
 		WHERE s.noun IN (`+knownStates+`, 'blocked') AND `+which+` ORDER BY v.n`, src)

@@ -54,6 +54,10 @@ func threadBegins(tx *vault.Tx, src vault.Thing, thread []byte) error {
 	if err != nil || len(thread) == 0 {
 		return err
 	}
+	var named bool // hardly ever, and asking this is cheap
+	if err := tx.QueryRow(`SELECT EXISTS (SELECT 1 FROM report WHERE next = ?)`, thread).Scan(&named); err != nil || !named {
+		return err
+	}
 	rows, err := tx.Query(`SELECT DISTINCT source FROM report WHERE next = ? ORDER BY source`, thread)
 	if err != nil {
 		return err

@@ -20,15 +20,13 @@ import (
 	"sync/atomic"
 	"time"
 
-	"golang.org/x/net/netutil"
-
 	"kkachi/internal/cell"
 	"kkachi/internal/store"
 )
 
 // Limits of a connection (spec/05-host.md, section 10).
 const (
-	MaxConns       = 4096             // connections at once; more wait outside
+	MaxConns       = 4096             // connections at once; for who comes then, an idle one is closed
 	MaxHeader      = 8 << 10          // bytes of a request's header
 	HeaderSeconds  = 10               // to send the header
 	CellSeconds    = 60               // to send a cell
@@ -145,11 +143,14 @@ func (h *Host) Serve(ctx context.Context, ln net.Listener) error {
 		}
 		ln = fair
 	}
-	ln = netutil.LimitListener(ln, MaxConns)
+	room := newRoom(ln, MaxConns)
+	ln = room
 	if h.certificates != nil {
 		ln = h.certificates.listener(ln)
 	}
-	return serve(ctx, newServer(h.Handler()), ln)
+	server := newServer(h.Handler())
+	server.ConnState = room.changed
+	return serve(ctx, server, ln)
 }
 
 func newServer(handler http.Handler) *http.Server {

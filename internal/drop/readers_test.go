@@ -61,15 +61,31 @@ type crowd struct {
 // A document is what a reader has open: one connection, one request at a time.
 type document struct {
 	*visitor
+	again func() (*visitor, error) // connects anew, from the same address
+	used  bool                     // a request was answered
 	mu    sync.Mutex
 	since time.Time // last used
 	views int       // that are still sending
 }
 
-// ask sends a request and reads the whole answer.
+// ask sends a request and reads the whole answer. If the connection was used before and ends
+// without a byte of an answer, the host has let it go meanwhile: it connects anew and asks
+// once more, as a browser does.
 func (d *document) ask(method, path string, body []byte) (status int, err error) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
+	if status, err = d.once(method, path, body); err == nil || !d.used || d.r.Buffered() > 0 {
+		return status, err
+	}
+	_ = d.conn.Close()
+	if d.visitor, err = d.again(); err != nil {
+		return 0, err
+	}
+	d.used = false
+	return d.once(method, path, body)
+}
+
+func (d *document) once(method, path string, body []byte) (status int, err error) {
 	head := fmt.Sprintf("%s %s HTTP/1.1\r\nHost: x\r\n", method, path)
 	if body != nil {
 		head += fmt.Sprintf("Content-Length: %d\r\n", len(body))
@@ -81,6 +97,7 @@ func (d *document) ask(method, path string, body []byte) (status int, err error)
 	if err != nil {
 		return 0, err
 	}
+	d.used = true
 	_, err = io.Copy(io.Discard, res.Body)
 	return res.StatusCode, errors.Join(err, res.Body.Close())
 }
@@ -191,7 +208,8 @@ func (c *crowd) document() (d *document, fresh bool) {
 	}
 	c.mu.Unlock()
 	n := int(c.serial.Add(1))
-	v, err := visit(10+n/250%200, n%250, c.addr)
+	again := func() (*visitor, error) { return visit(10+n/250%200, n%250, c.addr) }
+	v, err := again()
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if err != nil {
@@ -200,7 +218,7 @@ func (c *crowd) document() (d *document, fresh bool) {
 		return nil, false
 	}
 	c.most = max(c.most, c.open.Add(1))
-	return &document{visitor: v, views: 1}, true
+	return &document{visitor: v, again: again, views: 1}, true
 }
 
 func (c *crowd) report(b *testing.B) {

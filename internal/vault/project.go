@@ -53,8 +53,11 @@ type state struct {
 	ops  int  // projected so far
 }
 
+// The cache holds what a large Append changes, so that no page of it is encrypted and written
+// more than once; it and the write-ahead log may take 16 MB each.
 const viewSetup = `
-PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA secure_delete=ON; PRAGMA journal_size_limit=0;`
+PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA secure_delete=ON; PRAGMA journal_size_limit=0;
+PRAGMA cache_size=-16384; PRAGMA wal_autocheckpoint=4096;`
 
 const stateSchema = `CREATE TABLE vault_state (id INTEGER PRIMARY KEY CHECK (id = 1), projectors BLOB NOT NULL,
 	clock INTEGER NOT NULL, author BLOB NOT NULL, seq INTEGER NOT NULL, hash BLOB NOT NULL, ops INTEGER NOT NULL) STRICT`

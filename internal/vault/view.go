@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"strings"
+	"sync"
 
 	"github.com/ncruces/go-sqlite3"
 )
@@ -14,23 +15,51 @@ import (
 type Reader struct {
 	q querier
 	b *sql.DB // nil in a snapshot
+
+	mu    sync.Mutex           // guards stmts
+	stmts map[string]*sql.Stmt // of one row, prepared; they end with b
 }
+
+// maxStmts bounds what a Reader keeps prepared: more than the questions of a desk.
+const maxStmts = 256
 
 type querier interface {
 	QueryContext(ctx context.Context, query string, args ...any) (*sql.Rows, error)
 	QueryRowContext(ctx context.Context, query string, args ...any) *sql.Row
 }
 
-func newReader(db *sql.DB) *Reader { return &Reader{q: db, b: db} }
+func newReader(db *sql.DB) *Reader { return &Reader{q: db, b: db, stmts: map[string]*sql.Stmt{}} }
 
 // Query runs a question of several rows. Close them.
 func (r *Reader) Query(ctx context.Context, query string, args ...any) (*sql.Rows, error) {
 	return r.q.QueryContext(ctx, query, args...)
 }
 
-// QueryRow runs a question of one row; its error comes with Scan.
+// QueryRow runs a question of one row; its error comes with Scan. Outside a snapshot the
+// question is prepared once and kept, so write values as arguments, never into the text.
 func (r *Reader) QueryRow(ctx context.Context, query string, args ...any) *sql.Row {
+	if s := r.prepared(ctx, query); s != nil {
+		return s.QueryRowContext(ctx, args...)
+	}
 	return r.q.QueryRowContext(ctx, query, args...)
+}
+
+// prepared is the kept statement of a question; nil if it is to be asked as it stands.
+func (r *Reader) prepared(ctx context.Context, query string) *sql.Stmt {
+	if r.b == nil {
+		return nil
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if s := r.stmts[query]; s != nil || len(r.stmts) >= maxStmts {
+		return s
+	}
+	s, err := r.b.PrepareContext(context.WithoutCancel(ctx), query)
+	if err != nil {
+		return nil // whoever asks is told
+	}
+	r.stmts[query] = s
+	return s
 }
 
 // Snapshot runs fn with a Reader that sees one state throughout, whatever is written

@@ -1,0 +1,107 @@
+package drop
+
+import (
+	"bufio"
+	"errors"
+	"io"
+	"net"
+	"net/http"
+	"testing"
+	"time"
+)
+
+// serveRoom serves a room of two places. A request for /wait is answered when the test says so.
+func serveRoom(t *testing.T) (dial func() *roomClient, answer chan<- struct{}, asked <-chan struct{}) {
+	t.Helper()
+	ln, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	room := newRoom(ln, 2)
+	wait, came := make(chan struct{}), make(chan struct{}, 8)
+	server := newServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.URL.Path == "/wait" {
+			came <- struct{}{}
+			<-wait
+		}
+		w.WriteHeader(http.StatusNoContent)
+	}))
+	server.ConnState = room.changed
+	ended := make(chan error, 1)
+	go func() { ended <- server.Serve(room) }()
+	t.Cleanup(func() {
+		close(wait)
+		if err := errors.Join(server.Close(), <-ended); !errors.Is(err, http.ErrServerClosed) {
+			t.Error(err)
+		}
+	})
+	return func() *roomClient {
+		conn, err := net.Dial("tcp", ln.Addr().String())
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() { _ = conn.Close() })
+		_ = conn.SetDeadline(time.Now().Add(time.Minute)) // a failure should not hang
+		return &roomClient{t, conn, bufio.NewReader(conn)}
+	}, wait, came
+}
+
+type roomClient struct {
+	t    *testing.T
+	conn net.Conn
+	r    *bufio.Reader
+}
+
+func (c *roomClient) ask(path string) {
+	c.t.Helper()
+	if _, err := io.WriteString(c.conn, "GET "+path+" HTTP/1.1\r\nHost: x\r\n\r\n"); err != nil {
+		c.t.Fatal(err)
+	}
+}
+
+func (c *roomClient) answered() {
+	c.t.Helper()
+	res, err := http.ReadResponse(c.r, nil)
+	if err != nil || res.StatusCode != http.StatusNoContent {
+		c.t.Fatalf("%v, %v", res, err)
+	}
+}
+
+// P9: in a full host who has been idle for longest makes place for who comes.
+func TestP9IdleConnectionsMakePlace(t *testing.T) {
+	dial, _, _ := serveRoom(t)
+	first, second := dial(), dial()
+	for _, c := range []*roomClient{first, second} {
+		c.ask("/")
+		c.answered()
+	}
+	first.ask("/") // now the second is idle for longer
+	first.answered()
+	third := dial()
+	third.ask("/")
+	third.answered()
+	if _, err := second.r.ReadByte(); !errors.Is(err, io.EOF) {
+		t.Errorf("the one that was idle for longest: %v", err)
+	}
+	first.ask("/")
+	first.answered()
+}
+
+// Where nobody is idle, who comes waits, and takes the place of the next who is done.
+func TestBusyConnectionsAreLeft(t *testing.T) {
+	dial, answer, asked := serveRoom(t)
+	first, second := dial(), dial()
+	first.ask("/wait")
+	second.ask("/wait")
+	<-asked
+	<-asked
+	third := dial()
+	third.ask("/wait")
+	answer <- struct{}{}
+	<-asked // the third is in, though nobody has left by himself
+	answer <- struct{}{}
+	answer <- struct{}{}
+	third.answered()
+	first.answered()
+	second.answered()
+}
