@@ -33,8 +33,8 @@ func drawContext(t *rapid.T) risk.Context {
 // atLeastAsFine says whether a tells no less than b on each axis.
 func atLeastAsFine(a, b risk.Level) bool { return len(risk.Finer(b, a)) == 0 }
 
-// judged is the verdict of one combination by brute force.
-func judged(t *rapid.T, c risk.Context, l risk.Level) risk.Verdict {
+// forced is the verdict of one combination by brute force.
+func forced(t *rapid.T, c risk.Context, l risk.Level) risk.Verdict {
 	q := risk.CrowdQuestion{Base: c.Base, K: c.K, Units: c.Units, Details: slices.Clone(c.Details)}
 	for axis, v := range map[risk.Axis]uint8{risk.Place: l.Place, risk.Role: l.Role, risk.Day: l.Day, risk.Medium: l.Medium, risk.Gender: bit(l.Gender), risk.Count: bit(l.Count)} {
 		if int(v) > len(c.Fractions[axis]) {
@@ -84,7 +84,7 @@ func TestLatticeIsMinimal(t *testing.T) {
 		}
 		var passing []risk.Level
 		for _, l := range levels {
-			if judged(t, c, l) == risk.Pass {
+			if forced(t, c, l) == risk.Pass {
 				passing = append(passing, l)
 			}
 		}

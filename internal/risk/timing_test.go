@@ -3,11 +3,8 @@ package risk_test
 import (
 	"errors"
 	"math"
-	"math/rand/v2"
 	"slices"
 	"testing"
-
-	"gonum.org/v1/gonum/stat/distuv"
 
 	"kkachi/internal/risk"
 )
@@ -63,34 +60,9 @@ func TestKMin(t *testing.T) {
 	}
 }
 
-// posteriors plays the counting adversary: after how many stories the event comes, in each of
-// so many runs, as ascending numbers of stories.
-func posteriors(n int, mu float64, runs int, event func(scores []float64) bool) []int {
-	pois := distuv.Poisson{Lambda: mu, Src: rand.NewPCG(1, uint64(n)*1000+uint64(mu*10))}
-	at := make([]int, runs)
-	scores := make([]float64, n)
-	for r := range at {
-		clear(scores)
-		for story := 1; story <= 400 && at[r] == 0; story++ {
-			for i := range scores {
-				x := pois.Rand()
-				if i == 0 {
-					x++
-				}
-				scores[i] += math.Log(x / mu)
-			}
-			if event(scores) {
-				at[r] = story
-			}
-		}
-	}
-	slices.Sort(at)
-	return at
-}
-
 // The budget never lies above the simulated 5 % quantile, in any cell of the grid.
 func TestBudgetsAgainstSimulation(t *testing.T) {
-	runs := map[int]int{300: 200, 3000: 40}
+	runs := map[int]int{300: 300, 3000: 100}
 	if testing.Short() {
 		runs = map[int]int{300: 60}
 	}
@@ -127,16 +99,13 @@ const (
 
 // inTop simulates how often the source is among the top c of n after so many stories.
 func inTop(n int, mu float64, c, stories int) float64 {
-	pois := distuv.Poisson{Lambda: mu, Src: rand.NewPCG(7, uint64(stories))}
+	adversary := newCounter(mu, uint64(stories))
 	hits := 0
 	scores := make([]float64, n)
 	for range topRuns {
 		clear(scores)
 		for range stories {
-			scores[0] += math.Log(pois.Rand() + 1)
-			for i := range scores[1:] {
-				scores[i+1] += math.Log(pois.Rand())
-			}
+			adversary.story(scores)
 		}
 		above := 0
 		for _, v := range scores[1:] {
