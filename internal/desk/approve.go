@@ -41,6 +41,7 @@ type released struct {
 	Root      []byte             `json:"root"`           // root note
 	Devices   []byte             `json:"devices"`        // devices note
 	Story     OpID               `json:"story,omitzero"` // the version that was released
+	Ledger    bool               `json:"ledger"`         // what it printed of its sources was written to their ledgers
 }
 
 // approvers gives the keys of those who could approve when the story was released, by notes
@@ -214,7 +215,7 @@ func (d *Desk) fix(ctx context.Context, id ID, v *StoryView) (candidate, vault.D
 	if ok {
 		// A correction keeps the day that was printed.
 		c.Serial, c.Printed = before.Serial+1, before.Printed
-	} else if c.Printed, err = d.drawDay(&v.Story); err != nil {
+	} else if c.Printed, err = d.drawDay(v); err != nil {
 		return candidate{}, vault.Draft{}, err
 	}
 	r, err := build(v, c.ID, c.Serial, c.Printed)
@@ -275,7 +276,7 @@ func (d *Desk) Release(ctx context.Context, id ID) (*ReleaseView, error) {
 	}
 	rel := released{
 		Release: c.Release, Digest: c.Digest, Serial: c.Serial, Printed: c.Printed, Approvals: list,
-		Root: root, Devices: devices, Story: v.Op,
+		Root: root, Devices: devices, Story: v.Op, Ledger: true,
 	}
 	keys, err := rel.approvers(d.cfg.Newsroom)
 	if err != nil {
@@ -293,8 +294,16 @@ func (d *Desk) Release(ctx context.Context, id ID) (*ReleaseView, error) {
 		}
 		return nil, err
 	}
-	if _, err := d.append1(ctx, opRelease, id, id, rel); err != nil {
+	dr, err := draft(opRelease, id, id, rel)
+	if err != nil {
 		return nil, err
+	}
+	spent, err := d.spend(v, &rel)
+	if err != nil {
+		return nil, err
+	}
+	if _, err := d.v.Append(ctx, append(spent, dr)...); err != nil {
+		return nil, fmt.Errorf("desk: releasing: %w", err)
 	}
 	out := rel.view(d.Today())
 	return &out, nil

@@ -31,10 +31,6 @@ type Host interface {
 // A Printer writes one page of a release as it would be printed. cmd hands in press's.
 type Printer func(w io.Writer, r *release.Release, l Lang) error
 
-// An Exposure judges what a story gives away of its sources: what it finds stands in the place
-// of the house rule of exposure, which passes if it finds nothing. cmd hands it in.
-type Exposure func(ctx context.Context, s *StoryView) ([]Finding, error)
-
 // A Config is what a desk takes from the world.
 type Config struct {
 	Dir      string // the desk's folder: vault, notes/, approvers/, outbox/
@@ -50,8 +46,10 @@ type Config struct {
 	Partners []Partner  // who takes over cases
 	Host     Host       // nil: works without one
 	Preview  Printer    // nil: no preview
-	Exposure Exposure   // nil: the rule of exposure holds, and says that nothing judges it yet
-	Now      func() time.Time
+	// Estimates reads the newsroom's numbers as of a day, for the rule of exposure. Nil, or no
+	// numbers: each is missing, and the rule holds.
+	Estimates func(today cell.Day) (*Estimates, error)
+	Now       func() time.Time
 	// DateIsRight is a person's word that the clock is right though the desk was not open for
 	// more than maxAway days. Without it nothing is destroyed until the host shows notes that
 	// are valid today.
@@ -74,6 +72,7 @@ type Desk struct {
 	doubted bool // the clock may be wrong; guarded by mu
 
 	house   houseRules
+	live    live
 	waiting sync.Mutex    // guards index; taken last
 	index   *waitingIndex // nil: to be read anew
 }

@@ -164,6 +164,7 @@ func (d *Desk) destroyDue(ctx context.Context, today cell.Day) error {
 	if _, err := d.append1(ctx, opErased, deskThing, deskThing, erased{len(things)}); err != nil {
 		return err
 	}
+	d.live.forget()
 	if err := d.v.Erase(ctx, things...); err != nil {
 		return fmt.Errorf("desk: erasing what sources asked for: %w", err)
 	}

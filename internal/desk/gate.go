@@ -70,7 +70,7 @@ func (d *Desk) judge(ctx context.Context, v *StoryView) error {
 	}
 	slices.SortStableFunc(g.findings, func(a, b Finding) int { return rank(b) - rank(a) })
 	v.Findings = g.findings
-	v.House = d.ruleViews(g, v)
+	v.House, v.sums = d.ruleViews(g, v), g.sums
 	return nil
 }
 

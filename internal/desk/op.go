@@ -40,6 +40,8 @@ const (
 	opRelease       vault.Kind = "story.release"
 	opComment       vault.Kind = "story.comment"
 	opRule          vault.Kind = "story.rule"
+	opEmbargo       vault.Kind = "story.embargo"
+	opSpend         vault.Kind = "source.spend"
 	opBatch         vault.Kind = "batch.read"
 	opReveal        vault.Kind = "thread.reveal"
 	opBlock         vault.Kind = "thread.block"

@@ -18,7 +18,7 @@ func Projectors() []vault.Projector { return []vault.Projector{projector{}} }
 type projector struct{}
 
 func (projector) Name() string { return "desk" }
-func (projector) Version() int { return 3 }
+func (projector) Version() int { return 4 }
 
 // Schema: rows of things that come in have tables of their own. What people write and
 // change has versions, of which the newest that is not undone is its state.
@@ -38,7 +38,7 @@ CREATE INDEX report_wish ON report (source, kind, day) WHERE kind IN ('erase', '
 CREATE INDEX report_next ON report (next) WHERE next IS NOT NULL;
 CREATE INDEX report_n ON report (n);
 CREATE INDEX source_handle ON source (handle);
-` + threadSchema + markSchema + findSchema + `CREATE TABLE reply (
+` + threadSchema + markSchema + findSchema + ledgerSchema + `CREATE TABLE reply (
 	id BLOB PRIMARY KEY, n INTEGER NOT NULL, source BLOB NOT NULL, text TEXT NOT NULL, author TEXT NOT NULL,
 	queued INTEGER NOT NULL, day INTEGER, seen INTEGER, op BLOB NOT NULL
 ) STRICT, WITHOUT ROWID;
@@ -146,8 +146,10 @@ func (projector) Apply(tx *vault.Tx, op *vault.Op) error {
 			err = projectReply(tx, op)
 		case opReplyOut:
 			err = projectReplyOut(tx, op)
-		case opOverride, opLift, opCandidate, opApprove, opRelease, opCaseGive, opReveal, opErased, opFree:
+		case opOverride, opLift, opCandidate, opApprove, opRelease, opCaseGive, opReveal, opErased, opFree, opEmbargo:
 			err = projectEvent(tx, op)
+		case opSpend:
+			err = projectSpend(tx, op)
 		case opUnread:
 			err = projectUnread(tx, op)
 		case opBatch:

@@ -102,9 +102,13 @@ func slug(s *Story, id release.ID) release.Slug {
 	return release.Slug(out)
 }
 
-// drawDay gives the day that is printed: the one given, or one drawn from the window, or
-// today.
-func (d *Desk) drawDay(s *Story) (cell.Day, error) {
+// drawDay gives the day that is printed: the one that was drawn when it was held, or the one given, or
+// one drawn from the window, or today.
+func (d *Desk) drawDay(v *StoryView) (cell.Day, error) {
+	s := &v.Story
+	if e := v.Exposure.Embargo; e != nil {
+		return max(e.Day, d.Today()), nil
+	}
 	if s.Printed != 0 {
 		return s.Printed, nil
 	}

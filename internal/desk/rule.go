@@ -84,15 +84,7 @@ func (d *Desk) AnswerRule(ctx context.Context, story ID, rule, by, reason string
 	if !held {
 		return OpID{}, field("rule", "nothing of this story is held by it")
 	}
-	list, err := d.HouseRules()
-	if err != nil {
-		return OpID{}, err
-	}
-	for i := range list {
-		if housePrefix+list[i].ID == rule {
-			a.Sum = list[i].Sum()
-		}
-	}
+	a.Sum = v.sums[rule]
 	return d.append1(ctx, opRule, ruleThing(story, rule), story, a)
 }
 
@@ -151,29 +143,11 @@ func (d *Desk) judgeHouse(ctx context.Context, g *gate, v *StoryView) error {
 			if len(applies(r.When, v)) == 0 {
 				continue
 			}
-			if err := d.judgeExposure(ctx, g, v, r); err != nil {
-				return err
+			for _, f := range v.Exposure.findings(r, d.Today()) {
+				g.add(f)
 			}
+			g.sums[housePrefix+r.ID] += v.Exposure.asks
 		}
-	}
-	return nil
-}
-
-// judgeExposure is the seam at which risk's gate is wired in: Config.Exposure.
-func (d *Desk) judgeExposure(ctx context.Context, g *gate, v *StoryView, r *rules.Rule) error {
-	if d.cfg.Exposure == nil {
-		f := finding(r, nowhere)
-		f.Key = "desk.find.exposure"
-		g.add(f)
-		return nil
-	}
-	found, err := d.cfg.Exposure(ctx, v)
-	if err != nil {
-		return err
-	}
-	for _, f := range found {
-		f.Rule = housePrefix + r.ID
-		g.add(f)
 	}
 	return nil
 }
@@ -240,8 +214,8 @@ func (d *Desk) ruleViews(g *gate, v *StoryView) []RuleView {
 				mine = f.Rule == own
 			case rules.Reason:
 				mine = f.Rule == own && f.Key == "desk.find.no-reason"
-			case rules.Exposure:
-				w.Derived = d.cfg.Exposure != nil
+			case rules.Exposure: // judged by itself; what is held, somebody answers
+				w.Derived = w.Derived && (!mine || f.Verdict != Hold)
 			}
 			if !mine {
 				continue

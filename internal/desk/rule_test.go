@@ -1,7 +1,6 @@
 package desk
 
 import (
-	"context"
 	"errors"
 	"os"
 	"path/filepath"
@@ -169,35 +168,5 @@ func TestHouseRulesFileIsReadAsItStands(t *testing.T) {
 	write(whole + "\n[[rule]]\nid = \"lawyer\"\nkind = \"asked\"\nwhen = \"always\"\nweight = \"block\"\nko = \"변호사\"\nen = \"A lawyer read it.\"\nzh = \"律师\"\n")
 	if r := view().rule("lawyer"); r == nil || r.Verdict != Block {
 		t.Errorf("%+v", r)
-	}
-}
-
-// The seam for the exposure gate: what it finds stands in the place of the rule, and nothing
-// found is a pass. Without it the rule holds.
-func TestExposureIsHandedIn(t *testing.T) {
-	p := newPlay(t)
-	id := p.newStory(t, p.draftStory())
-	asked := 0
-	verdict := Block
-	p.cfg.Exposure = func(_ context.Context, s *StoryView) ([]Finding, error) {
-		if asked++; s.ID != id || len(s.Paragraphs) != 2 {
-			t.Errorf("asked about %s with %d paragraphs", s.ID, len(s.Paragraphs))
-		}
-		if verdict == Pass {
-			return nil, nil
-		}
-		return []Finding{{Verdict: verdict, Key: "desk.find.house", Args: []any{"x"}, Paragraph: -1, Sentence: -1}}, nil
-	}
-	p.reopen()
-	v, err := p.desk.Story(t.Context(), id)
-	must(t, err)
-	if asked == 0 || v.Verdict != Block || v.rule("exposure").Verdict != Block || !v.rule("exposure").Derived {
-		t.Errorf("asked %d times: %s", asked, v.Verdict)
-	}
-	verdict = Pass
-	v, err = p.desk.Story(t.Context(), id)
-	must(t, err)
-	if v.Verdict != Pass || v.rule("exposure").Verdict != Pass {
-		t.Errorf("%+v", v.Findings)
 	}
 }

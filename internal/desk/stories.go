@@ -18,9 +18,10 @@ func (d *Desk) Stories(ctx context.Context) ([]StoryRow, error) {
 	if err != nil {
 		return nil, err
 	}
+	book := d.ledgers()
 	out := make([]StoryRow, 0, len(sts))
 	for _, st := range sts {
-		v, err := d.view(ctx, st, b)
+		v, err := d.view(ctx, st, b, book, true)
 		if err != nil {
 			return nil, err
 		}
@@ -42,15 +43,20 @@ func (d *Desk) judged(ctx context.Context, id ID) (*StoryView, error) {
 	if err != nil {
 		return nil, err
 	}
-	return d.view(ctx, st, b)
+	return d.view(ctx, st, b, d.ledgers(), false)
 }
 
-func (d *Desk) view(ctx context.Context, st state, b *board) (*StoryView, error) {
+func (d *Desk) view(ctx context.Context, st state, b *board, book *ledgerBook, briefly bool) (*StoryView, error) {
 	s, err := unmarshal[Story](st.doc)
 	if err != nil {
 		return nil, err
 	}
-	v := &StoryView{Story: s, Op: st.op}
+	return d.viewOf(ctx, st, &s, b, book, briefly)
+}
+
+// viewOf derives everything of a story; briefly leaves out what only its own page shows.
+func (d *Desk) viewOf(ctx context.Context, st state, s *Story, b *board, book *ledgerBook, briefly bool) (*StoryView, error) {
+	v := &StoryView{Story: *s, Op: st.op}
 	v.StoryRow = StoryRow{ID: st.thing, Title: s.Title, Headlines: map[Lang]string{}, Day: st.day}
 	for _, l := range lang.All() {
 		if h := s.Editions[l].Headline; h != "" {
@@ -62,14 +68,17 @@ func (d *Desk) view(ctx context.Context, st state, b *board) (*StoryView, error)
 	if err != nil {
 		return nil, err
 	}
-	v.Paragraphs = d.tell(&s, b, carried)
-	if v.Photo, err = d.photo(ctx, st.thing, &s); err != nil {
+	v.Paragraphs = d.tell(s, b, carried)
+	if v.Photo, err = d.photo(ctx, st.thing, s); err != nil {
+		return nil, err
+	}
+	if v.Exposure, err = d.expose(ctx, v, b, book, briefly); err != nil {
 		return nil, err
 	}
 	if err := d.judge(ctx, v); err != nil {
 		return nil, err
 	}
-	if v.Comments, err = d.comments(ctx, st.thing, &s); err != nil {
+	if v.Comments, err = d.comments(ctx, st.thing, s); err != nil {
 		return nil, err
 	}
 	for _, c := range v.Comments {

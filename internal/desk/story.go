@@ -28,6 +28,8 @@ type Story struct {
 	Corrections []CorrectionText     `json:"corrections,omitempty"`
 	// Retraction takes back what was printed: the page stays, with this in the place of its text.
 	Retraction *CorrectionText `json:"retraction,omitempty"`
+	Spread     *Spread         `json:"spread,omitempty"` // how few know what it tells; nil: no question
+	Shown      *int            `json:"shown,omitempty"`  // people who had what a verification request would show; nil: shows nothing
 }
 
 // An EditionText is what an edition has beside its sentences.
@@ -54,6 +56,7 @@ type Sentence struct {
 	Voice    ID              `json:"voice,omitzero"`     // whose words; zero: chosen from the chains
 	Disputed bool            `json:"disputed,omitempty"` // it says itself that the claim is disputed
 	Grave    bool            `json:"grave,omitempty"`    // it makes a grave charge against somebody
+	Details  []string        `json:"details,omitempty"`  // what it tells of its source besides, by the names of estimates
 }
 
 // A CorrectionText is a dated line that says what was corrected, or why a story is taken back.
@@ -130,6 +133,11 @@ func (sn *Sentence) check() error {
 		}
 		if len(text) > 4*release.MaxSentence {
 			return field("sentence.text", "too long")
+		}
+	}
+	for _, name := range sn.Details {
+		if !detailName.MatchString(name) {
+			return field("sentence.details", "write 1 to 40 of a-z, 0-9, point and hyphen")
 		}
 	}
 	return nil
@@ -243,17 +251,19 @@ func (d *Desk) SetLevel(ctx context.Context, id ID, paragraph, sentence int, l l
 // InsertSentence puts a sentence before another, or at the end of a paragraph; a paragraph
 // one past the last is made.
 func (d *Desk) InsertSentence(ctx context.Context, id ID, paragraph, sentence int, sn Sentence) (OpID, error) {
-	return d.editStory(ctx, id, func(s *Story) error {
-		if paragraph == len(s.Paragraphs) && sentence == 0 {
-			s.Paragraphs = append(s.Paragraphs, Paragraph{})
-		}
-		if paragraph < 0 || paragraph >= len(s.Paragraphs) || sentence < 0 || sentence > len(s.Paragraphs[paragraph].Sentences) {
-			return noSentence(paragraph, sentence)
-		}
-		p := &s.Paragraphs[paragraph]
-		p.Sentences = slices.Insert(p.Sentences, sentence, sn)
-		return nil
-	})
+	return d.editStory(ctx, id, func(s *Story) error { return s.insert(paragraph, sentence, sn) })
+}
+
+func (s *Story) insert(paragraph, sentence int, sn Sentence) error {
+	if paragraph == len(s.Paragraphs) && sentence == 0 {
+		s.Paragraphs = append(s.Paragraphs, Paragraph{})
+	}
+	if paragraph < 0 || paragraph >= len(s.Paragraphs) || sentence < 0 || sentence > len(s.Paragraphs[paragraph].Sentences) {
+		return noSentence(paragraph, sentence)
+	}
+	p := &s.Paragraphs[paragraph]
+	p.Sentences = slices.Insert(p.Sentences, sentence, sn)
+	return nil
 }
 
 // RemoveSentence takes a sentence out, and its paragraph if that is empty then.

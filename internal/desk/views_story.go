@@ -78,9 +78,12 @@ type StoryView struct {
 	Approvers  []string          // who may approve
 	Releases   []ReleaseView     // oldest first
 	House      []RuleView        // the house rules, in the order of the file
+	Exposure   *Exposure         // what it gives away of its sources
 	Comments   []Comment         // oldest first, those that are done too
 	Drafts     map[string]string // what was typed and is not saved, by key
 	Op         OpID              // newest change of the story
+
+	sums map[string]string // of what each rule asks now, for answers
 }
 
 // A ParagraphView holds the sentences of one paragraph.

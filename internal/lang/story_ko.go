@@ -19,7 +19,6 @@ var storyKO = map[string]string{
 	"desk.rules.bad.long":     "글이 {0}자보다 깁니다. 규칙은 한 문장입니다.",
 	"desk.rules.bad.hidden":   "글에 보이지 않는 글자가 있습니다. 그 줄을 다시 쓰십시오.",
 	"desk.find.house":         "{0}",
-	"desk.find.exposure":      "기사가 말한 사람을 드러내는지 이 편집대는 아직 판정하지 못합니다(만들어지지 않음: 보류). 그 사람을 찾으려는 사람의 눈으로 읽고 무엇을 살폈는지 적으십시오",
 	"desk.find.rules":         "편집국 규칙을 읽을 수 없습니다. {1}",
 	"desk.fix.rules":          "편집대 폴더에 있는 파일을 고치십시오. 이 페이지가 저절로 다시 읽습니다.",
 	"desk.fix.two":            "아래 ‘넘기기’에서 결재자 두 사람이 까닭을 적고 결정합니다.",

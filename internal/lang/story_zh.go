@@ -19,7 +19,6 @@ var storyZH = map[string]string{
 	"desk.rules.bad.long":     "文字超过{0}个字符。一条规则就是一句话。",
 	"desk.rules.bad.hidden":   "文字中有看不见的字符。请重新输入该行。",
 	"desk.find.house":         "{0}",
-	"desk.find.exposure":      "本编辑台尚不能判断报道是否会暴露消息来源（尚未建成：暂缓）。请以追查者的眼光通读，并写明检查了什么",
 	"desk.find.rules":         "无法读取编辑部规则。{1}",
 	"desk.fix.rules":          "请修改编辑台文件夹中的文件；本页会自动重新读取。",
 	"desk.fix.two":            "由两名审批人在下方“破例”处写明理由后决定。",

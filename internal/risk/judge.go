@@ -15,11 +15,28 @@ import (
 // Two different people and a reason overrule a verdict, as an override that the caller
 // records. Metadata, and an edition finer than the others, are mended, never overruled.
 func Judge(c *Case) (*Judgement, error) {
-	j := &Judgement{K: KFloor, Reasons: []Reason{}, Fixes: []Fix{}, Flips: []Flip{}}
 	c, err := c.narrowed()
 	if err != nil {
 		return nil, err
 	}
+	j, err := weigh(c)
+	if err != nil || j.Crowd == nil {
+		return j, err
+	}
+	return j, j.mend(c)
+}
+
+// Weigh is Judge without what mends the verdict and what flips it: for lists.
+func Weigh(c *Case) (*Judgement, error) {
+	c, err := c.narrowed()
+	if err != nil {
+		return nil, err
+	}
+	return weigh(c)
+}
+
+func weigh(c *Case) (*Judgement, error) {
+	j := &Judgement{K: KFloor, Reasons: []Reason{}, Fixes: []Fix{}, Flips: []Flip{}}
 	if err := j.least(c); err != nil {
 		return nil, err
 	}
@@ -45,11 +62,6 @@ func Judge(c *Case) (*Judgement, error) {
 		return nil, err
 	}
 	j.Verdict = worst(j.Reasons)
-	if j.Crowd != nil {
-		if err := j.mend(c); err != nil {
-			return nil, err
-		}
-	}
 	j.overrule(c)
 	return j, nil
 }

@@ -1,6 +1,7 @@
 package web
 
 import (
+	"kkachi/internal/cell"
 	"kkachi/internal/desk"
 	"kkachi/internal/lang"
 )
@@ -118,7 +119,9 @@ func (t tongue) words(args []any) []any {
 		case lang.Words:
 			out[i] = a.In(lang.Tag(t))
 		case desk.Said:
-			out[i] = t.T(a.Key, a.Args...)
+			out[i] = t.T(a.Key, t.words(a.Args)...)
+		case cell.Day:
+			out[i] = t.day(a)
 		default:
 			out[i] = a
 		}

@@ -32,7 +32,7 @@ func parsePages() (*pages, error) {
 	p := &pages{of: map[lang.Tag]map[string]*template.Template{}}
 	for _, tag := range lang.All() {
 		p.of[tag] = map[string]*template.Template{}
-		base, err := template.New("base").Funcs(words(tag)).ParseFS(files, "page/frame.html", "page/parts.html", "page/marks.html")
+		base, err := template.New("base").Funcs(words(tag)).ParseFS(files, "page/frame.html", "page/parts.html", "page/marks.html", "page/exposure.html")
 		if err != nil {
 			return nil, err
 		}

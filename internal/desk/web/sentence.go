@@ -16,6 +16,7 @@ type sentenceForm struct {
 	Claims                   []choice
 	Place, Role, Day, Medium []choice
 	Voices                   []choice
+	Details                  []choice
 	Disputed, Grave, New     bool
 	Key                      string // begins the keys of its drafts
 	Typed                    bool   // a text is typed and not saved
@@ -92,10 +93,20 @@ func (v *visit) sentenceForm(p *storyPage, st *desk.StoryView, sen desk.Sentence
 	out.Role = v.levels("desk.level.role", lang.MaxRole, sen.Level.Role)
 	out.Day = v.levels("desk.level.day", lang.MaxDay, sen.Level.Day)
 	out.Medium = v.levels("desk.level.medium", lang.MaxMedium, sen.Level.Medium)
+	for _, name := range sortedUnion(st.Exposure.Names, sen.Details) {
+		out.Details = append(out.Details, choice{name, name, slices.Contains(sen.Details, name)})
+	}
 	for _, t := range tellers {
 		out.Voices = append(out.Voices, choice{t.ID.String(), t.Handle, t.ID == sen.Sentence.Voice})
 	}
 	return out
+}
+
+// sortedUnion is what is in either: a mark that lost its estimate can still be taken off.
+func sortedUnion(a, b []string) []string {
+	out := append(slices.Clone(a), b...)
+	slices.Sort(out)
+	return slices.Compact(out)
 }
 
 func (v *visit) levels(family string, most int, now uint8) []choice {

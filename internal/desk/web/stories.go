@@ -47,6 +47,7 @@ type storyPage struct {
 	Mend          *coarser
 	Findings      []findingView
 	Asks          houseView
+	Exposure      exposureView
 	Comments      commentsView
 	After         afterView
 	Typed         []draftLine
@@ -205,6 +206,10 @@ func (s *Server) showStory(v *visit, id desk.ID, w wrong) error {
 	if err != nil {
 		return err
 	}
+	return s.showStoryView(v, st, w)
+}
+
+func (s *Server) showStoryView(v *visit, st *desk.StoryView, w wrong) error {
 	board, err := s.desk.Claims(v.ctx())
 	if err != nil {
 		return err
@@ -214,7 +219,7 @@ func (s *Server) showStory(v *visit, id desk.ID, w wrong) error {
 		return err
 	}
 	p := &storyPage{
-		ID: id.String(), Heading: says("", st.Title), State: v.storyState(st.StoryRow), Original: v.language(st.Story.Original),
+		ID: st.ID.String(), Heading: says("", st.Title), State: v.storyState(st.StoryRow), Original: v.language(st.Story.Original),
 	}
 	view := v.r.URL.Query().Get("view")
 	if v.r.Method == http.MethodPost {
@@ -234,6 +239,7 @@ func (s *Server) showStory(v *visit, id desk.ID, w wrong) error {
 	v.tabs(p, st, tag)
 	v.paragraphs(p, st, v.openSentence(), board, tellers)
 	v.gate(p, st)
+	p.Exposure = v.exposure(st, st.Exposure, p.View, v.openSentence())
 	v.house(p, st)
 	v.comments(p, st)
 	v.after(p, st)

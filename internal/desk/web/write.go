@@ -91,6 +91,7 @@ func (v *visit) sentenceOf() (desk.Sentence, error) {
 			out.Text[t] = text
 		}
 	}
+	out.Details = v.r.PostForm["details"]
 	for _, c := range v.r.PostForm["claims"] {
 		id, err := desk.ParseID(c)
 		if err != nil {
