@@ -76,7 +76,7 @@ func (d *Desk) expose(ctx context.Context, v *StoryView, b *board, book *ledgerB
 		if s.Ledger, err = book.ledger(ctx, s.Source, v.ID); err != nil {
 			return nil, err
 		}
-		s.Case = s.caseOf(e, v, d.Today())
+		s.Case = s.caseOf(e, v, d.cfg.Ceiling, d.Today())
 		judge := risk.Judge
 		if briefly {
 			judge = risk.Weigh
@@ -180,8 +180,9 @@ func typedLevel(l Lang, text string) lang.Level {
 }
 
 // caseOf builds what the gate reads. What nobody estimated stays missing.
-func (s *SourceExposure) caseOf(e *Estimates, v *StoryView, today Day) *risk.Case {
+func (s *SourceExposure) caseOf(e *Estimates, v *StoryView, ceiling lang.Level, today Day) *risk.Case {
 	c := e.template()
+	c.Ceiling = &ceiling
 	for _, l := range lang.All() {
 		c.Editions = append(c.Editions, risk.CaseEdition{Lang: string(l), Level: s.editions[l]})
 	}

@@ -1,6 +1,7 @@
 package desk
 
 import (
+	"math"
 	"slices"
 	"strconv"
 	"strings"
@@ -31,7 +32,12 @@ func Input(name string) any {
 
 // ReasonArgs are the arguments of the words risk.reason.RULE.
 func ReasonArgs(r risk.Reason) []any {
-	number := func(v float64) string { return strconv.FormatFloat(v, 'g', 4, 64) }
+	number := func(v float64) string {
+		if v >= 1 {
+			v = math.Floor(v) // people
+		}
+		return strconv.FormatFloat(v, 'g', 4, 64)
+	}
 	about := Input(r.Detail)
 	if r.Rule == "edition" {
 		about = Said{"desk.language." + r.Detail, nil}

@@ -34,9 +34,10 @@ type Case struct {
 	Fractions  map[Axis][]*Pair `json:"fractions"`       // by axis, from level 1 on
 	Weights    map[Axis]float64 `json:"weights,omitempty"`
 
-	Editions []CaseEdition `json:"editions"` // the draft's
-	Details  []CaseDetail  `json:"details"`  // what the draft prints besides its attribution
-	Ledger   *Ledger       `json:"ledger"`   // what was printed of this source before
+	Ceiling  *Level        `json:"ceiling,omitempty"` // the finest wording that is proposed; optional
+	Editions []CaseEdition `json:"editions"`          // the draft's
+	Details  []CaseDetail  `json:"details"`           // what the draft prints besides its attribution
+	Ledger   *Ledger       `json:"ledger"`            // what was printed of this source before
 
 	Chains   *int     `json:"chains"`          // independent chains behind what is printed
 	Metadata *int     `json:"metadata"`        // findings of metadata in files to be printed

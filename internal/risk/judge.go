@@ -349,6 +349,16 @@ const offered = 3
 func (j *Judgement) wordings(c *Case) error {
 	context := c.context(j.K, nobody)
 	finest := c.finestLevel()
+	if c.Ceiling != nil {
+		if !c.Ceiling.Valid() {
+			return fmt.Errorf("ceiling: %w: no level", ErrRange)
+		}
+		a, b := values(finest), values(*c.Ceiling)
+		for i := range a {
+			a[i] = min(a[i], b[i])
+		}
+		finest = levelOf(a)
+	}
 	context.Within = &finest
 	ws, err := Lattice(context)
 	if err != nil {

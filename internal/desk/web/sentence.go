@@ -17,6 +17,7 @@ type sentenceForm struct {
 	Place, Role, Day, Medium []choice
 	Voices                   []choice
 	Details                  []choice
+	Exposure                 exposureView
 	Disputed, Grave, New     bool
 	Key                      string // begins the keys of its drafts
 	Typed                    bool   // a text is typed and not saved
@@ -65,7 +66,8 @@ func (v *visit) sentence(p *storyPage, sen desk.SentenceView, i, j int) sentence
 }
 
 func (v *visit) sentenceForm(p *storyPage, st *desk.StoryView, sen desk.SentenceView, i, j int, key string, board []desk.ClaimRow, tellers []desk.Teller) *sentenceForm {
-	out := &sentenceForm{Paragraph: i, Sentence: j, Disputed: sen.Sentence.Disputed, Grave: sen.Grave, Query: p.Query, ID: p.ID, View: p.View, At: at(i, j), Key: key}
+	at := at(i, j)
+	out := &sentenceForm{Exposure: v.exposure(st, st.Exposure, p.View, at), Paragraph: i, Sentence: j, Disputed: sen.Sentence.Disputed, Grave: sen.Grave, Query: p.Query, ID: p.ID, View: p.View, At: at, Key: key}
 	for _, l := range lang.All() {
 		text, typed := draftOr(st, key+string(l), sen.Text[l])
 		out.Typed = out.Typed || typed
