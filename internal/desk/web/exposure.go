@@ -98,7 +98,7 @@ func (v *visit) lead(x *desk.Exposure) string {
 	case x.Broken != nil:
 		return v.T("desk.find.estimates", x.Broken.Error())
 	}
-	if rs := v.reasons(&x.Sources[0]); len(rs) > 0 {
+	if rs := v.exposureReasons(&x.Sources[0]); len(rs) > 0 {
 		return rs[0].Word
 	}
 	if x.Verdict != desk.Pass {
@@ -107,8 +107,8 @@ func (v *visit) lead(x *desk.Exposure) string {
 	return v.T("desk.exposure.passes")
 }
 
-// reasons lists the reasons of a source, the worst first, and what is missing in one line.
-func (v *visit) reasons(s *desk.SourceExposure) []reasonLine {
+// exposureReasons lists the reasons of a source, the worst first, and what is missing in one line.
+func (v *visit) exposureReasons(s *desk.SourceExposure) []reasonLine {
 	if s.Judgement == nil {
 		return []reasonLine{{v.verdict(desk.Hold), v.T("desk.find.unusable", s.Unusable.Error())}}
 	}
@@ -134,7 +134,7 @@ func (v *visit) reasons(s *desk.SourceExposure) []reasonLine {
 }
 
 func (v *visit) sourceExposure(s *desk.SourceExposure) sourceExposure {
-	out := sourceExposure{Handle: s.Handle, Level: s.Level.String(), Verdict: v.verdict(s.Verdict()), Reasons: v.reasons(s)}
+	out := sourceExposure{Handle: s.Handle, Level: s.Level.String(), Verdict: v.verdict(s.Verdict()), Reasons: v.exposureReasons(s)}
 	if j := s.Judgement; j != nil {
 		for _, f := range j.Fixes {
 			switch f.Kind {
