@@ -123,7 +123,13 @@ func TestExposureInThePage(t *testing.T) {
 	if st, _ := r.desk.Story(t.Context(), id); st.Exposure.Verdict != desk.Block {
 		t.Errorf("undone: %s", st.Exposure.Verdict)
 	}
-	// A request that six would recognise, and news that five know.
+	h.asksAndHolds(story)
+}
+
+// asksAndHolds judges a request that six would recognise, and news that five know.
+func (h *house) asksAndHolds(story string) {
+	t := h.t
+	get := func(path string) string { return body(t, h.ask("GET", path, "", nil)) }
 	h.ask("POST", story+"/shown", "view=en&shown=6", nil)
 	h.ask("POST", story+"/spread", "view=en&known=5&reach=400&rate=0.5", nil)
 	text := get(story)
@@ -250,11 +256,16 @@ func TestLiveVerdictInABrowser(t *testing.T) {
 			}
 		}
 	}
-	// A text typed letter by letter, and an open list stays open.
+	b.typedText(r, id, func() string { return fmt.Sprintf("%s?view=en&s=1.1&again=%d#write", story, again()) }, verdict)
+}
+
+// typedText judges what a text says, and leaves an open list open and the focus where it is.
+func (b *browser) typedText(r *room, id desk.ID, next func() string, verdict func(string)) {
+	t := b.t
 	b.dark(false)
 	b.size(1280, 860)
 	b.speak("en")
-	b.open(fmt.Sprintf("%s?view=en&s=1.1&again=%d#write", story, again()))
+	b.open(next())
 	verdict("hold")
 	b.do(chromedp.Evaluate[chromedp.Void](`document.querySelector("#exposure summary").focus(), document.querySelector("#exposure details").open = true`))
 	for _, l := range []string{"ko", "en", "zh"} {
