@@ -13,6 +13,7 @@ import (
 	"github.com/BurntSushi/toml"
 
 	"kkachi/internal/cell"
+	"kkachi/internal/desk"
 	"kkachi/internal/lang"
 	"kkachi/internal/seal"
 	"kkachi/internal/store"
@@ -37,6 +38,13 @@ type newsroom struct {
 	Proxy     string     `toml:"proxy"`     // through which sift and desk reach the host, socks5://…
 	Listen    listen     `toml:"listen"`
 	Names     lang.Words `toml:"names"` // the newsroom's name on the site, where it differs by language
+	Partners  []partner  `toml:"partners,omitempty"`
+}
+
+// partner takes over cases of people who ask for help: a name, and the key that it keeps.
+type partner struct {
+	Name      string `toml:"name"`
+	Recipient string `toml:"recipient"` // age1pq1…, as kkachi case key prints it
 }
 
 // listen says where the roles listen, as HOST:PORT.
@@ -163,7 +171,33 @@ func (n *newsroom) check(withID bool) error {
 			return fmt.Errorf("%s: %q is not HOST:PORT", l.name, l.addr)
 		}
 	}
+	if err := n.checkPartners(); err != nil {
+		return err
+	}
 	return loopbackOnly("listen.desk", n.Listen.Desk)
+}
+
+func (n *newsroom) checkPartners() error {
+	seen := map[string]bool{}
+	for i, p := range n.partners() {
+		if err := p.Check(); err != nil {
+			return fmt.Errorf("partners: number %d: %w", i+1, err)
+		}
+		if seen[p.Name] {
+			return fmt.Errorf("partners: the name %q stands twice", p.Name)
+		}
+		seen[p.Name] = true
+	}
+	return nil
+}
+
+// partners are those that the desk can seal a case to.
+func (n *newsroom) partners() []desk.Partner {
+	var out []desk.Partner
+	for _, p := range n.Partners {
+		out = append(out, desk.Partner(p))
+	}
+	return out
 }
 
 // loopbackOnly refuses an address of the desk that others could reach.

@@ -54,6 +54,8 @@ func TestNewsroomFileRefuses(t *testing.T) {
 		{`[listen]`, "desks = 9\n[listen]", `desks: 9 is not between`},
 		{`[listen]`, "quota = 0\n[listen]", `quota: 0 is not between`},
 		{`[listen]`, "canaries = -1\n[listen]", `canaries: -1 is not between`},
+		{`[listen]`, "[[partners]]\nname = \"Hands\"\nrecipient = \"age1abc\"\n[listen]", `partners: number 1: recipient is no post-quantum`},
+		{`[listen]`, "[[partners]]\nnam = \"Hands\"\n[listen]", `unknown key "partners.nam"`},
 		{`name = `, "format = 2\nnew = 1\nname = ", `format: the file is of format 2, and this kkachi knows 1`},
 		{`name = `, "format = 0\nname = ", `format: 0 is not between`},
 		{`:8400`, ``, `listen.drop: "127.0.0.1" is not HOST:PORT`},

@@ -225,7 +225,7 @@ func openDesk(w *world, n *newsroom, a deskAccess) (*desk.Desk, error) {
 		Dir: dir, Key: key, Newsroom: n.id(), Name: n.Name, Address: n.address(),
 		Number: a.number, Desks: n.Desks, Slots: n.Slots, Ceiling: risk.DefaultCeiling(),
 		Host: host, DateIsRight: a.dateRight, Now: w.now, Rand: w.rand, Progress: step,
-		Preview: preview(n),
+		Preview: preview(n), Partners: n.partners(),
 	})
 	if err != nil {
 		return nil, err

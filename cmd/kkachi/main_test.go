@@ -21,6 +21,7 @@ import (
 	"github.com/rogpeppe/go-internal/testscript"
 	"golang.org/x/term"
 
+	"kkachi/internal/desk"
 	"kkachi/internal/doctor"
 	"kkachi/internal/risk"
 	"kkachi/internal/sift"
@@ -128,6 +129,7 @@ func setClock(path, value string) error {
 //	letter TELLER NN […] a teller of the case sends report NN, with kkachi source write
 //	reads TELLER RE      a teller looks for replies, with kkachi source read
 //	fetch URL RE         fetches a page, which must hold RE
+//	sealcase KEY FILE    seals a case to the recipient in KEY, as the desk's pages do
 //	machines             lays out a newsroom at $ADDR on four machines: a host, b sift, c desk, s stick
 //	tlsproxy AT TO FILE  speaks TLS before a host, with a certificate that it writes to FILE
 func TestScripts(t *testing.T) {
@@ -171,6 +173,7 @@ func TestScripts(t *testing.T) {
 			"desk":     deskScript(),
 			"letter":   func(ts *testscript.TestScript, _ bool, args []string) { letter(ts, args) },
 			"reads":    func(ts *testscript.TestScript, _ bool, args []string) { reads(ts, args) },
+			"sealcase": func(ts *testscript.TestScript, _ bool, args []string) { sealCase(ts, args[0], args[1]) },
 			"machines": func(ts *testscript.TestScript, _ bool, _ []string) { machines(ts) },
 			"tlsproxy": func(ts *testscript.TestScript, _ bool, args []string) { tlsProxy(ts, args) },
 			"fetch": func(ts *testscript.TestScript, _ bool, args []string) {
@@ -178,6 +181,19 @@ func TestScripts(t *testing.T) {
 			},
 		},
 	})
+}
+
+// sealCase writes what the desk hands out for a partner.
+func sealCase(ts *testscript.TestScript, key, file string) {
+	to := strings.TrimSpace(ts.ReadFile(key))
+	f, err := os.Create(ts.MkAbs(file))
+	ts.Check(err)
+	err = desk.SealHandover(f, &desk.Handover{
+		Format: desk.HandoverFormat, Newsroom: "Riverside Daily", Reference: "1f0a77c2", Partner: "Helping Hands", Day: "2026-10-03",
+		Asked: "2026-10-01", Deadline: "2026-10-09", Need: "A place to stay\nuntil the end of the month",
+		Words: []desk.HandoverWords{{Day: "2026-10-01", Lang: "ko", Text: "도와주십시오\u202e", Translations: map[string]string{"en": "help me"}}},
+	}, desk.Partner{Name: "Helping Hands", Recipient: to})
+	ts.Check(errors.Join(err, f.Close()))
 }
 
 func ends(ts *testscript.TestScript, args []string) {
@@ -261,7 +277,7 @@ func TestHelpExplainsEachVerb(t *testing.T) {
 	for _, verb := range []string{
 		"init", "root sign", "root succeed", "root status", "renew sift", "renew sift-key", "renew canary", "renew desk",
 		"renew desk-key", "renew device", "renew inbox", "renew approver", "renew token", "renew host", "renew passphrase", "drop", "sift", "desk", "source new", "source write", "source read",
-		"vault verify", "vault rebuild", "vault backup", "vault restore", "press build", "press push", "ladder", "version",
+		"vault verify", "vault rebuild", "vault backup", "vault restore", "press build", "press push", "case key", "case open", "ladder", "version",
 	} {
 		out := strings.ToLower(must(t, "", "", append(strings.Fields(verb), "--help")...))
 		for _, word := range []string{"read", "write", "example", "kkachi " + verb} {

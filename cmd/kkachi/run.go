@@ -48,6 +48,7 @@ type commands struct {
 	Press   pressCmd   `cmd:"" help:"Print what was released, and push it to the host."`
 	Page    pageCmd    `cmd:"" help:"The script of every reader's page: its digest."`
 	Watch   watchCmd   `cmd:"" help:"Visit a newsroom's host as a reader would, and check what it shows."`
+	Case    caseCmd    `cmd:"" help:"For a partner of a newsroom: open the case of somebody who asks for help."`
 	Ladder  ladderCmd  `cmd:"" help:"Derive from a table of evidence how well each claim stands."`
 	Risk    riskCmd    `cmd:"" help:"What a draft gives away, by numbers, before it is printed."`
 	Demo    demoCmd    `cmd:"" help:"Turn the whole ring once, on this computer alone."`

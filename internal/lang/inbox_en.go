@@ -23,6 +23,7 @@ var inboxEN = map[string]string{
 	"desk.box.snoozed.empty": "No thread rests. One that you let rest leaves the list until its day, or until something new comes.",
 	"desk.box.blocked.empty": "No thread is blocked. What is blocked stays here, and undo brings it back.",
 	"desk.filter.title":      "Filter",
+	"desk.filter.lang":       "Language",
 	"desk.filter.all":        "all",
 	"desk.filter.do":         "Show these",
 	"desk.filter.none":       "Show all again",

@@ -22,6 +22,7 @@ var inboxKO = map[string]string{
 	"desk.box.snoozed.empty": "미뤄 둔 대화가 없습니다. 미뤄 둔 대화는 그날까지, 또는 새 소식이 올 때까지 목록에서 빠집니다.",
 	"desk.box.blocked.empty": "차단한 대화가 없습니다. 차단한 것은 여기에 남으며, 되돌리면 돌아옵니다.",
 	"desk.filter.title":      "거르기",
+	"desk.filter.lang":       "언어",
 	"desk.filter.all":        "전체",
 	"desk.filter.do":         "이것만 보기",
 	"desk.filter.none":       "다시 전체 보기",

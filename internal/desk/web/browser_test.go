@@ -3,6 +3,7 @@ package web
 import (
 	"context"
 	"fmt"
+	"maps"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -168,7 +169,8 @@ func (b *browser) picture(name string) {
 
 // places are the pages to look at, with a reading width and a sentence open.
 func places(r *room, story string, claims map[string]string) map[string]string {
-	return map[string]string{
+	out := inboxPlaces(r)
+	maps.Copy(out, map[string]string{
 		"inbox": "/inbox", "thread": "/thread/" + r.ids["A"].String(), "thread-translated": "/thread/" + r.ids["C"].String(),
 		"thread-help": "/thread/" + r.ids["F"].String(), "call": "/call", "claims": "/claims", "claim-two": "/claim/" + claims["C06"],
 		"claim-disputed": "/claim/" + claims["C07"], "claim-new": "/claim/new", "stories": "/stories", "story": "/story/" + story,
@@ -177,7 +179,8 @@ func places(r *room, story string, claims map[string]string) map[string]string {
 		"withdraw-report": "/withdraw/report/" + r.ids["report 03"].String(), "withdraw-source": "/withdraw/source/" + r.ids["B"].String(),
 		"corrections": "/corrections", "claim-edit": "/claim/" + claims["C06"] + "?edit=" + r.ids["C06/02"].String(), "claim-open": "/claim/" + claims["C01"],
 		"thread-erase": "/thread/" + r.ids["G"].String(), "blocked": "/inbox?box=blocked", "newsroom": "/newsroom", "problem": "/no/such",
-	}
+	})
+	return out
 }
 
 // full is a newsroom with the whole case in it.
@@ -192,6 +195,7 @@ func full(t *testing.T) (*room, string, map[string]string) {
 	r.name("G")
 	r.letter("G", cell.KindErase, "", cell.ReplyID{})
 	r.hold(3)
+	r.busy()
 	text := map[string]string{}
 	for n, id := range claims {
 		text[n] = id.String()
@@ -281,7 +285,7 @@ func TestAxe(t *testing.T) {
 	_, err = chromedp.Call(empty.ctx, page.SetBypassCSP, page.SetBypassCSPParams{Enabled: true})
 	must(t, err)
 	b = empty
-	for _, path := range []string{"/inbox", "/call", "/claims", "/stories", "/story/new", "/newsroom", "/"} {
+	for _, path := range []string{"/inbox", "/inbox?box=unread", "/cases", "/search", "/search?q=%EC%97%86%EC%9D%8C", "/call", "/claims", "/stories", "/story/new", "/newsroom", "/"} {
 		b.open(path)
 		check("empty " + path)
 	}

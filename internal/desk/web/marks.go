@@ -288,9 +288,9 @@ func (v *visit) rests() []choice {
 type filterView struct {
 	Topics, Tags, People, Langs []choice
 	Box                         string
-	Query                       string // as it is saved
-	Hint                        string // why a part of the inbox may be empty
-	Plain                       bool
+	Query                       string   // as it is saved
+	Hint                        string   // why a part of the inbox may be empty
+	Now                         []string // what the list is narrowed by
 }
 
 func (s *Server) filter(v *visit, q desk.InboxQuery) (filterView, error) {
@@ -298,7 +298,12 @@ func (s *Server) filter(v *visit, q desk.InboxQuery) (filterView, error) {
 	if err != nil {
 		return filterView{}, err
 	}
-	out := filterView{Box: string(q.Box), Query: q.Encode(), Plain: q.Topic == "" && q.Tag == "" && q.Assigned == "" && q.Lang == ""}
+	out := filterView{Box: string(q.Box), Query: q.Encode()}
+	for _, now := range []string{q.Topic, q.Tag, q.Assigned, v.language(q.Lang)} {
+		if now != "" {
+			out.Now = append(out.Now, flat(now))
+		}
+	}
 	switch q.Box {
 	case desk.BoxUnread, desk.BoxWaiting, desk.BoxSnoozed, desk.BoxBlocked:
 		out.Hint = v.T("desk.box." + string(q.Box) + ".empty")

@@ -53,6 +53,7 @@ type room struct {
 	people     map[string]*seal.Conversation
 	ids        map[string]desk.ID
 	estimates  *desk.Estimates
+	partner    *age.HybridIdentity // who takes over cases
 }
 
 func newRoom(t testing.TB) *room {
@@ -85,6 +86,10 @@ func newRoom(t testing.TB) *room {
 			})
 		},
 	}
+	partner, err := age.GenerateHybridIdentity()
+	must(t, err)
+	r.partner = partner
+	cfg.Partners = []desk.Partner{{Name: "Helping Hands", Recipient: partner.Recipient().String()}}
 	r.pub, err = desk.Create(t.Context(), cfg)
 	must(t, err)
 	var approvers []seal.Approver

@@ -27,16 +27,17 @@
   });
 
   // A canned reply goes where the cursor is, or to the end.
-  for (const a of all("[data-insert]")) a.addEventListener("click", (e) => {
-    const field = $("#reply");
-    if (!field) return;
-    e.preventDefault();
+  const insert = (e) => {
+    const field = $("#reply"), a = e.currentTarget;
+    if (!field || e.type === "keydown" && e.key !== "Enter") return;
+    e.preventDefault(); // of the key as well: else it would be typed into the reply
     const lead = field.value && !field.value.endsWith("\n") && field.selectionStart === field.value.length ? "\n\n" : "";
     field.setRangeText(lead + a.dataset.insert, field.selectionStart, field.selectionEnd, "end");
     field.dispatchEvent(new Event("input", { bubbles: true }));
     a.closest("details").open = false;
     field.focus();
-  });
+  };
+  for (const a of all("[data-insert]")) for (const type of ["click", "keydown"]) a.addEventListener(type, insert);
 
   // News: asked of the desk on this computer; a count in the title, and a line above the
   // list. The list itself does not move, and nothing pops up.
