@@ -161,7 +161,7 @@ var inboxKO = map[string]string{
 	"desk.case.closing":        "메모",
 	"desk.case.words":          "그 사람의 말",
 	"desk.case.nowords":        "아직 쓰거나 말한 것이 없습니다.",
-	"desk.case.answer":         "답은 대화에서 하십시오. 빨라야 다음 날 게시판에 실립니다.",
+	"desk.case.answer":         "답은 대화에서 하십시오. 빨라야 다음 날 회보에 실립니다.",
 	"desk.case.erased":         "취재원이 파기를 원했습니다. 요청의 내용은 보이지 않으며 넘길 수 없습니다.",
 	"desk.outcome.safe":        "무사함",
 	"desk.outcome.referred":    "협력 단체가 맡음",

@@ -264,6 +264,9 @@ func TestAxe(t *testing.T) {
 			}
 			b.dark(dark)
 			for name, path := range places(r, story, claims) {
+				if tag != "en" && alikeInAll[name] {
+					continue
+				}
 				b.open(path)
 				b.do(chromedp.Evaluate[chromedp.Void](`document.querySelectorAll("details").forEach(d => d.open = true)`))
 				check(name + " " + tag)
