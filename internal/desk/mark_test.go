@@ -297,7 +297,7 @@ func TestCannedReplies(t *testing.T) {
 	if list, _ := r.desk.CannedReplies(ctx); len(list) != 1 {
 		t.Error("it did not come back")
 	}
-	for _, bad := range []map[Lang]string{nil, {"fr": "x"}, {lang.Korean: strings.Repeat("x", MaxReplySize+1)}} {
+	for _, bad := range []map[Lang]string{nil, {"fr": "x"}, {lang.Korean: "a\u202Eb"}, {lang.Korean: strings.Repeat("x", MaxReplySize+1)}} {
 		if _, _, err := r.desk.SetCanned(ctx, ID{}, "x", bad); err == nil {
 			t.Errorf("%.40v was kept", bad)
 		}

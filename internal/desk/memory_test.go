@@ -28,7 +28,7 @@ func TestSeizedFolderHoldsNothingInClear(t *testing.T) {
 	r := newRoom(t)
 	r.sync()
 	c := words(t).Open(r.nid)
-	canaries := []string{"카나리아편지", "canary-reply-7391", "카나리아통화", "canary-draft-5512", "canary-claim-2204"}
+	canaries := []string{"카나리아편지", "canary-reply-7391", "카나리아통화", "canary-draft-5512", "canary-claim-2204", "canary-note-6630", "canary-tag-1188"}
 	r.batch(r.today, r.records(c, seal.Letter{Text: []byte(canaries[0] + noiseText(2000))})...)
 	long := r.records(c, seal.Letter{Text: []byte(noiseText(9000))})
 	r.batch(r.today+1, long[:2]...)
@@ -42,6 +42,10 @@ func TestSeizedFolderHoldsNothingInClear(t *testing.T) {
 	must(t, err)
 	must(t, r.desk.SaveDraft(ctx, "reply", rows[0].ID, canaries[3]))
 	_, _, err = r.desk.NewClaim(ctx, Claim{Statement: canaries[4]})
+	must(t, err)
+	_, _, err = r.desk.AddRemark(ctx, rows[0].ID, canaries[5], "mina")
+	must(t, err)
+	_, err = r.desk.Change(ctx, []ID{rows[0].ID}, ThreadChange{Tag: canaries[6]})
 	must(t, err)
 	r.sync()
 	tellers, err := r.desk.Tellers(ctx)

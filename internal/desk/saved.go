@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"strings"
+	"unicode"
 )
 
 // savedView is the content of keeping a filter of the inbox under a name.
@@ -90,6 +91,8 @@ func (d *Desk) SetCanned(ctx context.Context, id ID, title string, text map[Lang
 		switch {
 		case !l.Valid():
 			return ID{}, OpID{}, field("langs", "choose among ko, en, zh")
+		case strings.ContainsFunc(t, unseen):
+			return ID{}, OpID{}, field("text", "holds a character that can't be seen")
 		case len(t) > MaxReplySize:
 			return ID{}, OpID{}, field("text", "longer than a reply can be")
 		case t != "":
@@ -111,6 +114,12 @@ func (d *Desk) SetCanned(ctx context.Context, id ID, title string, text map[Lang
 	}
 	op, err := d.append1(ctx, opCanned, id, deskThing, canned{title, kept})
 	return id, op, err
+}
+
+// unseen says whether a character acts without being seen. A reply that is sent often to
+// many has none.
+func unseen(r rune) bool {
+	return r != '\n' && r != '\t' && r != '\r' && unicode.In(r, unicode.Cc, unicode.Cf)
 }
 
 // CannedReplies lists the newsroom's own, in the order in which they were made.

@@ -165,7 +165,8 @@ func searchSQL(q SearchQuery, match string, before int64) (string, []any) {
 		sql, args = sql+` AND f.day <= ?`, append(args, q.To)
 	}
 	if q.Tag != "" {
-		sql, args = sql+` AND EXISTS (SELECT 1 FROM thread_tag g WHERE g.tag = ? AND g.source = f.owner)`, append(args, q.Tag)
+		sql, args = sql+` AND EXISTS (SELECT 1 FROM thread_tag g WHERE g.tag = ?
+			AND (g.source = f.owner OR g.source = (SELECT next FROM thread WHERE source = f.owner)))`, append(args, q.Tag)
 	}
 	return sql + ` AND f.owner NOT IN (SELECT source FROM (` + wished + `)) ORDER BY w.rowid DESC LIMIT ` + strconv.Itoa(SearchRows+1), args
 }

@@ -134,17 +134,22 @@ func TestInboxByKeys(t *testing.T) {
 	if len(v.Tags) != 1 || v.Assigned != "mina" || len(v.Remarks) != 1 || len(v.Replies) != 1 {
 		t.Errorf("%+v", v)
 	}
+	b.newsOf(r)
+}
 
-	// News: a count in the title and a line above a list that does not move.
+// newsOf sees that a letter which comes shows as a count in the title and a line above a
+// list that does not move.
+func (b *browser) newsOf(r *room) {
+	b.t.Helper()
 	b.open("/inbox")
 	before := eval[string](b, `document.querySelector(".list ul").textContent`)
 	r.letter("D", cell.KindLetter, "새 편지", cell.ReplyID{})
 	b.do(chromedp.Evaluate[chromedp.Void](`document.dispatchEvent(new Event("kkachi:news"))`))
 	b.until(`document.title.startsWith("(1) ") && !document.querySelector("[data-news]").hidden`)
 	if now := eval[string](b, `document.querySelector(".list ul").textContent`); now != before {
-		t.Error("the list moved when a letter came")
+		b.t.Error("the list moved when a letter came")
 	}
-	leave(func() { b.key('v') })
+	b.key('v')
 	b.until(`document.querySelectorAll(".row").length === 3 && !document.title.startsWith("(")`)
 }
 

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"unicode"
 
 	"kkachi/internal/cell"
 	"kkachi/internal/desk"
@@ -65,6 +66,35 @@ func TestHostileWordsChangeNothing(t *testing.T) {
 	}
 }
 
+// fillInbox puts it wherever journalists write about threads and cases. What names things is
+// refused if it holds what can't be seen.
+func fillInbox(r *room, note string) {
+	r.t.Helper()
+	ctx := r.t.Context()
+	name := strings.Map(func(c rune) rune {
+		if !unicode.IsPrint(c) {
+			return -1
+		}
+		return c
+	}, note)
+	name = strings.TrimSpace(string([]rune(name)[:min(len([]rune(name)), 60)]))
+	ids := []desk.ID{r.ids["A"]}
+	for _, c := range []desk.ThreadChange{{Tag: name}, {Topic: &name}, {Assign: &name}} {
+		_, err := r.desk.Change(ctx, ids, c)
+		must(r.t, err)
+	}
+	_, _, err := r.desk.AddRemark(ctx, r.ids["A"], note, "mina")
+	must(r.t, err)
+	_, _, err = r.desk.SaveView(ctx, desk.ID{}, name, desk.InboxQuery{Tag: name})
+	must(r.t, err)
+	_, _, err = r.desk.SetCanned(ctx, desk.ID{}, name, map[lang.Tag]string{lang.Korean: name})
+	must(r.t, err)
+	_, err = r.desk.SetCase(ctx, r.ids["F"], desk.CaseSheet{Need: note, Danger: note})
+	must(r.t, err)
+	_, err = r.desk.AddStep(ctx, r.ids["F"], note, "mina")
+	must(r.t, err)
+}
+
 // fill puts one text wherever a stranger's or a journalist's words can stand.
 func fill(r *room, text string) {
 	ctx := r.t.Context()
@@ -93,6 +123,7 @@ func fill(r *room, text string) {
 		Claim: claim, Report: view.Reports[0].ID, Words: view.Reports[0].Text, Stance: ladder.Supports, Path: ladder.Direct, Grade: 3,
 	})
 	must(r.t, err)
+	fillInbox(r, note)
 	r.ids["story"], _, err = r.desk.NewStory(ctx, desk.Story{
 		Title: note, Original: lang.Korean,
 		Editions: map[lang.Tag]desk.EditionText{lang.Korean: {Headline: note, Standfirst: note, Reason: note}},
@@ -107,6 +138,7 @@ func hostilePaths(t *testing.T, r *room) map[string]string {
 	t.Helper()
 	story := "/story/" + r.ids["story"].String()
 	return map[string]string{
+		"inbox all": "/inbox?box=all", "cases": "/cases", "case": "/case/" + r.ids["F"].String(), "canned": "/canned", "search": "/search?q=a",
 		"inbox": "/inbox", "thread": "/thread/" + r.ids["A"].String(), "help": "/thread/" + r.ids["F"].String(), "call": "/call",
 		"claims": "/claims", "claim": "/claim/" + r.ids["claim"].String(), "stories": "/stories", "story": story + "?view=ko",
 		"side": story + "?view=side", "sentence": story + "?view=ko&s=1.1", "newsroom": "/newsroom",
