@@ -13,6 +13,7 @@ import (
 	"strings"
 	"time"
 
+	"kkachi/internal/cell"
 	"kkachi/internal/demo"
 	"kkachi/internal/desk"
 	"kkachi/internal/desk/web"
@@ -119,7 +120,11 @@ func (p *demoParts) Init(ctx context.Context) (seal.Address, error) {
 // vet signs the demo's contacts, and the script of its pages, as the editor in chief does.
 func (p *demoParts) vet(ctx context.Context) error {
 	draft := contactsDraft(p.dir)
-	if err := writeFile(draft, demo.Contacts(), 0o644); err != nil {
+	file, err := demo.Contacts(cell.DayOf(p.clock()))
+	if err != nil {
+		return err
+	}
+	if err := writeFile(draft, file, 0o644); err != nil {
 		return err
 	}
 	engine := page.Digest()
@@ -248,6 +253,16 @@ func (p *demoParts) Get(ctx context.Context, path string) ([]byte, error) {
 		return nil, fmt.Errorf("the host answers %s", resp.Status)
 	}
 	return io.ReadAll(resp.Body)
+}
+
+// Verify implements demo.Parts: what the verb page verify does.
+func (p *demoParts) Verify(ctx context.Context) (files, contacts int, err error) {
+	v := pageVerifyCmd{Site: p.n.address()}
+	out, _, err := v.look(p.world(ctx, ""))
+	if err == nil && !out.Well {
+		err = fmt.Errorf("%w: %v", errDiffers, out.Differs)
+	}
+	return out.Files, out.Contacts, err
 }
 
 // Print implements demo.Parts: what the button on the desk's page of stories does.

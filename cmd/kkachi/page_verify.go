@@ -57,48 +57,59 @@ type verified struct {
 	Warnings   []string             `json:"warnings"`
 }
 
-// Run fetches and compares.
+// Run fetches, compares and says what it saw.
 func (c *pageVerifyCmd) Run(w *world) error {
 	w.protect(false)
+	out, r, err := c.look(w)
+	if err != nil {
+		return err
+	}
+	if c.JSON {
+		if err := w.json(out); err != nil {
+			return err
+		}
+	} else {
+		out.print(w, r)
+	}
+	if !out.Well {
+		return withHint(fmt.Errorf("%w (differences: %d)", errDiffers, len(out.Differs)), "write nothing in its pages; tell the newsroom by another way, and look again from elsewhere")
+	}
+	return nil
+}
+
+// look fetches and compares.
+func (c *pageVerifyCmd) look(w *world) (out verified, r *lookout.Report, err error) {
 	where := strings.TrimSpace(c.Site)
-	out := verified{IDFromPage: !strings.HasPrefix(where, seal.AddressPrefix), URL: strings.TrimSuffix(where, "/"), Differs: []lookout.Difference{}, Warnings: []string{}}
+	out = verified{IDFromPage: !strings.HasPrefix(where, seal.AddressPrefix), URL: strings.TrimSuffix(where, "/"), Differs: []lookout.Difference{}, Warnings: []string{}}
 	var id seal.NewsroomID
 	if !out.IDFromPage {
 		a, err := seal.ParseAddress(where)
 		if err != nil {
-			return bad(fmt.Errorf("SITE: %w", err), "take it from the newsroom's printed page: kkachi:, 64 digits, @ and its URL")
+			return out, nil, bad(fmt.Errorf("SITE: %w", err), "take it from the newsroom's printed page: kkachi:, 64 digits, @ and its URL")
 		}
 		id, out.URL = a.ID, a.URL
 	}
 	client, err := relay.New(out.URL, relay.Options{Proxy: c.Proxy, Sleep: w.sleep})
 	if err != nil {
-		return bad(err, "name the root of the site, or kkachi:ID@URL; and check --proxy")
+		return out, nil, bad(err, "name the root of the site, or kkachi:ID@URL; and check --proxy")
 	}
 	defer client.Close()
 	if out.IDFromPage {
 		if id, err = idOfPage(w.ctx, client); err != nil {
-			return err
+			return out, nil, err
 		}
 	}
 	looks, err := lookout.Open(id, client, "", w.now, w.rand)
 	if err != nil {
-		return err
+		return out, nil, err
 	}
 	looks.LookAtAll()
-	r, err := looks.Visit(w.ctx)
+	r, err = looks.Visit(w.ctx)
 	if err != nil && !errors.Is(err, lookout.ErrShown) {
-		return err
+		return out, nil, err
 	}
 	out.fill(id, r)
-	if c.JSON {
-		err = w.json(out)
-	} else {
-		err = out.print(w, r)
-	}
-	if err == nil && !out.Well {
-		err = withHint(fmt.Errorf("%w (differences: %d)", errDiffers, len(out.Differs)), "write nothing in its pages; tell the newsroom by another way, and look again from elsewhere")
-	}
-	return err
+	return out, r, nil
 }
 
 // idOfPage reads from the page at a site's root for whom it speaks.
@@ -162,7 +173,7 @@ func (v *verified) fill(id seal.NewsroomID, r *lookout.Report) {
 }
 
 // print says it for people: a line for each thing, and each difference.
-func (v *verified) print(w *world, r *lookout.Report) error {
+func (v *verified) print(w *world, r *lookout.Report) {
 	w.say("%s", seal.AddressPrefix+v.Newsroom+"@"+v.URL)
 	seen := map[string]string{}
 	if v.Root > 0 {
@@ -190,5 +201,4 @@ func (v *verified) print(w *world, r *lookout.Report) error {
 	for _, s := range v.Warnings {
 		w.say("note     %s", s)
 	}
-	return nil
 }

@@ -4,8 +4,10 @@ import (
 	"embed"
 	"fmt"
 	"io/fs"
-	"slices"
 	"strings"
+
+	"kkachi/internal/cell"
+	"kkachi/internal/contacts"
 )
 
 //go:embed case
@@ -14,9 +16,18 @@ var caseFiles embed.FS
 //go:embed contacts.txt
 var contactsFile []byte
 
-// Contacts is the demo newsroom's file of contacts: examples, each named as one. They are no part of the
-// case.
-func Contacts() []byte { return slices.Clone(contactsFile) }
+// Contacts is the demo newsroom's file of contacts, checked some days before today: examples, each
+// named as one. They are no part of the case.
+func Contacts(today cell.Day) ([]byte, error) {
+	list, err := contacts.Parse(contactsFile)
+	if err != nil {
+		return nil, fmt.Errorf("demo: %w", err)
+	}
+	for i := range list {
+		list[i].Checked = uint32(today) - 2 - 10*uint32(i)
+	}
+	return contacts.Encode(list), nil
+}
 
 // A telling is one report of the motivating case: who tells it, how it comes in, and on
 // which day, counted from the case's first.

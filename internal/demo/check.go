@@ -19,6 +19,7 @@ import (
 // checks counts what was looked at, so that the last lines can say it.
 type checks struct {
 	claims, rungs, metadata, canaries, files, pages int
+	verified, contacts                              int // files of the site, and contacts on its pages
 	kinds                                           map[desk.ReportKind]int
 }
 
@@ -46,6 +47,9 @@ func (r *ring) check(ctx context.Context) error {
 	site := os.DirFS(filepath.Join(r.dir, "site"))
 	if err := r.checkPhotos(site); err != nil {
 		return err
+	}
+	if r.checked.verified, r.checked.contacts, err = r.parts.Verify(ctx); err != nil {
+		return fmt.Errorf("verify: %w", err)
 	}
 	if r.planted, err = r.canaries(ctx); err != nil {
 		return err

@@ -36,6 +36,9 @@ type Parts interface {
 	Browse() (source.Host, error)
 	// Get fetches a page of the site as a reader does.
 	Get(ctx context.Context, path string) ([]byte, error)
+	// Verify compares the site with what the newsroom has signed, as kkachi page verify does,
+	// and gives how many files and contacts it saw.
+	Verify(ctx context.Context) (files, contacts int, err error)
 	// Close closes what the others have left open, and wipes the passphrases.
 	Close() error
 }

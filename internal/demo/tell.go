@@ -23,6 +23,7 @@ func (r *ring) tell(link string) {
 	say("  rebuilt   the desk's tables were deleted and came out of the signed log the same, %d bytes", r.dumped)
 	say("  released  approved by two keys; %d findings in the photograph's file, none in what is printed", r.checked.metadata)
 	say("  printed   %d editions, each linked to the others", r.checked.pages)
+	say("  verified  %d files of the site, as a reader gets them, are as they were signed; %d contacts, all examples, on each page", r.checked.verified, r.checked.contacts)
 	say("  searched  %d texts of letters, handles and threads: in none of %d files of host, sift and site", r.checked.canaries, r.checked.files)
 	r.tellWhere(say, link)
 }
