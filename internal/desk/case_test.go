@@ -173,7 +173,7 @@ func TestHandOver(t *testing.T) {
 	must(t, err)
 	_, err = p.desk.AddStep(ctx, f, "전화함", "mina")
 	must(t, err)
-	_, err = p.desk.AddTranslation(ctx, p.report["06"], Translation{lang.English, "help", "mina"})
+	_, err = p.desk.AddTranslation(ctx, p.report["06"], Translation{Lang: lang.English, Text: "help", By: "mina"})
 	must(t, err)
 	op, err := p.desk.HandOver(ctx, f, in)
 	must(t, err)

@@ -43,7 +43,7 @@ func TestInboxOrderSearchAndCounts(t *testing.T) {
 	if c, _ := p.desk.Counts(ctx); c.OpenCases != 1 || c.Unread != 5 {
 		t.Errorf("after undo %+v", c)
 	}
-	_, err = p.desk.AddTranslation(ctx, p.report["03"], Translation{lang.English, "Patrols on the ROAD", "mina"})
+	_, err = p.desk.AddTranslation(ctx, p.report["03"], Translation{Lang: lang.English, Text: "Patrols on the ROAD", By: "mina"})
 	must(t, err)
 	for text, want := range map[string]string{"말 03": "C", "road": "C", "ｒｏａｄ": "C", rows[2].Handle: ""} {
 		found, err := p.desk.Search(ctx, SearchQuery{Text: text})
@@ -127,9 +127,9 @@ func TestSheetsDraftsTranslationsConsent(t *testing.T) {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
-	_, err := p.desk.SetSheet(ctx, a, Sheet{Reliability: "C", Wishes: "no place"})
+	_, err := p.desk.SetSheet(ctx, a, Sheet{Reliability: "C", Reason: "new", Wishes: "no place"})
 	must(t, err)
-	op, err := p.desk.SetSheet(ctx, a, Sheet{Reliability: "B"})
+	op, err := p.desk.SetSheet(ctx, a, Sheet{Reliability: "B", Reason: "was right"})
 	must(t, err)
 	v, err := p.desk.Thread(ctx, a)
 	must(t, err)
@@ -159,17 +159,17 @@ func TestSheetsDraftsTranslationsConsent(t *testing.T) {
 
 	rep := p.report["01"]
 	for range 2 {
-		_, err = p.desk.AddTranslation(ctx, rep, Translation{lang.English, "Hello", "mina"})
+		_, err = p.desk.AddTranslation(ctx, rep, Translation{Lang: lang.English, Text: "Hello", By: "mina"})
 		must(t, err)
 	}
-	_, err = p.desk.AddTranslation(ctx, rep, Translation{lang.Chinese, "你好", "mina"})
+	_, err = p.desk.AddTranslation(ctx, rep, Translation{Lang: lang.Chinese, Text: "你好", By: "mina"})
 	must(t, err)
 	r, err := p.desk.Report(ctx, rep)
 	must(t, err)
 	if len(r.Translations) != 2 || len(r.Claims) != 3 {
 		t.Errorf("%+v", r)
 	}
-	for _, bad := range []Translation{{"fr", "x", "y"}, {lang.English, "", "y"}, {lang.English, "x", ""}} {
+	for _, bad := range []Translation{{Lang: "fr", Text: "x", By: "y"}, {Lang: lang.English, By: "y"}, {Lang: lang.English, Text: "x"}} {
 		if _, err := p.desk.AddTranslation(ctx, rep, bad); err == nil {
 			t.Errorf("%+v was taken", bad)
 		}

@@ -25,11 +25,7 @@ type letter struct {
 	Next      []byte     `json:"next,omitempty"` // thread id that a move names
 }
 
-// A translation's and a consent's contents.
-type translations struct {
-	All []Translation `json:"all"`
-}
-
+// consent is the content of saying whether a request for help may be evidence.
 type consent struct {
 	Yes bool `json:"yes"`
 }
@@ -196,40 +192,4 @@ func (d *Desk) SetConsent(ctx context.Context, report ID, yes bool) (OpID, error
 		return OpID{}, field("report", "consent is asked for requests for help only")
 	}
 	return d.append1(ctx, opConsent, report, r.Source, consent{yes})
-}
-
-// AddTranslation puts a translation beside the original, in place of one by the same person
-// in the same language.
-func (d *Desk) AddTranslation(ctx context.Context, report ID, t Translation) (OpID, error) {
-	if !t.Lang.Valid() {
-		return OpID{}, field("lang", "choose ko, en or zh")
-	}
-	if t.By == "" {
-		return OpID{}, field("by", "say who made it")
-	}
-	if err := checkText("text", t.Text); err != nil {
-		return OpID{}, err
-	}
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	owner, err := d.ownerOf(ctx, "report", report)
-	if err != nil {
-		return OpID{}, err
-	}
-	var all translations
-	switch st, err := d.state(ctx, nounTranslation, report); {
-	case err == nil:
-		if all, err = unmarshal[translations](st.doc); err != nil {
-			return OpID{}, err
-		}
-	case !errors.Is(err, ErrNotFound):
-		return OpID{}, err
-	}
-	kept := []Translation{}
-	for _, o := range all.All {
-		if o.Lang != t.Lang || o.By != t.By {
-			kept = append(kept, o)
-		}
-	}
-	return d.append1(ctx, opTranslate, report, owner, translations{append(kept, t)})
 }

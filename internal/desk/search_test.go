@@ -69,7 +69,7 @@ func TestSearchKindsAndFilters(t *testing.T) {
 	story, _, err := p.desk.NewStory(ctx, Story{Title: "얼룩말"})
 	must(t, err)
 	_, _ = p.tell(p.source["C"], true, "얼룩말 도와주십시오", []byte("letter of the 8.")[:16])
-	_, err = p.desk.AddTranslation(ctx, p.report["03"], Translation{lang.English, "a zebra stood there", "mina"})
+	_, err = p.desk.AddTranslation(ctx, p.report["03"], Translation{Lang: lang.English, Text: "a zebra stood there", By: "mina"})
 	must(t, err)
 	kinds := func(q SearchQuery) string {
 		q.Text = "얼룩말"

@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -74,7 +75,12 @@ const (
 	maxSheet  = 4000 // bytes of a field
 )
 
-// SetSheet changes the sheet of facts about a source.
+// telling finds what could say who somebody is: a telephone number, an address of mail.
+var telling = regexp.MustCompile(`\d[\d\s().-]{6,}\d|[^\s@]+@[^\s@]+\.[^\s@]+`)
+
+// SetSheet changes the sheet of facts about a source. Another reliability than before needs
+// a reason. What looks like a telephone number or an address is refused: a sheet never says
+// who somebody is.
 func (d *Desk) SetSheet(ctx context.Context, src ID, s Sheet) (OpID, error) {
 	if len(s.Reliability) > 1 || s.Reliability != "" && !strings.Contains("ABCDEF", s.Reliability) {
 		return OpID{}, field("reliability", "write A to F; F means that it cannot be judged")
@@ -82,9 +88,12 @@ func (d *Desk) SetSheet(ctx context.Context, src ID, s Sheet) (OpID, error) {
 	if s.Danger < 0 || s.Danger > maxDanger {
 		return OpID{}, field("danger", "write 0 to %d", maxDanger)
 	}
-	for name, text := range map[string]string{"access": s.Access, "wishes": s.Wishes, "note": s.Note} {
+	for name, text := range map[string]string{"access": s.Access, "wishes": s.Wishes, "note": s.Note, "reason": s.Reason} {
 		if len(text) > maxSheet {
 			return OpID{}, field(name, "longer than %d bytes", maxSheet)
+		}
+		if telling.MatchString(text) {
+			return OpID{}, field("identity", "%s holds what looks like a telephone number or an address", name)
 		}
 	}
 	for _, l := range s.Langs {
@@ -92,10 +101,30 @@ func (d *Desk) SetSheet(ctx context.Context, src ID, s Sheet) (OpID, error) {
 			return OpID{}, field("langs", "choose among ko, en, zh")
 		}
 	}
+	d.mu.Lock()
+	defer d.mu.Unlock()
 	if err := d.mustHave(ctx, "source", src); err != nil {
 		return OpID{}, err
 	}
+	old, err := d.sheet(ctx, src)
+	if err != nil {
+		return OpID{}, err
+	}
+	if judged(s.Reliability) != judged(old.Reliability) && strings.TrimSpace(s.Reason) == "" {
+		return OpID{}, field("rating", "say why the reliability changes")
+	}
+	if judged(s.Reliability) == judged(old.Reliability) && strings.TrimSpace(s.Reason) == "" {
+		s.Reason = old.Reason
+	}
 	return d.append1(ctx, opSheet, src, src, s)
+}
+
+// judged is a rating; nothing said and F both mean that it cannot be judged.
+func judged(r string) string {
+	if r == "F" {
+		return ""
+	}
+	return r
 }
 
 func (d *Desk) sheet(ctx context.Context, src ID) (SheetView, error) {
@@ -126,7 +155,7 @@ func (d *Desk) sheet(ctx context.Context, src ID) (SheetView, error) {
 			return out, err
 		}
 		out.Op = c.op
-		out.History = append(out.History, SheetChange{c.day, out.Reliability, c.op})
+		out.History = append(out.History, SheetChange{c.day, out.Reliability, out.Reason, out.By, c.op})
 	}
 	return out, nil
 }

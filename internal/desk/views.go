@@ -136,13 +136,6 @@ type ClaimMark struct {
 	Stance   ladder.Stance
 }
 
-// A Translation stands beside an original and says who made it.
-type Translation struct {
-	Lang Lang   `json:"lang"`
-	Text string `json:"text"`
-	By   string `json:"by"`
-}
-
 // A PendingView is a letter of which parts are missing: what can be read of it so far.
 type PendingView struct {
 	Have, Of int
@@ -178,12 +171,15 @@ type Sheet struct {
 	Wishes      string `json:"wishes"`      // "do not print place"
 	Danger      int    `json:"danger"`      // 0 unknown, 1 low to 4 acute
 	Note        string `json:"note"`
+	Reason      string `json:"reason,omitempty"` // why the reliability is what it is now
+	By          string `json:"by,omitempty"`     // who wrote this version
 }
 
 // A SheetChange is one line of a sheet's history.
 type SheetChange struct {
 	Day         cell.Day
 	Reliability string
+	Reason, By  string
 	Op          OpID
 }
 

@@ -75,7 +75,6 @@ var pagesEN = map[string]string{
 	"desk.thread.taker":         "taken by {0}",
 	"desk.thread.rests":         "Claims that rest on this",
 	"desk.thread.translate":     "Add a translation",
-	"desk.thread.translation":   "Translation",
 	"desk.thread.translated":    "{0} translation",
 	"desk.thread.language":      "Language of the translation",
 	"desk.thread.incomplete":    "{0} of {1} parts have come. What stands here can't be checked until the rest is there.",

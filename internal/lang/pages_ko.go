@@ -75,7 +75,6 @@ var pagesKO = map[string]string{
 	"desk.thread.taker":         "{0} 기록",
 	"desk.thread.rests":         "이 보고에 기댄 주장",
 	"desk.thread.translate":     "번역 더하기",
-	"desk.thread.translation":   "번역",
 	"desk.thread.translated":    "{0} 번역",
 	"desk.thread.language":      "번역 언어",
 	"desk.thread.incomplete":    "{1}개 가운데 {0}개가 왔습니다. 나머지가 올 때까지 이 글은 확인할 수 없습니다.",

@@ -75,7 +75,6 @@ var pagesZH = map[string]string{
 	"desk.thread.taker":         "{0}记录",
 	"desk.thread.rests":         "以此为据的主张",
 	"desk.thread.translate":     "添加译文",
-	"desk.thread.translation":   "译文",
 	"desk.thread.translated":    "{0}译文",
 	"desk.thread.language":      "译文语言",
 	"desk.thread.incomplete":    "共{1}部分，已到{0}部分。其余到达之前，此处内容无法核对。",

@@ -176,7 +176,7 @@ func places(r *room, story string, claims map[string]string) map[string]string {
 		"claim-disputed": "/claim/" + claims["C07"], "claim-new": "/claim/new", "stories": "/stories", "story": "/story/" + story,
 		"story-side": "/story/" + story + "?view=side", "story-sentence": "/story/" + story + "?view=en&s=1.1#s1.1",
 		"call-claim": "/call/" + r.ids["report 02"].String() + "?line=1", "thread-call": "/thread/" + r.ids["B"].String(),
-		"withdraw-report": "/withdraw/report/" + r.ids["report 03"].String(), "withdraw-source": "/withdraw/source/" + r.ids["B"].String(),
+		"sources": "/sources", "translate": "/translate/" + r.ids["report 03"].String() + "/ko", "thread-pairs": "/thread/" + r.ids["E"].String(), "withdraw-report": "/withdraw/report/" + r.ids["report 03"].String(), "withdraw-source": "/withdraw/source/" + r.ids["B"].String(),
 		"corrections": "/corrections", "claim-edit": "/claim/" + claims["C06"] + "?edit=" + r.ids["C06/02"].String(), "claim-open": "/claim/" + claims["C01"],
 		"thread-erase": "/thread/" + r.ids["G"].String(), "blocked": "/inbox?box=blocked", "newsroom": "/newsroom", "problem": "/no/such",
 	})

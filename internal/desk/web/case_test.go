@@ -49,8 +49,15 @@ func (r *room) tell() {
 			"there are five check points instead of two, and they check at night too.",
 	})
 	must(r.t, err)
+	view, err = r.desk.Thread(ctx, r.ids["E"])
+	must(r.t, err)
+	_, err = r.desk.Translate(ctx, view.Reports[0].ID, lang.English, "hana", []string{
+		"About the border, I have something different to say.", "A driver I know got somebody across for money only last week, but the price is four times what it was.", "It is not quite impossible.",
+	}, desk.TranslationDone)
+	must(r.t, err)
 	_, err = r.desk.SetSheet(ctx, r.ids["A"], desk.Sheet{
 		Access: "takes part in the sessions", Langs: []lang.Tag{lang.Korean}, Reliability: "B", Wishes: "do not print place", Danger: 3,
+		Reason: "was right about the sessions before", By: "mina",
 	})
 	must(r.t, err)
 }

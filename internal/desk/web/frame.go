@@ -56,6 +56,7 @@ func (s *Server) frame(v *visit, here, title string) frame {
 		{Href: "/inbox", Word: v.T("desk.nav.inbox"), N: n.Unread, What: v.T("desk.nav.unread")},
 		{Href: "/cases", Word: v.T("desk.nav.cases"), Red: n.OpenCases},
 		{Href: "/call", Word: v.T("desk.nav.call")},
+		{Href: "/sources", Word: v.T("desk.nav.sources")},
 		{Href: "/claims", Word: v.T("desk.nav.claims"), N: n.Claims, What: v.T("desk.nav.claims.n")},
 		{Href: "/stories", Word: v.T("desk.nav.stories"), N: n.Stories, What: v.T("desk.nav.stories.n")},
 		{Href: "/search", Word: v.T("desk.nav.search")},

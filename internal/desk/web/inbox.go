@@ -75,27 +75,18 @@ type letterView struct {
 	Consent                                        []choice
 	Pull                                           bool // may be withdrawn
 	Turns                                          []turnView
+	Pairs, Former                                  []pairRow // sentence by sentence; and of sentences that are gone
+	Into                                           []link    // languages to translate into
 	Known                                          mark
 	Edit                                           string // of a call note
 	Gone, GoneOp                                   string // withdrawn: by whom and why, and what brings it back
 	day                                            uint32
 }
 
-type translationView struct {
-	By    string
-	Words said
-}
-
 type claimLine struct {
 	Href, Label string
 	Text        said
 	Rung        mark
-}
-
-type sheetView struct {
-	Access, Wishes, Note string
-	Danger, Reliability  []choice
-	Langs                []choice
 }
 
 func (s *Server) inbox(v *visit) error {
@@ -281,7 +272,7 @@ func (s *Server) threadView(v *visit, t *desk.ThreadView) (*threadView, error) {
 		out.Help = append(out.Help, h)
 	}
 	for _, r := range t.Reports {
-		out.Items = append(out.Items, v.letter(r, byID))
+		out.Items = append(out.Items, s.letter(v, r, byID))
 	}
 	for _, r := range t.Pending {
 		out.Items = append(out.Items, letterView{
@@ -351,7 +342,7 @@ func (v *visit) wishes(out *threadView, t *desk.ThreadView) {
 	}
 }
 
-func (v *visit) letter(r desk.ReportView, claims map[desk.ID]desk.ClaimRow) letterView {
+func (s *Server) letter(v *visit, r desk.ReportView, claims map[desk.ID]desk.ClaimRow) letterView {
 	out := letterView{
 		ID: r.ID.String(), Kind: lang.Capital(v.kind(r.Kind)), Day: v.day(r.Day), Language: v.language(r.Lang), Taker: r.Taker,
 		Words: says(r.Lang, r.Text), Translate: !r.File, day: uint32(r.Day),
@@ -360,13 +351,7 @@ func (v *visit) letter(r desk.ReportView, claims map[desk.ID]desk.ClaimRow) lett
 		out.Words = said{}
 		out.Incomplete = v.T("desk.thread.file", strconv.Itoa((len(r.FileBytes)+1023)/1024))
 	}
-	for _, t := range r.Translations {
-		by := v.T("desk.thread.translated", v.language(t.Lang))
-		if t.By != "" {
-			by += " · " + t.By
-		}
-		out.Translations = append(out.Translations, translationView{by, says(t.Lang, t.Text)})
-	}
+	s.translations(v, &out, r)
 	v.pulled(&out, r)
 	if out.Known = v.known(r); r.Taker != "" && !r.Hidden {
 		out.Edit = "/call/" + r.ID.String()
@@ -385,37 +370,6 @@ func (v *visit) letter(r desk.ReportView, claims map[desk.ID]desk.ClaimRow) lett
 		}
 		seen[c.Claim] = true
 		out.Claims = append(out.Claims, claimLine{"/claim/" + c.Claim.String(), c.Number, says("", row.Statement), v.rung(row.Rung)})
-	}
-	return out
-}
-
-func (v *visit) sheet(s desk.SheetView) sheetView {
-	rel := s.Reliability
-	if rel == "" {
-		rel = "F"
-	}
-	out := sheetView{
-		Access: s.Access, Wishes: s.Wishes, Note: s.Note,
-		Danger:      v.choices("desk.danger", strconv.Itoa(s.Danger), "0", "1", "2", "3", "4"),
-		Reliability: v.choices("desk.reliability", rel, "A", "B", "C", "D", "E", "F"),
-	}
-	for _, l := range lang.All() {
-		out.Langs = append(out.Langs, choice{string(l), v.language(l), slices.Contains(s.Langs, l)})
-	}
-	return out
-}
-
-func (v *visit) sheetFacts(t *desk.ThreadView) []fact {
-	way := v.T("desk.source.way.letters")
-	if !t.Letters {
-		way = v.T("desk.source.way.calls")
-	}
-	out := []fact{
-		{v.T("desk.source.way"), way},
-		{v.T("desk.source.printed"), v.N("desk.source.stories", len(t.Sheet.Printed))},
-	}
-	for _, h := range t.Sheet.History {
-		out = append(out, fact{v.T("desk.source.rated", v.short(h.Day)), v.T("desk.reliability." + h.Reliability)})
 	}
 	return out
 }

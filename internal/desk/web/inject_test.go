@@ -114,7 +114,7 @@ func fill(r *room, text string) {
 	must(r.t, err)
 	_, err = r.desk.AddTranslation(ctx, view.Reports[0].ID, desk.Translation{Lang: lang.Chinese, Text: note, By: "mina"})
 	must(r.t, err)
-	_, err = r.desk.SetSheet(ctx, r.ids["A"], desk.Sheet{Access: note, Wishes: note, Note: note, Reliability: "C"})
+	_, err = r.desk.SetSheet(ctx, r.ids["A"], desk.Sheet{Access: note, Wishes: note, Note: note, Reliability: "C", Reason: note, By: note})
 	must(r.t, err)
 	claim, _, err := r.desk.NewClaim(ctx, desk.Claim{Statement: note})
 	must(r.t, err)

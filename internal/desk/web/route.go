@@ -5,6 +5,7 @@ import (
 	"errors"
 	"net/http"
 	"net/url"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -71,13 +72,11 @@ func (s *Server) table() []route {
 	page := func(method, path string, h func(*visit) error) route {
 		return route{method, path, s.page(h)}
 	}
-	return append(slices.Concat(s.inboxRoutes(page), s.claimRoutes(), s.callRoutes()), []route{
+	return append(slices.Concat(s.inboxRoutes(page), s.claimRoutes(), s.callRoutes(), s.sourceRoutes(), s.translateRoutes()), []route{
 		page("GET", "/inbox", s.inbox),
 		page("GET", "/thread/{id}", s.thread),
 		page("POST", "/thread/reply", s.postReply),
 		page("POST", "/thread/withdraw", s.postWithdrawReply),
-		page("POST", "/thread/translate", s.postTranslation),
-		page("POST", "/thread/source", s.postSheet),
 		page("POST", "/thread/consent", s.postConsent),
 		page("POST", "/thread/reveal", s.postReveal),
 		page("POST", "/thread/apart", s.postApart),
@@ -205,6 +204,8 @@ const (
 	draftStep   = "step"
 )
 
+var translationDraft = regexp.MustCompile(`^translation-(ko|en|zh)$`)
+
 // postDraft keeps what is being typed, as an operation of the desk, so that a closed tab
 // or a crash loses nothing. The page's script calls it.
 func (s *Server) postDraft(v *visit) error {
@@ -216,7 +217,7 @@ func (s *Server) postDraft(v *visit) error {
 			return desk.ErrNotFound
 		}
 	}
-	if key != draftReply && key != draftCall && key != draftRemark && key != draftStep && !(storyDraft.MatchString(key) && !id.IsZero()) {
+	if key != draftReply && key != draftCall && !translationDraft.MatchString(key) && key != draftRemark && key != draftStep && !(storyDraft.MatchString(key) && !id.IsZero()) {
 		return desk.ErrNotFound
 	}
 	if err := s.desk.SaveDraft(v.ctx(), key, id, v.text("text")); err != nil {

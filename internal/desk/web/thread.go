@@ -2,10 +2,8 @@ package web
 
 import (
 	"errors"
-	"strconv"
 
 	"kkachi/internal/desk"
-	"kkachi/internal/lang"
 )
 
 // postReply queues an answer. What was typed comes back with what was wrong.
@@ -51,21 +49,6 @@ func (s *Server) postWithdrawReply(v *visit) error {
 	return v.back("/inbox")
 }
 
-func (s *Server) postTranslation(v *visit) error {
-	id, err := v.id("id")
-	if err != nil {
-		return err
-	}
-	op, err := s.desk.AddTranslation(v.ctx(), id, desk.Translation{
-		Lang: desk.Lang(v.form("lang")), Text: v.text("text"), By: s.opts.By,
-	})
-	if err != nil {
-		return err
-	}
-	s.say(v.T("desk.said.translated"), op)
-	return v.back("/inbox")
-}
-
 func (s *Server) postConsent(v *visit) error {
 	id, err := v.id("id")
 	if err != nil {
@@ -77,32 +60,6 @@ func (s *Server) postConsent(v *visit) error {
 	}
 	s.say(v.T("desk.said.saved"), op)
 	return v.back("/inbox")
-}
-
-func (s *Server) postSheet(v *visit) error {
-	id, err := v.id("thread")
-	if err != nil {
-		return err
-	}
-	danger, err := strconv.Atoi(v.form("danger"))
-	if err != nil {
-		danger = 0
-	}
-	sheet := desk.Sheet{
-		Access: v.form("access"), Wishes: v.form("wishes"), Note: v.form("note"),
-		Reliability: v.form("reliability"), Danger: danger,
-	}
-	for _, l := range v.r.PostForm["langs"] {
-		if tag, err := lang.Parse(l); err == nil {
-			sheet.Langs = append(sheet.Langs, tag)
-		}
-	}
-	op, err := s.desk.SetSheet(v.ctx(), id, sheet)
-	if err != nil {
-		return s.again(v, err, func(w wrong) error { return s.showThread(v, id, w, "") })
-	}
-	s.say(v.T("desk.said.saved"), op)
-	return v.see("/thread/" + id.String())
 }
 
 // postReveal shows a conversation whose source asked for erasure, once; the log says who

@@ -13,7 +13,7 @@
     clearTimeout(waiting.get(field));
     waiting.delete(field);
     // A form whose choices matter as much as its words is kept whole.
-    const form = field.form, whole = "whole" in field.dataset && field.value !== "";
+    const form = field.form, whole = "whole" in field.dataset && all("textarea", form).some((t) => t.value !== "");
     const text = whole ? JSON.stringify(Object.fromEntries(new FormData(form))) : field.value;
     const body = new URLSearchParams({ for: field.dataset.draft, text });
     field.dataset.since = "";

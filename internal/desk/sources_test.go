@@ -1,0 +1,69 @@
+package desk
+
+import (
+	"errors"
+	"testing"
+)
+
+// Another rating needs a reason, which stays in the history; F is no bad mark and never
+// sorts as the worst.
+func TestRatingsHaveReasonsAndFIsNotWorst(t *testing.T) {
+	ctx := t.Context()
+	p := newPlay(t)
+	set := func(who, rating, reason string, danger int) error {
+		_, err := p.desk.SetSheet(ctx, p.source[who], Sheet{Reliability: rating, Reason: reason, By: "mina", Danger: danger})
+		return err
+	}
+	fe, ok := errors.AsType[*FieldError](set("A", "B", " ", 0))
+	if !ok || fe.Field != "rating" {
+		t.Errorf("rated without a reason: %v", fe)
+	}
+	must(t, set("A", "F", "", 0)) // cannot be judged: nothing was said
+	must(t, set("A", "B", "was right about the sessions", 1))
+	must(t, set("A", "B", "", 3)) // not rated anew: the reason stays
+	must(t, set("A", "C", "wrong about the day", 3))
+	must(t, set("B", "E", "made it up once", 0))
+	must(t, set("C", "C", "placed to see", 4))
+	v, err := p.desk.Thread(ctx, p.source["A"])
+	must(t, err)
+	h := v.Sheet.History
+	if len(h) != 4 || h[1].Reason != "was right about the sessions" || h[2].Reason != h[1].Reason || h[3].By != "mina" || h[3].Reliability != "C" {
+		t.Errorf("history %+v", h)
+	}
+	rows, err := p.desk.Sources(ctx)
+	must(t, err)
+	var order []string
+	for _, r := range rows {
+		order = append(order, judged(r.Reliability))
+	}
+	if len(rows) != 6 || order[0] != "" || rows[3].ID != p.source["C"] || rows[4].ID != p.source["A"] || rows[5].Reliability != "E" {
+		t.Errorf("in the order %v", order)
+	}
+	if rows[3].Claims != 3 || rows[3].Reports != 1 || rows[3].Printed != 0 {
+		t.Errorf("C: %+v", rows[3])
+	}
+	p.printed(t)
+	_, err = p.desk.Withdraw(ctx, Withdrawal{Source: p.source["B"]}, "mina", "x")
+	must(t, err)
+	rows, err = p.desk.Sources(ctx)
+	must(t, err)
+	if rows[3].Printed != 1 || !rows[5].Discredited || rows[5].Claims != 0 {
+		t.Errorf("printed: %+v; discredited: %+v", rows[3], rows[5])
+	}
+}
+
+// A sheet never says who somebody is.
+func TestSheetsRefuseIdentities(t *testing.T) {
+	p := newPlay(t)
+	for text, ok := range map[string]bool{
+		"goes to the mission every 2 days": true, "since 2019, posted 3 years": true, "2022-10": true,
+		"call +86 138 0013 8000": false, "010-1234-5678": false, "mina@example.org": false, "(02) 555.1234 12": false,
+	} {
+		for _, s := range []Sheet{{Access: text}, {Wishes: text}, {Note: text}, {Reliability: "B", Reason: text}} {
+			_, err := p.desk.SetSheet(t.Context(), p.source["A"], s)
+			if fe, isField := errors.AsType[*FieldError](err); ok && err != nil && fe.Field != "rating" || !ok && (!isField || fe.Field != "identity") {
+				t.Errorf("%q: %v", text, err)
+			}
+		}
+	}
+}
