@@ -14,13 +14,16 @@ import (
 )
 
 // scattered makes a file of n free slots, readied for cells.
-func scattered(t *testing.T, n int) *machineFile {
+func scattered(t testing.TB, n int) *machineFile {
 	t.Helper()
 	path := filepath.Join(t.TempDir(), "day")
 	if err := os.WriteFile(path, make([]byte, n*cell.Size), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	f, err := (machine{}).Open(path, os.O_RDWR)
+	if err == nil {
+		err = f.Sync()
+	}
 	if err != nil {
 		t.Fatal(err)
 	}
