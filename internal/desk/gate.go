@@ -192,7 +192,11 @@ func (g *gate) sentence(i, j int, v *SentenceView) {
 	if v.Disputed && !v.Sentence.Disputed {
 		final(at(Block, "disputed", "disputed", "desk.fix.disputed"))
 	}
-	if len(v.Attribution) > 0 && v.Voice.IsZero() {
+	switch {
+	case len(v.Attribution) == 0 || !v.Voice.IsZero():
+	case len(v.Sentence.Claims) == 0:
+		final(at(Block, "attribution", "noclaim", "desk.fix.noclaim"))
+	default:
 		final(at(Block, "attribution", "voice", "desk.fix.voice"))
 	}
 	for _, l := range lang.All() {

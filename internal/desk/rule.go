@@ -169,7 +169,7 @@ func finding(r *rules.Rule, at [2]int) Finding {
 // applies gives the places at which a rule asks something of a story: sentences, or nowhere
 // for the story as a whole; none if it asks nothing.
 func applies(when rules.When, v *StoryView) [][2]int {
-	whole := map[rules.When]bool{rules.Always: true, rules.Photo: v.Photo != nil}
+	whole := map[rules.When]bool{rules.Always: len(v.Paragraphs) > 0, rules.Photo: v.Photo != nil}
 	var out [][2]int
 	for i, p := range v.Paragraphs {
 		for j := range p.Sentences {

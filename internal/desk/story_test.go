@@ -132,7 +132,7 @@ func TestGateFinds(t *testing.T) {
 		"handle":                {func(s *Story) { first(s).Text[lang.English] += " " + handles[p.source["A"]] }, "desk.find.handle", true},
 		"disputed":              {func(s *Story) { first(s).Claims = []ID{p.claim["C07"]} }, "desk.find.disputed", true},
 		"no such claim":         {func(s *Story) { first(s).Claims = []ID{{1}} }, "desk.find.unsupported", true},
-		"attribution, no claim": {func(s *Story) { first(s).Claims = nil }, "desk.find.voice", true},
+		"attribution, no claim": {func(s *Story) { first(s).Claims = nil }, "desk.find.noclaim", true},
 		"no one for both":       {func(s *Story) { first(s).Claims = []ID{p.claim["C02"], p.claim["C04"]} }, "desk.find.voice", true},
 	} {
 		t.Run(name, func(t *testing.T) {

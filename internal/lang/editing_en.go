@@ -53,7 +53,6 @@ var editingEN = map[string]string{
 	"desk.names.when":                "Day",
 	"desk.sentence.hint":             "Write {0} where the source stands, {1} at the beginning, {2} for the whole lead.",
 	"desk.sentence.claims":           "Claims that this sentence states",
-	"desk.sentence.noclaims":         "There are no claims yet.",
 	"desk.sentence.attribution":      "How the source is described",
 	"desk.sentence.attribution.hint": "Chosen, never typed. “Sources” appears only where two independent chains stand.",
 	"desk.sentence.voice":            "Whose words",

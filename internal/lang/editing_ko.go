@@ -53,7 +53,6 @@ var editingKO = map[string]string{
 	"desk.names.when":                "날짜",
 	"desk.sentence.hint":             "취재원 자리에는 {0}, 문장 첫머리에는 {1}, 도입 전체에는 {2} 표시를 쓰십시오.",
 	"desk.sentence.claims":           "이 문장이 담은 주장",
-	"desk.sentence.noclaims":         "아직 주장이 없습니다.",
 	"desk.sentence.attribution":      "취재원을 적는 방식",
 	"desk.sentence.attribution.hint": "고르는 것이며 쓰지 않습니다. 여럿이라는 말은 독립된 두 갈래가 있을 때만 나옵니다.",
 	"desk.sentence.voice":            "누구의 말",

@@ -53,7 +53,6 @@ var editingZH = map[string]string{
 	"desk.names.when":                "日期",
 	"desk.sentence.hint":             "消息来源处写{0}，句首写{1}，整个引语开头写{2}。",
 	"desk.sentence.claims":           "此句陈述的主张",
-	"desk.sentence.noclaims":         "还没有主张。",
 	"desk.sentence.attribution":      "消息来源的写法",
 	"desk.sentence.attribution.hint": "只选择，不手写。只有存在两条独立来源链时才会出现复数。",
 	"desk.sentence.voice":            "谁的话",

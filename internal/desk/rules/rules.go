@@ -46,7 +46,7 @@ type When string
 
 // Where rules apply.
 const (
-	Always        When = "always"
+	Always        When = "always"  // as soon as there is a sentence
 	Unnamed       When = "unnamed" // a sentence rests on a source: none is ever named
 	Photo         When = "photo"
 	OneChain      When = "one chain"       // a sentence that stands on one chain

@@ -95,6 +95,7 @@ func (v *visit) finding(p *storyPage, f desk.Finding) findingView {
 	}
 	if f.Lang.Valid() {
 		out.Where = v.language(f.Lang)
+		out.Edition = out.Where
 	}
 	switch {
 	case f.Paragraph >= 0: // below

@@ -55,6 +55,7 @@ type storyPage struct {
 	PhotoTexts    []photoText
 	FilePhoto     bool
 	Approval      approvalView
+	Publish       bool // it is released, and there is a way to put it up
 	Names         []namesRow
 	Open          bool // a sentence is open for writing
 	All           []editionView
@@ -108,6 +109,7 @@ type textView struct {
 type findingView struct {
 	Verdict     mark
 	Where, Href string
+	Edition     string // that it is of alone, in words
 	Word, Fix   string
 	Answered    bool
 	Overrides   []string
@@ -247,6 +249,7 @@ func (s *Server) showStoryView(v *visit, st *desk.StoryView, w wrong) error {
 	p.Photo, p.PhotoTexts = v.photoView(st), photoTexts(st.Story.Photo)
 	p.FilePhoto = st.Story.Photo == nil || st.Story.Photo.File
 	p.Approval = v.approval(st)
+	p.Publish = st.State == desk.Released && s.opts.Publish != nil
 	v.names(p, st)
 	p.frame = s.frame(v, "stories", "desk.story.title")
 	p.Wrong = w
