@@ -133,7 +133,7 @@ func (d *deskClient) upload(path, field, name string, file []byte, fields ...str
 
 var (
 	threadLink = regexp.MustCompile(`href="/thread/([0-9a-f]{32})"`)
-	reportText = regexp.MustCompile(`(?s)data-report="([0-9a-f]{32})"><div class="words-block"[^>]*>(.*?)</div>`)
+	reportText = regexp.MustCompile(`(?s)<div class="words-block"[^>]*>(.*?)</div>`)
 	handleText = regexp.MustCompile(`<h1 id="thread-title"><bdi>([^<]+)</bdi>`)
 )
 
@@ -153,16 +153,34 @@ func (d *deskClient) meet(texts, tellers map[string]string) error {
 		if handle == nil {
 			return errors.New("a thread's page shows no handle")
 		}
-		for _, r := range reportText.FindAllStringSubmatch(page, -1) {
-			shown := words(html.UnescapeString(r[2]))
+		for id, shown := range reportsOf(page) {
 			for number, text := range texts {
-				if words(text) == shown {
-					d.said[number], d.who[tellers[number]], d.told[tellers[number]] = r[1], m[1], handle[1]
+				if slices.Contains(shown, words(speaker.ReplaceAllString(text, ""))) {
+					d.said[number], d.who[tellers[number]], d.told[tellers[number]] = id, m[1], handle[1]
 				}
 			}
 		}
 	}
 	return nil
+}
+
+// speaker is who speaks in a call note: shown beside the words, not among them.
+var speaker = regexp.MustCompile(`(?m)^[A-Z]: `)
+
+// reportsOf gives what a thread's page shows of each report: its first block of words, and all
+// up to any later one, for a call is shown turn by turn.
+func reportsOf(page string) map[string][]string {
+	out := map[string][]string{}
+	parts := strings.Split(page, `data-report="`)
+	for _, part := range parts[1:] {
+		id, rest, _ := strings.Cut(part, `"`)
+		all := ""
+		for _, m := range reportText.FindAllStringSubmatch(rest, -1) {
+			all = words(all + " " + html.UnescapeString(m[1]))
+			out[id] = append(out[id], all)
+		}
+	}
+	return out
 }
 
 func words(s string) string { return strings.Join(strings.Fields(s), " ") }
@@ -356,6 +374,28 @@ func (d *deskClient) draft(photo string) error {
 	if err != nil {
 		return err
 	}
-	_, err = d.post("/story/" + story + "/clean")
-	return err
+	if _, err = d.post("/story/" + story + "/clean"); err != nil {
+		return err
+	}
+	return d.answer(story)
+}
+
+var ruleForm = regexp.MustCompile(`name="rule" value="([^"]+)"`)
+
+// answer gives a reason for each house rule that the story's page asks about.
+func (d *deskClient) answer(story string) error {
+	page, err := d.get("/story/" + story)
+	if err != nil {
+		return err
+	}
+	asked := ruleForm.FindAllStringSubmatch(page, -1)
+	if len(asked) < 5 {
+		return fmt.Errorf("only %d house rules are asked", len(asked))
+	}
+	for _, m := range asked {
+		if _, err := d.post("/story/"+story+"/rule", "rule", html.UnescapeString(m[1]), "text", "Both editors looked at it."); err != nil {
+			return fmt.Errorf("%s: %w", m[1], err)
+		}
+	}
+	return nil
 }
