@@ -23,7 +23,7 @@ func TestNewsroomShowsContacts(t *testing.T) {
 	now = Contacts{Unsigned: true, List: []Contact{{"A helpline", "112", 20000, false}, {"<b>Lawyers", "+82 2", 19000, true}}}
 	got := page()
 	for _, want := range []string{
-		"A helpline · 112", "checked 4 October 2024", "&lt;b&gt;Lawyers", "Check it again: last checked 8 January 2022", "is not signed as it stands",
+		"A helpline</bdi> · 112", "checked 4 October 2024", "&lt;b&gt;Lawyers", `<span class="mark hold">Check it again: last checked 8 January 2022`, "is not signed as it stands",
 	} {
 		if !strings.Contains(got, want) {
 			t.Errorf("%q is not on the page", want)

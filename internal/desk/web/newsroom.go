@@ -24,7 +24,7 @@ type newsroomPage struct {
 
 // contactsView is what a desk should know of the contacts that readers see.
 type contactsView struct {
-	List    []fact
+	List    []dying // each with the day of its checking; one to check again is marked
 	Trouble string
 }
 
@@ -95,11 +95,11 @@ func (v *visit) contacts(c Contacts) *contactsView {
 	}
 	for _, one := range c.List {
 		day := v.day(cell.Day(one.Checked))
-		word := v.T("desk.contacts.checked", day)
+		state := mark{"", v.T("desk.contacts.checked", day)}
 		if one.Stale {
-			word = v.T("desk.contacts.stale", day)
+			state = mark{"hold", v.T("desk.contacts.stale", day)}
 		}
-		out.List = append(out.List, fact{one.Name + " · " + one.Number, word})
+		out.List = append(out.List, dying{Name: one.Name, Detail: one.Number, State: state})
 	}
 	return out
 }
