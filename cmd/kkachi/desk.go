@@ -90,6 +90,9 @@ func (c *deskCmd) serve(w *world, n *newsroom, d *desk.Desk) error {
 	if _, err := d.HouseRules(); err != nil { // letters can be read all the same; no story is approved
 		fmt.Fprintf(w.stderr, "kkachi desk: %v\n", err)
 	}
+	if err := d.CheckEstimates(); err != nil { // every story is held then
+		fmt.Fprintf(w.stderr, "kkachi desk: %s: %v\n", desk.EstimatesFile, err)
+	}
 	s, err := web.New(d, web.Options{Rand: w.rand, By: c.By, Publish: publisher(w, n, d, c.Dir, c.Host), Contacts: contactsForDesk(n, c.Dir, w.now)})
 	if err != nil {
 		return errors.Join(err, ln.Close())

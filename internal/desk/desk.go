@@ -46,10 +46,7 @@ type Config struct {
 	Partners []Partner  // who takes over cases
 	Host     Host       // nil: works without one
 	Preview  Printer    // nil: no preview
-	// Estimates reads the newsroom's numbers as of a day, for the rule of exposure. Nil, or no
-	// numbers: each is missing, and the rule holds.
-	Estimates func(today cell.Day) (*Estimates, error)
-	Now       func() time.Time
+	Now      func() time.Time
 	// DateIsRight is a person's word that the clock is right though the desk was not open for
 	// more than maxAway days. Without it nothing is destroyed until the host shows notes that
 	// are valid today.
@@ -73,6 +70,7 @@ type Desk struct {
 
 	house   houseRules
 	live    live
+	numbers estimatesFile
 	waiting sync.Mutex    // guards index; taken last
 	index   *waitingIndex // nil: to be read anew
 }

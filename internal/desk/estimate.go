@@ -1,76 +1,97 @@
 package desk
 
 import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io/fs"
 	"maps"
+	"os"
 	"slices"
+	"sync"
+	"time"
 
 	"kkachi/internal/risk"
 )
 
-// Estimates are the newsroom's own numbers, by which the gate judges what stories give away.
-type Estimates struct {
-	// Case holds what is the same for each story: k's three numbers, base, units, fractions of
-	// levels, weights, timing. What it leaves out is missing, and a missing input is never a pass.
-	Case risk.Case
-	// Details are what a sentence may be marked with as telling of its source, by name: the
-	// fraction of the base that each fits.
-	Details map[string]risk.Pair
-	// Old names estimates that the newsroom wants to be looked at again.
-	Old []string
+// EstimatesFile stands in the desk's folder: the newsroom's own numbers, by which the gate judges
+// what stories give away. Without it each is missing, and a missing input is never a pass.
+const EstimatesFile = "estimates.toml"
+
+// estimatesFile is the file as it was read last.
+type estimatesFile struct {
+	mu   sync.Mutex // guards all below
+	at   time.Time  // when the file was written
+	size int64
+	read bool
+	have *risk.Estimates
+	err  error
 }
 
-// estimates gives the numbers of now; without a file none, and each is missing.
-func (d *Desk) estimates() (*Estimates, error) {
-	if d.cfg.Estimates == nil {
-		return &Estimates{}, nil
+// estimates gives the numbers of now: none without a file. They are never written.
+func (d *Desk) estimates() (*risk.Estimates, error) {
+	f := &d.numbers
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	info, err := os.Stat(d.cfg.path(EstimatesFile))
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		f.read = false
+		return nil, nil
+	case err != nil:
+		return nil, fmt.Errorf("desk: %s: %w", EstimatesFile, errors.Unwrap(err))
+	case f.read && info.ModTime().Equal(f.at) && info.Size() == f.size:
+		return f.have, f.err
 	}
-	e, err := d.cfg.Estimates(d.Today())
+	data, err := os.ReadFile(d.cfg.path(EstimatesFile))
+	if err != nil {
+		return nil, fmt.Errorf("desk: %s: %w", EstimatesFile, errors.Unwrap(err))
+	}
+	f.have, f.err = risk.ParseEstimates(bytes.NewReader(data))
+	if f.err != nil {
+		f.have = nil
+	}
+	f.at, f.size, f.read = info.ModTime(), info.Size(), true
+	return f.have, f.err
+}
+
+// CheckEstimates says what is wrong with the file; nil if it can be read, or is not there.
+func (d *Desk) CheckEstimates() error {
+	_, err := d.estimates()
+	return err
+}
+
+// populations lists those among whom a source may stand.
+func populations(e *risk.Estimates) []string {
 	if e == nil {
-		e = &Estimates{}
-	}
-	return e, err
-}
-
-// names lists the details that a sentence may be marked with.
-func (e *Estimates) names() []string { return slices.Sorted(maps.Keys(e.Details)) }
-
-// detail gives the fraction of a detail; nil if nobody estimated it.
-func (e *Estimates) detail(name string) *risk.Pair {
-	p, ok := e.Details[name]
-	if !ok {
 		return nil
 	}
-	return &p
+	return slices.Sorted(maps.Keys(e.Populations))
 }
 
-// level gives the fraction of a level of an axis; nil if nobody estimated it.
-func (e *Estimates) level(axis risk.Axis, level uint8) *risk.Pair {
-	fs := e.Case.Fractions[axis]
-	if level == 0 || int(level) > len(fs) {
+// among is the population that a story's sources stand in: the one that was chosen, or the only one.
+func (s *Story) among(e *risk.Estimates) string {
+	names := populations(e)
+	if s.Among == "" && len(names) == 1 {
+		return names[0]
+	}
+	if slices.Contains(names, s.Among) {
+		return s.Among
+	}
+	return ""
+}
+
+// details lists what a sentence may be marked with: the details that were estimated of a population.
+func details(e *risk.Estimates, population string) []string {
+	var out []string
+	if e == nil || population == "" {
 		return nil
 	}
-	return twin(fs[level-1])
-}
-
-// template is the newsroom's part of a case, for one judgement: the gate moves ranges while it
-// looks for what flips them, so no two judgements share one.
-func (e *Estimates) template() *risk.Case {
-	c := e.Case
-	c.Version = risk.CaseVersion
-	c.Base, c.Joint = twin(c.Base), nil
-	c.Fractions = make(map[risk.Axis][]*risk.Pair, len(e.Case.Fractions))
-	for axis, fs := range e.Case.Fractions {
-		for _, f := range fs {
-			c.Fractions[axis] = append(c.Fractions[axis], twin(f))
+	for name, f := range e.Fractions {
+		if _, err := e.Detail(population, name); err == nil && f.Axis == "" && detailName.MatchString(name) {
+			out = append(out, name)
 		}
 	}
-	return &c
-}
-
-func twin(p *risk.Pair) *risk.Pair {
-	if p == nil {
-		return nil
-	}
-	q := *p
-	return &q
+	slices.Sort(out)
+	return out
 }

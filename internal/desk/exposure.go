@@ -22,7 +22,8 @@ type Exposure struct {
 	Verdict Verdict          // the worst, before any answer
 	Sources []SourceExposure // the worst first: that one decides
 	Names   []string         // details that a sentence may be marked with
-	Old     []string         // estimates to be looked at again
+	Among   string           // the population in which the sources stand; "": not chosen
+	Choices []string         // populations
 	Broken  error            // why the estimates can't be read; nil: they can
 	Embargo *Embargo         // the day that was drawn; nil: none
 
@@ -68,7 +69,8 @@ func (d *Desk) expose(ctx context.Context, v *StoryView, b *board, book *ledgerB
 	out := &Exposure{Verdict: Pass}
 	e, err := d.estimates()
 	out.Broken = err
-	out.Names, out.Old = e.names(), e.Old
+	out.Choices, out.Among = populations(e), v.Story.among(e)
+	out.Names = details(e, out.Among)
 	if out.Embargo, err = d.embargo(ctx, v.ID); err != nil {
 		return nil, err
 	}
@@ -76,7 +78,7 @@ func (d *Desk) expose(ctx context.Context, v *StoryView, b *board, book *ledgerB
 		if s.Ledger, err = book.ledger(ctx, s.Source, v.ID); err != nil {
 			return nil, err
 		}
-		s.Case = s.caseOf(e, v, d.cfg.Ceiling, d.Today())
+		s.Case = s.caseOf(e, out.Among, v, d.cfg.Ceiling, d.Today())
 		judge := risk.Judge
 		if briefly {
 			judge = risk.Weigh
@@ -180,18 +182,19 @@ func typedLevel(l Lang, text string) lang.Level {
 }
 
 // caseOf builds what the gate reads. What nobody estimated stays missing.
-func (s *SourceExposure) caseOf(e *Estimates, v *StoryView, ceiling lang.Level, today Day) *risk.Case {
-	c := e.template()
-	c.Ceiling = &ceiling
+func (s *SourceExposure) caseOf(e *risk.Estimates, among string, v *StoryView, ceiling lang.Level, today Day) *risk.Case {
+	c := &risk.Case{Version: risk.CaseVersion, Ceiling: &ceiling, Details: []risk.CaseDetail{}, Fractions: map[risk.Axis][]*risk.Pair{}}
 	for _, l := range lang.All() {
 		c.Editions = append(c.Editions, risk.CaseEdition{Lang: string(l), Level: s.editions[l]})
 	}
-	c.Details = []risk.CaseDetail{}
 	for _, name := range s.Details {
-		c.Details = append(c.Details, risk.CaseDetail{Name: name, Fraction: e.detail(name)})
+		c.Details = append(c.Details, risk.CaseDetail{Name: name})
+	}
+	if among != "" {
+		_ = c.Fill(e, among, today.Time()) // it is a population of these estimates
 	}
 	if s.Ledger != nil && s.Ledger.Unwritten == 0 {
-		c.Ledger = s.rows(e)
+		c.Ledger = s.rows(e, among, c)
 	}
 	chains, metadata := s.Chains, 0
 	if p := v.Photo; p != nil && !p.Copied {
@@ -209,7 +212,7 @@ func (s *SourceExposure) caseOf(e *Estimates, v *StoryView, ceiling lang.Level, 
 }
 
 // rows is the ledger as the gate reads it, with the fractions of today's estimates.
-func (s *SourceExposure) rows(e *Estimates) *risk.Ledger {
+func (s *SourceExposure) rows(e *risk.Estimates, among string, c *risk.Case) *risk.Ledger {
 	out := &risk.Ledger{Stories: s.Ledger.Stories, Quoted: s.Ledger.Quoted + s.Quoted, Finest: []risk.LedgerRow{}}
 	draft := spending{Level: s.Level, Details: s.Details}
 	tells := draft.hierarchies()
@@ -220,9 +223,14 @@ func (s *SourceExposure) rows(e *Estimates) *risk.Ledger {
 		}
 		row := risk.LedgerRow{Hierarchy: f.Hierarchy, Level: f.Level}
 		if name, ok := cutDetail(f.Hierarchy); ok {
-			row.Fraction = e.detail(name)
-		} else {
-			row.Fraction = e.level(risk.Axis(f.Hierarchy), f.Level)
+			if among == "" {
+				// nobody said of whom: missing
+			} else if d, err := e.Detail(among, name); err == nil {
+				row.Fraction = &risk.Pair{d.Fraction.Lo, d.Fraction.Hi}
+			}
+		} else if fs := c.Fractions[risk.Axis(f.Hierarchy)]; int(f.Level) <= len(fs) && fs[f.Level-1] != nil {
+			p := *fs[f.Level-1] // the gate moves ranges while it looks for what flips them
+			row.Fraction = &p
 		}
 		out.Finest = append(out.Finest, row)
 	}

@@ -1,45 +1,31 @@
 package desk
 
 import (
-	"errors"
 	"math"
+	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
 
-	"kkachi/internal/cell"
 	"kkachi/internal/lang"
 	"kkachi/internal/risk"
 	"kkachi/internal/vault"
 )
 
 // ourNumbers are estimates under which the draft story passes as it is, and its finer wordings don't.
-func ourNumbers() *Estimates {
-	number := func(v float64) *float64 { return &v }
-	units := 5
-	pairs := func(ps ...risk.Pair) (out []*risk.Pair) {
-		for _, p := range ps {
-			out = append(out, &p)
-		}
-		return out
+func ourNumbers() string {
+	data, err := os.ReadFile("testdata/estimates.toml")
+	if err != nil {
+		panic(err)
 	}
-	return &Estimates{
-		Case: risk.Case{
-			Searchable: number(3), Success: number(.3), Accepted: number(.05), Base: &risk.Pair{4000, 9000}, Units: &units,
-			Fractions: map[risk.Axis][]*risk.Pair{
-				risk.Place: pairs(risk.Pair{.9, 1}, risk.Pair{.5, .9}, risk.Pair{.05, .2}), risk.Role: pairs(risk.Pair{.3, .6}, risk.Pair{.05, .2}),
-				risk.Day:    pairs(risk.Pair{.9, 1}, risk.Pair{.7, .9}, risk.Pair{.3, .6}, risk.Pair{.01, .03}, risk.Pair{.002, .02}),
-				risk.Medium: pairs(risk.Pair{.9, 1}, risk.Pair{.1, .3}),
-			},
-			Timing: &risk.Timing{Candidates: 3000, Mean: 5},
-		},
-		Details: map[string]risk.Pair{"gathering": {.2, .5}, "trip": {.004, .02}},
-	}
+	return string(data)
 }
 
-func (p *play) estimate(e *Estimates) {
-	p.cfg.Estimates = func(cell.Day) (*Estimates, error) { return e, nil }
-	p.reopen()
+// estimate puts the newsroom's estimates where the desk reads them.
+func (p *play) estimate(text string) {
+	p.t.Helper()
+	must(p.t, os.WriteFile(filepath.Join(p.dir, EstimatesFile), []byte(text), 0o600))
 }
 
 // article is a story on C06, for which two independent chains stand.
@@ -80,17 +66,38 @@ func TestExposureWithoutEstimatesHolds(t *testing.T) {
 	if r := v.rule("exposure"); r.Verdict != Hold || r.Derived || v.Exposure.Verdict != Hold || !slices.Equal(v.risks(), []string{"missing"}) {
 		t.Errorf("%+v %v", r, v.risks())
 	}
-	p.cfg.Estimates = func(cell.Day) (*Estimates, error) { return nil, errors.New("line 3") }
-	p.reopen()
-	if v := p.view(id); v.Exposure.Verdict != Hold || !slices.Contains(v.risks(), "desk.find.estimates") {
-		t.Errorf("a file that can't be read: %v", v.risks())
+	for what, text := range map[string]string{
+		"no file of estimates":    "version = 1",
+		"a range the wrong way":   strings.Replace(ourNumbers(), "0.5-0.9", "0.9-0.5", 1),
+		"a child over its parent": strings.Replace(ourNumbers(), `"0.05-0.2"`, `"0.95-1"`, 1),
+	} {
+		p.estimate(text)
+		if v := p.view(id); v.Exposure.Verdict != Hold || !slices.Contains(v.risks(), "desk.find.estimates") {
+			t.Errorf("%s: %v", what, v.risks())
+		}
 	}
-	// Estimates that contradict themselves judge nothing.
-	bad := ourNumbers()
-	bad.Case.Fractions[risk.Place][1] = &risk.Pair{.9, .5}
-	p.estimate(bad)
-	if v := p.view(id); v.Exposure.Verdict != Hold || !slices.Contains(v.risks(), "desk.find.unusable") {
-		t.Errorf("a range the wrong way round: %v", v.risks())
+	// An example, and what is old, are no estimates of anybody.
+	p.estimate("example = true\n" + ourNumbers())
+	if v := p.view(id); v.Exposure.Verdict != Hold || !slices.Equal(v.risks(), []string{"example"}) {
+		t.Errorf("an example: %v", v.risks())
+	}
+	p.estimate(strings.Replace(ourNumbers(), "good_for = 5000", "good_for = 5", 2))
+	if v := p.view(id); v.Exposure.Verdict != Hold || !slices.Equal(v.risks(), []string{"stale"}) {
+		t.Errorf("old: %v", v.risks())
+	}
+	// Of two populations somebody chooses one.
+	p.estimate(ourNumbers() + "[populations.others]\npeople = \"400-500\"\nsource = \"x\"\ndate = \"2026-01-01\"\nauthor = \"x\"\n")
+	if v := p.view(id); v.Exposure.Verdict != Hold || !slices.Equal(v.risks(), []string{"missing"}) {
+		t.Errorf("not chosen: %v", v.risks())
+	}
+	op, err := p.desk.SetAmong(t.Context(), id, "officials")
+	must(t, err)
+	if v := p.view(id); v.Exposure.Verdict != Pass {
+		t.Errorf("chosen: %v", v.risks())
+	}
+	p.undo(t, op)
+	if _, err := p.desk.SetAmong(t.Context(), id, "nobody"); err == nil {
+		t.Error("a population that is none was chosen")
 	}
 }
 
@@ -151,9 +158,7 @@ func TestTheArticleIsHeldForItsDayAndMedium(t *testing.T) {
 func TestExposureIsAnsweredByItsGrade(t *testing.T) {
 	ctx := t.Context()
 	p := newPlay(t)
-	e := ourNumbers()
-	e.Case.Units = nil
-	p.estimate(e)
+	p.estimate(strings.Replace(ourNumbers(), "units = 5\n", "", 1))
 	id := p.newStory(t, p.article(lang.Level{Place: 2, Day: 1}))
 	if v := p.view(id); v.rule("exposure").Verdict != Pass || v.rule("exposure").Reason == "" || v.Exposure.Verdict != Hold {
 		t.Fatalf("%+v", v.rule("exposure"))

@@ -4,6 +4,7 @@ import (
 	"context"
 	"math"
 	"regexp"
+	"slices"
 	"strings"
 
 	"kkachi/internal/cell"
@@ -57,6 +58,18 @@ func (d *Desk) SetShown(ctx context.Context, id ID, people *int) (OpID, error) {
 		return OpID{}, field("shown", "write how many people had it")
 	}
 	return d.editStory(ctx, id, func(st *Story) error { st.Shown = people; return nil })
+}
+
+// SetAmong says in which population of the estimates a story's sources stand.
+func (d *Desk) SetAmong(ctx context.Context, id ID, population string) (OpID, error) {
+	e, err := d.estimates()
+	if err != nil {
+		return OpID{}, field("among", "the newsroom's estimates can't be read: %v", err)
+	}
+	if population != "" && !slices.Contains(populations(e), population) {
+		return OpID{}, field("among", "choose a population of the newsroom's estimates")
+	}
+	return d.editStory(ctx, id, func(st *Story) error { st.Among = population; return nil })
 }
 
 // Coarsen lowers each attribution of a story to most, axis by axis, in all editions at once: the

@@ -29,6 +29,7 @@ type Story struct {
 	// Retraction takes back what was printed: the page stays, with this in the place of its text.
 	Retraction *CorrectionText `json:"retraction,omitempty"`
 	Spread     *Spread         `json:"spread,omitempty"` // how few know what it tells; nil: no question
+	Among      string          `json:"among,omitempty"`  // the population of the estimates in which its sources stand; "": the only one
 	Shown      *int            `json:"shown,omitempty"`  // people who had what a verification request would show; nil: shows nothing
 }
 

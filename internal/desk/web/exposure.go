@@ -20,7 +20,7 @@ type exposureView struct {
 	Lead         string
 	Fix          *wordingFix
 	Sources      []sourceExposure
-	Old          string
+	Among        []choice
 	Shown        string
 	Spread       [3]string
 	MayDraw      bool
@@ -64,8 +64,11 @@ type printedRow struct{ Href, Day, Level, Bits, Quoted string }
 
 func (v *visit) exposure(st *desk.StoryView, x *desk.Exposure, view, at string) exposureView {
 	out := exposureView{ID: st.ID.String(), View: view, At: at, Verdict: v.verdict(x.Verdict), Lead: v.lead(x)}
-	if len(x.Old) > 0 {
-		out.Old = v.T("desk.exposure.old", strings.Join(x.Old, ", "))
+	if len(x.Choices) > 1 {
+		out.Among = append(out.Among, choice{"", v.T("desk.among.none"), x.Among == ""})
+		for _, name := range x.Choices {
+			out.Among = append(out.Among, choice{name, name, name == x.Among})
+		}
 	}
 	if st.Story.Shown != nil {
 		out.Shown = strconv.Itoa(*st.Story.Shown)
@@ -295,6 +298,13 @@ func (s *Server) postShown(v *visit) error {
 			n = -1 // refused with the field's name
 		}
 		return s.desk.SetShown(v.ctx(), id, &n)
+	})
+}
+
+// postAmong says in which population the story's sources stand.
+func (s *Server) postAmong(v *visit) error {
+	return s.exposureWrite(v, "desk.said.spread", func(id desk.ID) (desk.OpID, error) {
+		return s.desk.SetAmong(v.ctx(), id, v.form("among"))
 	})
 }
 

@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"net/url"
 	"os"
+	"path/filepath"
 	"regexp"
 	"slices"
 	"strings"
@@ -19,28 +20,16 @@ import (
 	"kkachi/internal/risk"
 )
 
-// estimates under which the story of the case passes as it is written, for each of its sources.
-func estimates() *desk.Estimates {
-	number := func(v float64) *float64 { return &v }
-	units := 5
-	pairs := func(ps ...risk.Pair) (out []*risk.Pair) {
-		for _, p := range ps {
-			out = append(out, &p)
-		}
-		return out
+// estimates are numbers under which the story of the case is held for its chains alone.
+func (r *room) estimates(change func(string) string) {
+	r.t.Helper()
+	data, err := os.ReadFile("../testdata/estimates.toml")
+	must(r.t, err)
+	text := string(data)
+	if change != nil {
+		text = change(text)
 	}
-	return &desk.Estimates{
-		Case: risk.Case{
-			Searchable: number(3), Success: number(.3), Accepted: number(.05), Base: &risk.Pair{4000, 9000}, Units: &units,
-			Fractions: map[risk.Axis][]*risk.Pair{
-				risk.Place: pairs(risk.Pair{.9, 1}, risk.Pair{.5, .9}, risk.Pair{.05, .2}), risk.Role: pairs(risk.Pair{.3, .6}, risk.Pair{.05, .2}),
-				risk.Day:    pairs(risk.Pair{.9, 1}, risk.Pair{.7, .9}, risk.Pair{.3, .6}, risk.Pair{.01, .03}, risk.Pair{.002, .02}),
-				risk.Medium: pairs(risk.Pair{.9, 1}, risk.Pair{.1, .3}),
-			},
-			Timing: &risk.Timing{Candidates: 3000, Mean: 5},
-		},
-		Details: map[string]risk.Pair{"gathering": {.2, .5}, "trip": {.004, .02}},
-	}
+	must(r.t, os.WriteFile(filepath.Join(r.dir, desk.EstimatesFile), []byte(text), 0o600))
 }
 
 // fields are those of the first sentence's form, as its page has them.
@@ -67,7 +56,7 @@ func TestExposureInThePage(t *testing.T) {
 	r.tell()
 	id := r.write(r.judge())
 	r.coarse(id)
-	r.estimates = estimates()
+	r.estimates(nil)
 	h := newHouse(t, r).enter()
 	get := func(path string) string { return body(t, h.ask("GET", path, "", nil)) }
 	story := "/story/" + id.String()
@@ -174,10 +163,13 @@ func TestHostileEstimatesChangeNothing(t *testing.T) {
 	r := newRoom(t)
 	r.tell()
 	id := r.write(r.judge())
-	r.estimates = estimates()
-	const evil = `<script>alert(1)</script>` + "\u202e=1+1"
-	r.estimates.Details[evil] = risk.Pair{.1, .2}
-	r.estimates.Old = []string{evil}
+	const evil = `<script>alert(1)</script>=1+1`
+	r.estimates(func(text string) string {
+		text = strings.Replace(text, "[fractions.country]", `[fractions."`+evil+`"]`, 1)
+		return strings.ReplaceAll(text, "good_for = 5000", "good_for = 1") + "[populations.\"" + evil + "\"]\npeople = \"400-500\"\nsource = \"x\"\ndate = \"2022-09-01\"\nauthor = \"x\"\n"
+	})
+	_, err := r.desk.SetAmong(t.Context(), id, "officials")
+	must(t, err)
 	h := newHouse(t, r).enter()
 	for _, l := range lang.All() {
 		h.ask("POST", "/language", "lang="+string(l), nil)
@@ -199,7 +191,7 @@ func TestLiveVerdictInABrowser(t *testing.T) {
 	r.tell()
 	id := r.write(r.judge())
 	r.coarse(id)
-	r.estimates = estimates()
+	r.estimates(nil)
 	b := newBrowser(t, newHouse(t, r))
 	story := "/story/" + id.String()
 	n := 0

@@ -52,7 +52,6 @@ type room struct {
 	serial     uint64
 	people     map[string]*seal.Conversation
 	ids        map[string]desk.ID
-	estimates  *desk.Estimates
 	partner    *age.HybridIdentity // who takes over cases
 }
 
@@ -79,7 +78,6 @@ func newRoom(t testing.TB) *room {
 		Slots: 32, Ceiling: risk.DefaultCeiling(), Host: r.host,
 		Names: lang.Names{Country: lang.Words{KO: "중국", EN: "China", ZH: "中国"}},
 		Now:   func() time.Time { return r.today.Time().Add(8 * time.Hour) }, Rand: rand.Reader,
-		Estimates: func(cell.Day) (*desk.Estimates, error) { return r.estimates, nil },
 		Preview: func(w io.Writer, p *release.Release, l lang.Tag) error {
 			return press.Preview(w, p, l, press.Site{
 				Name: lang.Words{KO: "강가일보", EN: "Riverside Daily", ZH: "河畔日报"}, Address: "kkachi:" + strings.Repeat("5a", 32) + "@https://news.example",

@@ -104,6 +104,7 @@ func (s *Server) table() []route {
 		page("POST", "/story/{id}/live", s.postLive),
 		page("POST", "/story/{id}/coarsen", s.postCoarsen),
 		page("POST", "/story/{id}/shown", s.postShown),
+		page("POST", "/story/{id}/among", s.postAmong),
 		page("POST", "/story/{id}/spread", s.postSpread),
 		page("POST", "/story/{id}/embargo", s.postEmbargo),
 		page("POST", "/story/{id}/discard", s.postDiscard),
