@@ -202,7 +202,7 @@ var claimsEN = map[string]string{
 	"desk.sources.empty.why":        "Whoever is spoken to, has a sheet, or carries a claim stands here, by the two words that the desk made. Never by a name.",
 	"desk.source.reason":            "Why, if the reliability changes",
 	"desk.source.exposure":          "Exposure budget",
-	"desk.source.exposure.none":     "not reckoned yet",
+	"desk.source.exposure.none":     "reckoned with each story, on its page",
 	"desk.field.rating":             "Say why the reliability changes: the history keeps the reason.",
 	"desk.field.identity":           "This looks like a telephone number or an address. A sheet never says who somebody is: take it out.",
 	"desk.translate.title":          "Translate into {0}",

@@ -201,7 +201,7 @@ var claimsKO = map[string]string{
 	"desk.sources.empty.why":        "통화했거나, 기록이 있거나, 주장을 받치는 사람이 데스크가 지은 두 낱말로 여기에 나옵니다. 이름은 쓰지 않습니다.",
 	"desk.source.reason":            "신뢰도가 바뀌는 까닭",
 	"desk.source.exposure":          "노출 한도",
-	"desk.source.exposure.none":     "아직 헤아리지 않음",
+	"desk.source.exposure.none":     "기사마다 그 페이지에서 헤아림",
 	"desk.field.rating":             "신뢰도가 바뀌는 까닭을 적으십시오. 이력에 남습니다.",
 	"desk.field.identity":           "전화번호나 주소처럼 보입니다. 누구인지는 적지 않습니다. 지우십시오.",
 	"desk.translate.title":          "번역: {0}",

@@ -201,7 +201,7 @@ var claimsZH = map[string]string{
 	"desk.sources.empty.why":        "通过话、有资料或支撑主张的人，以编辑台起的两个词列在这里，绝不写姓名。",
 	"desk.source.reason":            "可靠程度改变的理由",
 	"desk.source.exposure":          "暴露额度",
-	"desk.source.exposure.none":     "尚未计算",
+	"desk.source.exposure.none":     "随每篇报道在其页面计算",
 	"desk.field.rating":             "请说明可靠程度为何改变，理由会留在记录中。",
 	"desk.field.identity":           "这看起来像电话号码或地址。资料绝不写明是谁，请删去。",
 	"desk.translate.title":          "译成{0}",

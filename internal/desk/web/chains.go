@@ -71,7 +71,11 @@ func (v *visit) chainsOf(c *desk.ClaimView) *chainsPicture {
 
 func (v *visit) chainWord(e desk.EvidenceView, n int) string {
 	if e.Chain && e.Stance == ladder.Supports {
-		return v.T("desk.chains.chain", n)
+		word := v.T("desk.chains.chain", n)
+		if e.Open != ladder.Closed {
+			word += " · " + v.T("desk.open."+e.Open.Key())
+		}
+		return word
 	}
 	return v.counts(e)
 }
