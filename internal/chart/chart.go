@@ -69,7 +69,7 @@ func Inline(c Chart, id string) (string, error) {
 	}
 	h := c.head()
 	return "<figure class=\"chart\">" + k.open(h, id+"-") + body + "</svg>\n<details><summary>" + escape(lang.T(h.Lang, "risk.chart.table")) +
-		"</summary>" + c.Table().HTML() + "</details></figure>\n", nil
+		"</summary>" + tables(c) + "</details></figure>\n", nil
 }
 
 // Page is a page of its own with the drawing and the table.
@@ -81,14 +81,27 @@ func Page(c Chart) ([]byte, error) {
 	h := c.head()
 	return fmt.Appendf(nil, "<!doctype html>\n<html lang=\"%s\"><head><meta charset=\"utf-8\"><meta name=\"viewport\" content=\"width=device-width\"><title>%s</title>\n"+
 		"<style>svg{display:block;max-width:100%%;height:auto}body{max-width:40rem;margin:1.5rem auto;padding:0 1rem;font:1rem/1.5 system-ui,sans-serif;color-scheme:light dark}"+
-		"table{border-collapse:collapse;font-variant-numeric:tabular-nums;margin-top:1.5rem}td,th{padding:.25rem .75rem;text-align:right;border-bottom:1px solid #8884}td:first-child,th:first-child{text-align:left}</style></head>\n"+
-		"<body>\n%s%s</body></html>\n", h.Lang.HTML(), escape(h.Title), svg, c.Table().HTML()), nil
+		"table{border-collapse:collapse;font-variant-numeric:tabular-nums;margin-top:1.5rem}td,th{padding:.25rem .75rem;text-align:right;border-bottom:1px solid #8884;white-space:nowrap}caption{text-align:left;font-weight:600;padding:.25rem .75rem}td:first-child,th:first-child{text-align:left}</style></head>\n"+
+		"<body>\n%s%s</body></html>\n", h.Lang.HTML(), escape(h.Title), svg, tables(c)), nil
 }
 
-// HTML is the table as markup.
-func (t Table) HTML() string {
+// tables are those of a chart, or of each in a stack, under their titles.
+func tables(c Chart) string {
+	s, ok := c.(*Stack)
+	if !ok {
+		return c.Table().html(c.head().Title)
+	}
 	var b strings.Builder
-	b.WriteString("<table>")
+	for _, c := range s.Charts {
+		b.WriteString(tables(c))
+	}
+	return b.String()
+}
+
+// html is the table as markup, under its title.
+func (t Table) html(title string) string {
+	var b strings.Builder
+	b.WriteString("<table><caption>" + escape(title) + "</caption>")
 	for i, row := range t {
 		cell := "td"
 		if i == 0 {

@@ -72,6 +72,9 @@ func TestDrawings(t *testing.T) {
 			if err != nil || strings.Contains(inline, "<style") || !strings.Contains(inline, "aria-labelledby=\"x-t x-d\"") || !strings.Contains(inline, "<th scope=\"col\">") {
 				t.Errorf("%s within a page: %v %.200s", name, err, inline)
 			}
+			if n := strings.Count(inline, "<table>"); n != 1 && name != "stack" || n != 2 && name == "stack" {
+				t.Errorf("%s within a page has %d tables", name, n)
+			}
 			page, err := Page(c)
 			if err != nil {
 				t.Fatal(err)
@@ -281,7 +284,7 @@ func TestTable(t *testing.T) {
 	if got, want := table.Markdown(), "|  | a\\|b |\n|---|--:|\n| x y | <1> |\n"; got != want {
 		t.Errorf("%q", got)
 	}
-	if got := table.HTML(); !strings.Contains(got, "<td>&lt;1&gt;</td>") {
+	if got := table.html("<t>"); !strings.Contains(got, "<td>&lt;1&gt;</td>") || !strings.Contains(got, "<caption>&lt;t&gt;</caption>") {
 		t.Errorf("%q", got)
 	}
 	lines := each(lang.English)["lines"].Table()

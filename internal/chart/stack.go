@@ -10,13 +10,12 @@ type Stack struct {
 
 func (s *Stack) head() Head { return s.Head }
 
-// Table is the tables one under the other, each after its title.
+// Table is that of the first; a page shows each under its own title.
 func (s *Stack) Table() Table {
-	var out Table
-	for _, c := range s.Charts {
-		out = append(append(out, []string{c.head().Title}), c.Table()...)
+	if len(s.Charts) == 0 {
+		return nil
 	}
-	return out
+	return s.Charts[0].Table()
 }
 
 func (s *Stack) draw(k *canvas) error {
