@@ -80,9 +80,9 @@ func Page(c Chart) ([]byte, error) {
 	}
 	h := c.head()
 	return fmt.Appendf(nil, "<!doctype html>\n<html lang=\"%s\"><head><meta charset=\"utf-8\"><meta name=\"viewport\" content=\"width=device-width\"><title>%s</title>\n"+
-		"<style>svg{display:block;max-width:100%%;height:auto}body{max-width:40rem;margin:1.5rem auto;padding:0 1rem;font:1rem/1.5 system-ui,sans-serif;color-scheme:light dark}"+
+		"<style>h1{position:absolute;width:1px;height:1px;overflow:hidden;clip-path:inset(50%%)}svg{display:block;max-width:100%%;height:auto}body{max-width:40rem;margin:1.5rem auto;padding:0 1rem;font:1rem/1.5 system-ui,sans-serif;color-scheme:light dark}"+
 		"table{border-collapse:collapse;font-variant-numeric:tabular-nums;margin-top:1.5rem}td,th{padding:.25rem .75rem;text-align:right;border-bottom:1px solid #8884;white-space:nowrap}caption{text-align:left;font-weight:600;padding:.25rem .75rem}td:first-child,th:first-child{text-align:left}</style></head>\n"+
-		"<body>\n%s%s</body></html>\n", h.Lang.HTML(), escape(h.Title), svg, tables(c)), nil
+		"<body><main>\n<h1>%s</h1>\n%s%s</main></body></html>\n", h.Lang.HTML(), escape(h.Title), escape(h.Title), svg, tables(c)), nil
 }
 
 // tables are those of a chart, or of each in a stack, under their titles.
@@ -110,8 +110,12 @@ func (t Table) html(title string) string {
 		}
 		b.WriteString("<tr>")
 		for _, s := range row {
-			name, _, _ := strings.Cut(cell, " ")
-			b.WriteString("<" + cell + ">" + escape(s) + "</" + name + ">")
+			open := cell
+			if s == "" { // a head that names nothing is none
+				open = "td"
+			}
+			name, _, _ := strings.Cut(open, " ")
+			b.WriteString("<" + open + ">" + escape(s) + "</" + name + ">")
 		}
 		b.WriteString("</tr>")
 		if i == 0 {
