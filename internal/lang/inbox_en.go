@@ -81,6 +81,7 @@ var inboxEN = map[string]string{
 	"desk.canned.house":      "comes with the desk",
 	"desk.canned.name":       "What it is for",
 	"desk.canned.hint":       "Write short sentences, and nothing that only this newsroom would say: a reply is read on a phone that may be searched.",
+	"desk.keys.go.more":      "go to cases, search",
 	"desk.keys.remark":       "write a note for colleagues",
 	"desk.keys.marks":        "labels, let rest, look after it",
 	"desk.keys.choose":       "choose the row, filter the list",

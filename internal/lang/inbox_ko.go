@@ -80,6 +80,7 @@ var inboxKO = map[string]string{
 	"desk.canned.house":      "데스크에 들어 있음",
 	"desk.canned.name":       "쓰임새",
 	"desk.canned.hint":       "짧은 문장으로 쓰고, 이 편집국만 할 법한 말은 쓰지 마십시오. 답은 누가 뒤져 볼 수 있는 전화기에서 읽습니다.",
+	"desk.keys.go.more":      "도움 요청, 찾기로 가기",
 	"desk.keys.remark":       "동료에게 메모 쓰기",
 	"desk.keys.marks":        "분류, 미루기, 내가 맡기",
 	"desk.keys.choose":       "줄 고르기, 목록 거르기",

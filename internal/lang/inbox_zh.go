@@ -80,6 +80,7 @@ var inboxZH = map[string]string{
 	"desk.canned.house":      "编辑台自带",
 	"desk.canned.name":       "用途",
 	"desk.canned.hint":       "句子要短，不要写只有本编辑部才会说的话：回信会在可能被检查的手机上阅读。",
+	"desk.keys.go.more":      "前往求助、搜索",
 	"desk.keys.remark":       "给同事写备注",
 	"desk.keys.marks":        "标记、暂搁、由我负责",
 	"desk.keys.choose":       "选择此行、筛选列表",

@@ -82,10 +82,15 @@ func TestInboxByKeys(t *testing.T) {
 	}
 
 	// Two rows are chosen, and read with one button; the count says how many.
+	top := `Math.round(document.querySelector("[data-row]").getBoundingClientRect().top)`
+	at := eval[int](b, top)
 	b.key('j')
 	b.key('x')
 	b.key('j')
 	b.key('x')
+	if now := eval[int](b, top); now != at {
+		t.Errorf("choosing moves the list by %d px", now-at)
+	}
 	b.until(`document.querySelector("[data-chosen]").textContent.includes("2") && document.querySelector("#bulk").checkVisibility()`)
 	leave(func() {
 		b.do(chromedp.Evaluate[chromedp.Void](`document.querySelector('#bulk [value="rest"]').focus()`))
