@@ -298,6 +298,9 @@ func TestComposerHidesAndWipes(t *testing.T) {
 	if text := in[string](t, c.ctx, `compose.root().querySelector("dialog").innerText`); !strings.Contains(text, "Hidden while you were away") || strings.Contains(text, "Your eight words") {
 		t.Errorf("a hidden page shows %q", text)
 	}
+	if !in[bool](t, c.ctx, `compose.root().querySelector(".leave").getClientRects().length > 0`) {
+		t.Error("a hidden page can't be left by its button")
+	}
 	c.look("hidden")
 	c.press("Show it again", "Your eight words")
 	in[any](t, c.ctx, `compose.root().querySelector(".step").append(document.createElement("button"))`)

@@ -192,10 +192,10 @@ export class Composer {
   }
 
   private reply(r: Reply): HTMLElement {
-    const { t } = this;
+    const { t } = this, text = fromUTF8(r.body) ?? "";
     return el("article", { class: "reply" },
       el("h3", {}, fill(t.tReply, dayText(r.day, this.lang))),
-      el("div", { dir: "auto" }, fromUTF8(r.body) ?? ""),
+      el("div", { dir: "auto", lang: /[가-힣]/.test(text) && "ko" }, text), // Korean breaks between words
       !r.complete && el("p", { class: "quiet" }, t.tPartial));
   }
 
