@@ -1,12 +1,15 @@
 package main
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/chromedp/cdproto/emulation"
 	"github.com/chromedp/chromedp"
+
+	"kkachi/internal/lang"
 )
 
 // A browser that saves data takes no part from the first view on: no worker, no notes, no bulletin, no cell; the
@@ -21,7 +24,7 @@ func TestP2SavedDataSendsNothing(t *testing.T) { // P2
 	}
 	c := composeIn(t, ctx, said, r, "en")
 	c.do("open()")
-	const sentence = "Nothing leaves from here, because your browser saves data or you asked for it. To write, turn data saving off and open this page anew."
+	sentence := lang.T("en", "site.apart")
 	if text := c.get("text()"); strings.Count(text, sentence) != 1 {
 		t.Errorf("the composer says %q", text)
 	}
@@ -34,6 +37,18 @@ func TestP2SavedDataSendsNothing(t *testing.T) { // P2
 		t.Errorf("the page says %q", text)
 	}
 	c.turn("index")
+	for _, tag := range []lang.Tag{"ko", "zh"} {
+		in[any](t, ctx, fmt.Sprintf(`document.querySelector("nav a[hreflang^=%s]").click()`, tag))
+		c.do("until(() => document.documentElement.lang.startsWith(%q), 'the language')", string(tag))
+		if text := in[string](t, ctx, `document.querySelector(".take").innerText`); text != lang.T(tag, "site.apart") {
+			t.Errorf("the page says %q in %s", text, tag)
+		}
+		c.do("open()")
+		if text := c.get("text()"); strings.Count(text, lang.T(tag, "site.apart")) != 1 {
+			t.Errorf("the composer says %q in %s", text, tag)
+		}
+		in[any](t, ctx, `compose.root().querySelector(".leave").click()`)
+	}
 	time.Sleep(20 * time.Second / pageScale)
 	calls := f.take()[""]
 	scripts := 0

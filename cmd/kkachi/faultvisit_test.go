@@ -8,6 +8,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"kkachi/internal/lang"
 )
 
 // muted makes the page's workers known to a test, and one of them deaf where it says so.
@@ -71,10 +73,10 @@ func TestP2FaultsTellNobodyApart(t *testing.T) { // P2
 		if !strings.Contains(said["arrived"], "1 of 1 pieces have left") || !strings.Contains(said["arrived"], "Only a receipt says") {
 			t.Errorf("%s: at the end the composer says %q", browser, said["arrived"])
 		}
-		if said["unreached"] != "true That page could not be reached. You are still on the page before it. Try again." || said["after"] != "0" {
+		if said["unreached"] != "true "+lang.T("en", "site.unreached") || said["after"] != "0" {
 			t.Errorf("%s: by a host that is away the page says %q, and %q lines of it stay", browser, said["unreached"], said["after"])
 		}
-		const apart = "Nothing leaves from here, because your browser saves data or you asked for it. To write, turn data saving off and open this page anew."
+		apart := lang.T("en", "site.apart")
 		if said["apart"] != apart+" take hint" || !strings.Contains(said["apart, waiting"], apart) || !strings.Contains(said["apart, waiting"], "0 of 1") ||
 			!strings.Contains(said["apart, before"], apart) || said["apart, ways"] != "Where your letter is" {
 			t.Errorf("%s: who takes no part is told %q", browser, said)
