@@ -6,7 +6,7 @@ DIR     ?=
 ROUNDS  ?= 6
 FOR     ?= 5m
 
-.PHONY: build demo test install page words vectors lint unit race fuzz bench load growth figures lab model kills soak steps pictures clean
+.PHONY: build demo test install page words vectors lint unit race fuzz bench load growth figures lab cost model kills soak steps pictures clean
 
 build: ## one static binary, bin/kkachi
 	$(GO) build -trimpath -ldflags '-s -w' -o bin/kkachi ./cmd/kkachi
@@ -57,6 +57,9 @@ figures: ## the simulated crowd and what risk finds into doc/figures and the tab
 
 lab: ## visits of readers and sources in Chromium, into doc/lab.md; LAB=DIR keeps them and goes on there, PAIRS=n
 	KKACHI_LAB=$(abspath $(or $(LAB),bin/lab)) KKACHI_LAB_PAIRS=$(PAIRS) KKACHI_LAB_DOC=$(CURDIR)/doc $(GO) test -count=1 -timeout 0 -v -run TestP2NobodyIsToldApart ./cmd/kkachi
+
+cost: ## what the reader's script costs a reader, beside the same site without it, into doc/cost.md; some minutes
+	KKACHI_COST=$(CURDIR)/doc $(GO) test -count=1 -timeout 30m -v -run 'TestCost$$' ./cmd/kkachi
 
 model: ## explore the protocol's states further than the tests do; some minutes
 	KKACHI_MODEL=1 $(GO) test -count=1 -timeout 120m -v -run TestP4P8P13Model ./internal/sift

@@ -214,6 +214,12 @@ func (g *gallery) writes(lang string) {
 	p.shoot("new")
 	p.press(p.text["tLeave"], "")
 	p.shoot("left")
+	g.f.mode.Store("gone")
+	in[any](t, p.ctx, `document.querySelector("footer .links a").click()`)
+	if !becomes(p.ctx, `!document.querySelector(".unreached").hidden`) {
+		t.Error("nothing is said of a page that could not be reached")
+	}
+	p.shoot("unreached")
 }
 
 // reads pictures the answer, and what else can be done with known words.
