@@ -47,7 +47,12 @@ func TestHostileWordsChangeNothing(t *testing.T) {
 			if strings.Contains(page, "[desk.") || strings.Contains(page, "[risk.") {
 				t.Errorf("%s %s: a word is missing from the catalogue", speak, name)
 			}
-			if got := skeleton(t, page); !slices.Equal(got, want) {
+			got := skeleton(t, page)
+			if name == "search" { // equal finds stand in the order of names that are drawn
+				slices.Sort(got)
+				slices.Sort(want)
+			}
+			if !slices.Equal(got, want) {
 				i := 0
 				for i < min(len(got), len(want)) && got[i] == want[i] {
 					i++
