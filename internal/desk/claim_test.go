@@ -20,7 +20,7 @@ type play struct {
 	evidence map[string]ID // C01/02
 }
 
-func newPlay(t *testing.T) *play {
+func newPlay(t testing.TB) *play {
 	t.Helper()
 	p := &play{newRoom(t), map[string]ID{}, map[string]ID{}, map[string]ID{}, map[string]ID{}}
 	ctx := t.Context()

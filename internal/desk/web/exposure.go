@@ -38,18 +38,16 @@ type wordingFix struct {
 
 // sourceExposure is what it gives away of one source.
 type sourceExposure struct {
-	Handle, Level  string
-	Verdict        mark
-	Reasons        []reasonLine
-	Leave          []string // what may be left out instead
-	Wait           string
-	Crowd          string
-	Bits           []bitsRow
-	Total          string
-	Flips          []string
-	Judged         bool // there is a crowd: bits and flips say something
-	Budget, Quoted string
-	Printed        []printedRow
+	Handle, Level string
+	Verdict       mark
+	Reasons       []reasonLine
+	Leave         []string // what may be left out instead
+	Wait          string
+	Crowd         string
+	Bits          []bitsRow
+	Total         string
+	Flips         []string
+	Judged        bool // there is a crowd: bits and flips say something
 }
 
 // reasonLine is a reason with its verdict.
@@ -59,8 +57,6 @@ type reasonLine struct {
 }
 
 type bitsRow struct{ Name, Bits string }
-
-type printedRow struct{ Href, Day, Level, Bits, Quoted string }
 
 func (v *visit) exposure(st *desk.StoryView, x *desk.Exposure, view, at string) exposureView {
 	out := exposureView{ID: st.ID.String(), View: view, At: at, Verdict: v.verdict(x.Verdict), Lead: v.lead(x)}
@@ -161,18 +157,6 @@ func (v *visit) sourceExposure(s *desk.SourceExposure) sourceExposure {
 				out.Flips = append(out.Flips, lang.Capital(v.T("desk.exposure.flip", name, strconv.FormatFloat(f.At, 'g', 4, 64), v.T("desk.verdict."+strings.ToLower(f.Verdict.String())))))
 			}
 		}
-		out.Budget = v.T("desk.exposure.unknown")
-		if b := j.Budget; b != nil {
-			out.Budget = v.T("desk.exposure.left", b.Left, min(b.Five, b.TopC))
-		}
-	}
-	out.Quoted = v.T("desk.exposure.quoted", s.Ledger.Quoted+s.Quoted)
-	for _, p := range s.Ledger.Printed {
-		row := printedRow{"/story/" + p.Story.String(), v.short(p.Day), p.Level.String(), fmt.Sprintf("%.1f", p.Bits), strconv.Itoa(p.Quoted)}
-		if p.Bits < 0 {
-			row.Bits = "?"
-		}
-		out.Printed = append(out.Printed, row)
 	}
 	return out
 }

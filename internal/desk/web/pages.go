@@ -10,6 +10,7 @@ import (
 	"path"
 	"strings"
 
+	"kkachi/internal/chart"
 	"kkachi/internal/lang"
 	"kkachi/internal/look"
 )
@@ -93,6 +94,8 @@ func serveStatic(w http.ResponseWriter, r *http.Request, name string) {
 	switch name {
 	case "look.css":
 		data = look.CSS()
+	case "chart.css":
+		data = []byte(chart.CSS())
 	case "site.css": // of previews, which look like what is printed
 		data = look.Site()
 	case "door.css":

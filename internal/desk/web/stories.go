@@ -48,6 +48,7 @@ type storyPage struct {
 	Findings      []findingView
 	Asks          houseView
 	Exposure      exposureView
+	Budgets       []budgetView
 	Comments      commentsView
 	After         afterView
 	Typed         []draftLine
@@ -242,6 +243,7 @@ func (s *Server) showStoryView(v *visit, st *desk.StoryView, w wrong) error {
 	v.paragraphs(p, st, v.openSentence(), board, tellers)
 	v.gate(p, st)
 	p.Exposure = v.exposure(st, st.Exposure, p.View, v.openSentence())
+	p.Budgets = v.budgets(st.Exposure, s.desk.Today())
 	v.house(p, st)
 	v.comments(p, st)
 	v.after(p, st)
