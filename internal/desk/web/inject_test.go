@@ -109,8 +109,9 @@ func fill(r *room, text string) {
 	r.letter("F", cell.KindHelp, text, cell.ReplyID{})
 	r.name("F")
 	note := strings.ToValidUTF8(text, "")
-	_, _, _, err := r.desk.TakeCall(ctx, desk.CallNote{Kind: desk.KindCall, Lang: lang.English, Text: note, Taker: "mina"})
+	_, call, _, err := r.desk.TakeCall(ctx, desk.CallNote{Kind: desk.KindCall, Lang: lang.English, Text: note, Taker: "mina"})
 	must(r.t, err)
+	r.ids["call"] = call
 	_, _, err = r.desk.Reply(ctx, r.ids["A"], note, "mina")
 	must(r.t, err)
 	must(r.t, r.desk.SaveDraft(ctx, draftReply, r.ids["A"], note))
@@ -145,6 +146,8 @@ func hostilePaths(t *testing.T, r *room) map[string]string {
 	return map[string]string{
 		"inbox all": "/inbox?box=all", "cases": "/cases", "case": "/case/" + r.ids["F"].String(), "canned": "/canned", "search": "/search?q=a",
 		"inbox": "/inbox", "thread": "/thread/" + r.ids["A"].String(), "help": "/thread/" + r.ids["F"].String(), "call": "/call",
+		"sources": "/sources", "note": "/call/" + r.ids["call"].String(), "withdraw": "/withdraw/report/" + r.ids["call"].String(),
+		"discredit": "/withdraw/source/" + r.ids["A"].String(), "drop": "/withdraw/claim/" + r.ids["claim"].String(), "corrections": "/corrections",
 		"claims": "/claims", "claim": "/claim/" + r.ids["claim"].String(), "stories": "/stories", "story": story + "?view=ko",
 		"side": story + "?view=side", "sentence": story + "?view=ko&s=1.1", "newsroom": "/newsroom",
 	}
