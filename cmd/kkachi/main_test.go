@@ -12,6 +12,7 @@ import (
 	"os/signal"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"syscall"
@@ -133,8 +134,15 @@ func setClock(path, value string) error {
 //	machines             lays out a newsroom at $ADDR on four machines: a host, b sift, c desk, s stick
 //	tlsproxy AT TO FILE  speaks TLS before a host, with a certificate that it writes to FILE
 func TestScripts(t *testing.T) {
+	scripts, err := filepath.Glob(filepath.Join("testdata", "*.txtar"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if testing.Short() { // a dozen passphrases each: minutes under the race detector, of commands that the others run too
+		scripts = slices.DeleteFunc(scripts, func(name string) bool { return strings.HasPrefix(filepath.Base(name), "operator") })
+	}
 	testscript.Run(t, testscript.Params{
-		Dir:                 "testdata",
+		Files:               scripts,
 		RequireExplicitExec: true,
 		Setup: func(e *testscript.Env) error {
 			at, err := filepath.Abs(units)
