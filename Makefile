@@ -55,8 +55,8 @@ growth: ## seconds for 10^3 to 10^6 cells and operations into doc/growth.md: hal
 figures: ## the simulated crowd and what risk finds into doc/figures and the tables of doc/crowd.md and doc/risk.md
 	KKACHI_FIGURES=$(CURDIR)/doc $(GO) test -count=1 -timeout 1h -run "TestFigures|TestRiskFigures" -v ./internal/lab/crowd ./internal/lab/risk
 
-lab: ## visits of readers and sources in Chromium, into doc/lab.md; LAB=DIR keeps them and goes on there, PAIRS=n
-	KKACHI_LAB=$(abspath $(or $(LAB),bin/lab)) KKACHI_LAB_PAIRS=$(PAIRS) KKACHI_LAB_DOC=$(CURDIR)/doc $(GO) test -count=1 -timeout 0 -v -run TestP2NobodyIsToldApart ./cmd/kkachi
+lab: ## visits of readers and sources in Chromium and Firefox, into doc/lab.md; LAB=DIR keeps them and goes on there, PAIRS=n
+	KKACHI_LAB=$(abspath $(or $(LAB),bin/lab)) KKACHI_LAB_PAIRS=$(PAIRS) KKACHI_LAB_DOC=$(CURDIR)/doc $(GO) test -count=1 -timeout 0 -v -run 'TestP2NobodyIsToldApart$$' ./cmd/kkachi
 
 cost: ## what the reader's script costs a reader, beside the same site without it, into doc/cost.md; some minutes
 	KKACHI_COST=$(CURDIR)/doc $(GO) test -count=1 -timeout 30m -v -run 'TestCost$$' ./cmd/kkachi
