@@ -28,10 +28,10 @@ func (p labPlan) file(dir string) string {
 	return filepath.Join(dir, fmt.Sprintf("%04d-%s%s.json", p.pair, who, p.planted))
 }
 
-// plans are both visits of each pair, and of one pair in eight a third by the source, whose page has
-// the leak. The order is drawn within each block of eight, so that what a run that ends early leaves is whole.
+// plans are both visits of each pair, and of one pair in sixteen a third by the source, whose page has
+// the leak. The order is drawn within each block of sixteen, so that what a run that ends early leaves is whole.
 func plans(pairs int, leak string) []labPlan {
-	const block = 8
+	const block = 16
 	var out []labPlan
 	r := rand.New(rand.NewPCG(labSeed, 0))
 	for i := 0; i < pairs; i += block {

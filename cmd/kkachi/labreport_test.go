@@ -31,7 +31,7 @@ const labLate = "late"
 // Reader and source make the same clicks in a real browser, and the source writes meanwhile: neither who watches the
 // network nor the host tells them apart. The instruments are shown to find leaks first.
 func TestP2NobodyIsToldApart(t *testing.T) { // P2
-	dir, pairs := os.Getenv(labDir), 480
+	dir, pairs := os.Getenv(labDir), 464
 	if dir == "" {
 		t.Skip("make lab runs it: half an hour of browsers on a machine that does nothing else")
 	}

@@ -32,7 +32,7 @@ type pace struct {
 }
 
 var (
-	labPace = pace{scale: 15, reserve: 600 * time.Millisecond, views: 5, writing: 65, lanes: 4, firefox: 8}
+	labPace = pace{scale: 15, reserve: 600 * time.Millisecond, views: 7, writing: 65, lanes: 5, firefox: 8}
 	// smallPace is make test's.
 	smallPace = pace{scale: 30, reserve: 400 * time.Millisecond, views: 3, writing: 70, lanes: 5}
 )

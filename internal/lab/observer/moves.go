@@ -22,6 +22,7 @@ type Move struct {
 	Conn int     // network's view only
 	Down int     // bytes that came back; network's view only
 	Wait float64 // until the first of them
+	Done float64 // until the last of them
 }
 
 // A View is one observer's: of the network, or of the host.
@@ -52,6 +53,7 @@ func Network(v *Visit) []Move {
 				out[i].Wait = at - out[i].At
 			}
 			out[i].Down += r.Size
+			out[i].Done = at - out[i].At
 		}
 	}
 	loaded := 0 // what is asked for until the bulletin comes belongs to the page that is loaded

@@ -12,7 +12,7 @@ import (
 type Schedule struct{ of [2]pauses }
 
 const (
-	mostViews = 6   // of a visit that are looked at: cells are dealt to views by masks of twice as many bits
+	mostViews = 8   // of a visit that are looked at: cells are dealt to views by masks of twice as many bits
 	pauseStep = 0.1 // seconds
 	pauseBins = 200 // a longer pause is none
 )
@@ -40,7 +40,7 @@ func dealt(moves []Move) dealing {
 		case m.Kind == 'R' && len(views) > 0:
 			views[len(views)-1] = m.At
 		default:
-			views = append(views, m.At)
+			views = append(views, m.At+m.Done)
 		}
 	}
 	slices.Sort(views)
