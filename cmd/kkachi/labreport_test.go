@@ -158,34 +158,34 @@ func verdictRow(v observer.Verdict, z float64) string {
 	return fmt.Sprintf("| %s | %s | %.3f | %.3f … %.3f |", v.View, v.Instrument, v.AUC, low, high)
 }
 
-// sealTable says how long sealing took, and how long frames were meanwhile, for cover and letter.
+// sealTable says how long sealing took, and how long frames were meanwhile, for cover and letter: view by view, since a
+// first view starts workers, and pages differ. Views of which fewer than ten were sealed so are left out.
 func (l *lab) sealTable() string {
 	var out strings.Builder
-	out.WriteString("| the two cells of a view | views | worker, median | 9 of 10 | longest frame, median | 9 of 10 |\n|---|---|---|---|---|---|\n")
-	for _, row := range []struct {
-		name string
-		is   func(v *observer.Visit, s observer.Seal) bool
-	}{
-		{"a reader's cover", func(v *observer.Visit, s observer.Seal) bool { return !v.Source }},
-		{"a source's cover", func(v *observer.Visit, s observer.Seal) bool { return v.Source && s.Letters == 0 }},
-		{"a source's letter", func(v *observer.Visit, s observer.Seal) bool { return v.Source && s.Letters > 0 }},
-	} {
-		var took, frame []float64
-		for _, v := range l.visits {
-			for i, s := range v.Seals {
-				if i > 1 && row.is(v, s) { // the first views start the workers, or open a conversation
-					took, frame = append(took, s.Took), append(frame, s.Frame)
+	out.WriteString("| the two cells of a view | | sealed | worker, median | 9 of 10 | longest frame, median | 9 of 10 |\n|---|---|---|---|---|---|---|\n")
+	at := func(x []float64, q float64) float64 {
+		slices.Sort(x)
+		return x[int(q*float64(len(x)-1))]
+	}
+	for view := 1; view < labPace.views; view++ {
+		for _, row := range []struct {
+			name string
+			is   func(source bool, letters int) bool
+		}{
+			{"a reader's cover", func(source bool, letters int) bool { return !source }},
+			{"a source's cover", func(source bool, letters int) bool { return source && letters == 0 }},
+			{"a source's letter", func(source bool, letters int) bool { return source && letters > 0 }},
+		} {
+			var took, frame []float64
+			for _, v := range l.visits {
+				if !v.Firefox && view < len(v.Seals) && row.is(v.Source, v.Seals[view].Letters) {
+					took, frame = append(took, v.Seals[view].Took), append(frame, v.Seals[view].Frame)
 				}
 			}
-		}
-		at := func(x []float64, q float64) float64 {
-			if len(x) == 0 {
-				return 0
+			if len(took) >= 10 {
+				fmt.Fprintf(&out, "| view %d | %s | %d | %.0f ms | %.0f ms | %.0f ms | %.0f ms |\n", view+1, row.name, len(took), at(took, 0.5), at(took, 0.9), at(frame, 0.5), at(frame, 0.9))
 			}
-			slices.Sort(x)
-			return x[int(q*float64(len(x)-1))]
 		}
-		fmt.Fprintf(&out, "| %s | %d | %.0f ms | %.0f ms | %.0f ms | %.0f ms |\n", row.name, len(took), at(took, 0.5), at(took, 0.9), at(frame, 0.5), at(frame, 0.9))
 	}
 	return out.String()
 }
