@@ -23,6 +23,7 @@ const (
 	labDir   = "KKACHI_LAB"
 	labPairs = "KKACHI_LAB_PAIRS"
 	labDoc   = "KKACHI_LAB_DOC"
+	labSmall = "KKACHI_LAB_SMALL" // not empty: make test's small version, which wants the machine for itself
 )
 
 // labLate is the leak that some visits have in the page itself.
@@ -52,12 +53,15 @@ func TestP2NobodyIsToldApart(t *testing.T) { // P2
 	}
 }
 
-// The same in small, in each run of the tests: fewer visits, of three views each, at twice the pace. What it can't see
-// the other can.
+// The same in small, a part of make test: fewer visits, of three views each, at twice the pace. What it can't see the
+// other can.
 func TestP2NobodyIsToldApartInSmall(t *testing.T) { // P2
+	if os.Getenv(labSmall) == "" {
+		t.Skip("make test runs it by itself, when nothing else holds up the browsers")
+	}
 	dir := t.TempDir()
 	smallPace.recordVisits(t, dir, plans(200, ""))
-	judgeLab(t, dir, []float64{0.2}, 0.2).check(t)
+	judgeLab(t, dir, []float64{0.4}, 0.4).check(t)
 }
 
 // check fails where somebody is told apart, or a planted leak is not found.
@@ -201,13 +205,13 @@ func (l *lab) write(t *testing.T, doc string) {
 	for i, v := range l.found {
 		table.WriteString(verdictRow(v, l.z) + "\n")
 		x, y := observer.Curve(v.Readers, v.Sources)
-		roc.Series = append(roc.Series, chart.Series{Name: v.View + ", " + v.Instrument, X: x, Y: y, Colour: i})
+		roc.Series = append(roc.Series, chart.Series{Name: v.View + ", " + v.Instrument, X: x, Y: y, Colour: i % len(observer.Instruments()), Mark: map[bool]chart.Mark{true: chart.Dashed}[i >= len(observer.Instruments())]})
 		low, high := v.Interval(l.z)
 		at := float64(i + 1)
-		area.Series = append(area.Series, chart.Series{X: []float64{at, at, at}, Y: []float64{low, v.AUC, high}, Mark: chart.Dotted, Colour: i})
+		area.Series = append(area.Series, chart.Series{X: []float64{at, at, at}, Y: []float64{low, v.AUC, high}, Mark: chart.Dotted, Colour: i % len(observer.Instruments())})
 	}
-	roc.Series = append(roc.Series, chart.Series{X: []float64{0, 1}, Y: []float64{0, 1}, Mark: chart.Dashed, Colour: 2})
-	area.Series = append(area.Series, chart.Series{Name: "guessing", X: []float64{0.5, 6.5}, Y: []float64{0.5, 0.5}, Mark: chart.Dashed, Colour: 2})
+	roc.Series = append(roc.Series, chart.Series{X: []float64{0, 1}, Y: []float64{0, 1}, Mark: chart.Dashed, Colour: 4})
+	area.Series = append(area.Series, chart.Series{Name: "guessing", X: []float64{0.5, 6.5}, Y: []float64{0.5, 0.5}, Mark: chart.Dashed, Colour: 4})
 	table.WriteString("\n| leak that was planted | network | host |\n|---|---|---|\n")
 	late := chart.Lines{Head: chart.Head{Lang: lang.English, Title: "Each send later by a share of its window"}, X: chart.Axis{Label: "share", Max: 0.4}, Y: chart.Axis{Label: "area of the better instrument", Min: 0.4, Max: 1}}
 	late.Series = []chart.Series{{Name: "network", Mark: chart.Dotted}, {Name: "host", Mark: chart.Dotted, Colour: 1}}

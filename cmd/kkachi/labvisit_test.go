@@ -34,7 +34,7 @@ type pace struct {
 var (
 	labPace = pace{scale: 15, reserve: 600 * time.Millisecond, views: 7, writing: 65, lanes: 5, firefox: 8}
 	// smallPace is make test's.
-	smallPace = pace{scale: 30, reserve: 400 * time.Millisecond, views: 3, writing: 70, lanes: 5}
+	smallPace = pace{scale: 30, reserve: 400 * time.Millisecond, views: 3, writing: 65, lanes: 6}
 )
 
 // labKey is a person's time for one key, in seconds: about thirty keys enter eight words, so that both cells of that
