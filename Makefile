@@ -6,7 +6,7 @@ DIR     ?=
 ROUNDS  ?= 6
 FOR     ?= 5m
 
-.PHONY: build demo test install page words vectors lint unit race fuzz bench load growth figures lab labsmall cost model kills soak steps pictures clean
+.PHONY: build demo test install page words vectors lint unit race fuzz bench load growth figures lab cost model kills soak steps pictures clean
 
 build: ## one static binary, bin/kkachi
 	$(GO) build -trimpath -ldflags '-s -w' -o bin/kkachi ./cmd/kkachi
@@ -14,7 +14,7 @@ build: ## one static binary, bin/kkachi
 demo: build ## turn the whole ring on the motivating case, on loopback; ONCE=1 ends there
 	bin/kkachi demo $(if $(ONCE),--once) $(if $(DIR),--dir $(DIR))
 
-test: install lint vectors unit race fuzz labsmall ## install what tests need, and run everything
+test: install lint vectors unit race fuzz ## install what tests need, and run everything
 
 install: ## Chromium, Firefox and fonts from Debian, npm packages from the lock file
 	.ci/install
@@ -60,9 +60,6 @@ lab: ## visits of readers and sources in Chromium and Firefox, into doc/lab.md; 
 
 cost: ## what the reader's script costs a reader, beside the same site without it, into doc/cost.md; some minutes
 	KKACHI_COST=$(CURDIR)/doc $(GO) test -count=1 -timeout 30m -v -run 'TestCost$$' ./cmd/kkachi
-
-labsmall: ## the same in small, by itself: some minutes
-	KKACHI_LAB_SMALL=1 $(GO) test -count=1 -timeout 20m -run 'TestP2NobodyIsToldApartInSmall$$' ./cmd/kkachi
 
 model: ## explore the protocol's states further than the tests do; some minutes
 	KKACHI_MODEL=1 $(GO) test -count=1 -timeout 120m -v -run TestP4P8P13Model ./internal/sift

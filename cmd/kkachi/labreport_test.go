@@ -23,7 +23,6 @@ const (
 	labDir   = "KKACHI_LAB"
 	labPairs = "KKACHI_LAB_PAIRS"
 	labDoc   = "KKACHI_LAB_DOC"
-	labSmall = "KKACHI_LAB_SMALL" // not empty: make test's small version, which wants the machine for itself
 )
 
 // labLate is the leak that some visits have in the page itself.
@@ -51,17 +50,6 @@ func TestP2NobodyIsToldApart(t *testing.T) { // P2
 	if doc := os.Getenv(labDoc); doc != "" {
 		l.write(t, doc)
 	}
-}
-
-// The same in small, a part of make test: fewer visits, of three views each, at twice the pace. What it can't see the
-// other can.
-func TestP2NobodyIsToldApartInSmall(t *testing.T) { // P2
-	if os.Getenv(labSmall) == "" {
-		t.Skip("make test runs it by itself, when nothing else holds up the browsers")
-	}
-	dir := t.TempDir()
-	smallPace.recordVisits(t, dir, plans(200, ""))
-	judgeLab(t, dir, []float64{0.4}, 0.4).check(t)
 }
 
 // check fails where somebody is told apart, or a planted leak is not found.

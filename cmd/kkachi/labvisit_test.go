@@ -31,11 +31,7 @@ type pace struct {
 	firefox int // of so many pairs one is made in Firefox, reader and source alike; 0: none
 }
 
-var (
-	labPace = pace{scale: 15, reserve: 600 * time.Millisecond, views: 7, writing: 65, lanes: 5, firefox: 8}
-	// smallPace is make test's.
-	smallPace = pace{scale: 30, reserve: 400 * time.Millisecond, views: 3, writing: 65, lanes: 6}
-)
+var labPace = pace{scale: 15, reserve: 600 * time.Millisecond, views: 7, writing: 65, lanes: 5, firefox: 8}
 
 // labKey is a person's time for one key, in seconds: about thirty keys enter eight words, so that both cells of that
 // view have left when Argon2id begins, as with a reader's clock.
