@@ -9,11 +9,12 @@ import (
 	"strings"
 
 	"kkachi/internal/contacts"
+	"kkachi/internal/desk"
 	"kkachi/internal/vault"
 )
 
 // secretBeside begins the names under which a backup carries what a desk needs beside its
-// vault: newsroom.toml, the notes, the contacts, the house rules, and the approvers' keys, each under its own passphrase. It
+// vault: newsroom.toml, the notes, the contacts, the house rules, the estimates, and the approvers' keys, each under its own passphrase. It
 // stands in the ring while the backup is written, and no longer.
 const secretBeside = "cmd/beside/"
 
@@ -21,7 +22,8 @@ const secretBeside = "cmd/beside/"
 func besideFiles(dir string) (map[string][]byte, error) {
 	out := map[string][]byte{}
 	for _, pattern := range []string{
-		configFile, "desk/notes/*.note", "desk/approvers/*.age", "desk/rules.toml", "desk/" + contacts.File, "desk/notes/" + contacts.File,
+		configFile, "desk/notes/*.note", "desk/approvers/*.age", "desk/" + desk.RulesFile, "desk/" + desk.EstimatesFile,
+		"desk/" + contacts.File, "desk/notes/" + contacts.File,
 	} {
 		paths, err := filepath.Glob(filepath.Join(dir, filepath.FromSlash(pattern)))
 		if err != nil {

@@ -179,7 +179,7 @@ type vaultBackupCmd struct {
 
 // Help is shown by --help.
 func (*vaultBackupCmd) Help() string {
-	return `Reads desk/, writes FILE, whole or not at all: one age file with the log, the keys of what is not erased, and the blobs, and with newsroom.toml, desk/rules.toml, desk/contacts.txt, desk/notes and desk/approvers (each key under its own passphrase), under a passphrase of its own or to a recipient. The originals in desk/custody are copied into the folder FILE.originals, encrypted as they are. Needs no network; the desk must not be running.
+	return `Reads desk/, writes FILE, whole or not at all: one age file with the log, the keys of what is not erased, and the blobs, and with newsroom.toml, desk/rules.toml, desk/estimates.toml, desk/contacts.txt, desk/notes and desk/approvers (each key under its own passphrase), under a passphrase of its own or to a recipient. The originals in desk/custody are copied into the folder FILE.originals, encrypted as they are. Needs no network; the desk must not be running.
 
 Keep a backup at most 30 days: what is erased at the desk still stands in it.
 
@@ -261,7 +261,7 @@ type vaultRestoreCmd struct {
 
 // Help is shown by --help.
 func (*vaultRestoreCmd) Help() string {
-	return `Reads FILE, writes DIR/desk, whole or not at all, checks all of it, and makes the tables anew. Asks for the passphrase of the backup, then for a new one of the vault. Needs no network. newsroom.toml, desk/rules.toml, desk/contacts.txt, desk/notes and desk/approvers come back too, as they were, and the originals from FILE.originals if that folder is there. If the former desk was seized, renew its keys: kkachi renew desk.
+	return `Reads FILE, writes DIR/desk, whole or not at all, checks all of it, and makes the tables anew. Asks for the passphrase of the backup, then for a new one of the vault. Needs no network. newsroom.toml, desk/rules.toml, desk/estimates.toml, desk/contacts.txt, desk/notes and desk/approvers come back too, as they were, and the originals from FILE.originals if that folder is there. If the former desk was seized, renew its keys: kkachi renew desk.
 
 Example:
 
