@@ -109,5 +109,8 @@ func (d *Desk) ownerOf(ctx context.Context, table string, thing ID) (ID, error) 
 func unmarshal[T any](doc string) (T, error) {
 	var t T
 	err := json.Unmarshal([]byte(doc), &t)
+	if s, ok := any(&t).(*Story); ok {
+		s.compose() // versions from before stories were composed when they are written
+	}
 	return t, err
 }

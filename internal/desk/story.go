@@ -89,8 +89,10 @@ func (s *Story) claims() []ID {
 	return out
 }
 
-// check refuses what can't be a story at all. What is only not ready yet is the gate's.
+// check composes a story's texts and refuses what can't be a story at all. What is only not
+// ready yet is the gate's.
 func (s *Story) check() error {
+	s.compose()
 	if strings.TrimSpace(s.Title) == "" {
 		return field("title", "empty")
 	}

@@ -5,6 +5,8 @@ import (
 	"regexp"
 	"slices"
 
+	"golang.org/x/text/unicode/norm"
+
 	"kkachi/internal/desk/ladder"
 	"kkachi/internal/lang"
 )
@@ -159,7 +161,7 @@ func (t *teller) print(l Lang, text string, v *SentenceView) string {
 	if err != nil {
 		return text
 	}
-	return placeholder.ReplaceAllStringFunc(text, func(m string) string {
+	out := placeholder.ReplaceAllStringFunc(text, func(m string) string {
 		switch m {
 		case sourceHere:
 			v.Attribution[l] = phrase
@@ -173,6 +175,7 @@ func (t *teller) print(l Lang, text string, v *SentenceView) string {
 		}
 		return m
 	})
+	return norm.NFC.String(out) // what was filled in may meet a mark that joins it
 }
 
 // mergeNames takes each word from a, or from b where a has none.

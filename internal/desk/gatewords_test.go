@@ -1,0 +1,74 @@
+package desk
+
+import (
+	"slices"
+	"testing"
+
+	"golang.org/x/text/unicode/norm"
+
+	"kkachi/internal/lang"
+)
+
+// gateFinds says whether the gate finds something in a story.
+func (p *play) gateFinds(s Story, key string) bool {
+	p.t.Helper()
+	id, _, err := p.desk.NewStory(p.t.Context(), s)
+	must(p.t, err)
+	return slices.ContainsFunc(p.view(id).Findings, func(f Finding) bool { return f.Key == key })
+}
+
+// What is decomposed looks the same in print, so the gate finds the same in it, wherever it stands.
+func TestGateReadsDecomposedText(t *testing.T) {
+	p := newPlay(t)
+	first := func(s *Story) *Sentence { return &s.Paragraphs[0].Sentences[0] }
+	headline := func(s *Story, text string) {
+		e := s.Editions[lang.Korean]
+		e.Headline = text
+		s.Editions[lang.Korean] = e
+	}
+	for name, c := range map[string]struct {
+		change func(s *Story, text string)
+		text   string
+		key    string
+	}{
+		"typed source": {func(s *Story, text string) { first(s).Text[lang.Korean] = text }, "소식통들은 말했다.", "desk.find.typed"},
+		"sentence":     {func(s *Story, text string) { first(s).Text[lang.Korean] = text }, "{source}은 월요일에 말했다.", "risk.why.weekday"},
+		"headline":     {headline, "월요일에 늘었다", "risk.why.weekday"},
+		"correction": {func(s *Story, text string) {
+			s.Corrections = []CorrectionText{{p.today, three(text, "Corrected.", "更正。")}}
+		}, "월요일이었다.", "risk.why.weekday"},
+		"photograph": {func(s *Story, text string) {
+			s.Photo = &Photo{false, three(text, "a", "甲"), three("나", "b", "乙"), three("다", "c", "丙")}
+		}, "월요일의 강", "risk.why.weekday"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			if norm.NFD.String(c.text) == c.text {
+				t.Fatal("it has no twin")
+			}
+			for _, text := range []string{c.text, norm.NFD.String(c.text)} {
+				s := p.draftStory()
+				c.change(&s, text)
+				if !p.gateFinds(s, c.key) {
+					t.Errorf("%+q passes", text)
+				}
+			}
+		})
+	}
+	// So do versions that were written before they were composed.
+	s := p.draftStory()
+	id := p.newStory(t, s)
+	first(&s).Text[lang.Korean] = norm.NFD.String("소식통들은 월요일에 말했다.")
+	_, err := p.desk.append1(t.Context(), opStory, id, id, s)
+	must(t, err)
+	v := p.view(id)
+	for _, key := range []string{"desk.find.typed", "risk.why.weekday"} {
+		if !slices.ContainsFunc(v.Findings, func(f Finding) bool { return f.Key == key }) {
+			t.Errorf("%s not found in an old version", key)
+		}
+	}
+	// A day that is typed is printed of the source, composed or not.
+	if at := typedLevel(lang.Korean, v.Paragraphs[0].Sentences[0].Text[lang.Korean]); at.Day < 4 {
+		t.Errorf("typed level %v", at)
+	}
+	p.rebuilt(t)
+}
