@@ -298,7 +298,7 @@ func (d *Desk) Release(ctx context.Context, id ID) (*ReleaseView, error) {
 	if err != nil {
 		return nil, err
 	}
-	spent, err := d.spend(v, &rel)
+	spent, err := d.spend(ctx, v, &rel)
 	if err != nil {
 		return nil, err
 	}

@@ -50,7 +50,8 @@ type evidenceState struct {
 }
 
 type reportInfo struct {
-	ID, Source ID
+	ID, Source ID // on a board the source is counted by the thread that it went on in
+	Own        ID // the thread that told it
 	Number     int
 	Kind       ReportKind
 	Day        cell.Day
@@ -160,7 +161,7 @@ func (b *board) loadEvidence(ctx context.Context) error {
 			continue // what it rested on is gone: undone, withdrawn or erased
 		}
 		e.report, e.erased = info, days[info.Source] != 0
-		e.report.Source = b.one(info.Source)
+		e.report.Own, e.report.Source = info.Source, b.one(info.Source)
 		for i, r := range e.Relays {
 			if !r.Teller.IsZero() {
 				e.Relays[i].Teller = b.one(r.Teller)

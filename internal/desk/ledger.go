@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"math"
+	"slices"
 
 	"kkachi/internal/cell"
 	"kkachi/internal/lang"
@@ -145,15 +146,31 @@ func (d *Desk) unwritten(ctx context.Context) (n int, err error) {
 	return n, nil
 }
 
-// spend drafts what a release prints of each source behind it.
-func (d *Desk) spend(v *StoryView, rel *released) ([]vault.Draft, error) {
+// spend drafts what a release prints of each source behind it, in each of its threads that told
+// some of it: who parts the threads again, or erases one, finds in each what was printed of it.
+func (d *Desk) spend(ctx context.Context, v *StoryView, rel *released) ([]vault.Draft, error) {
 	if v.Exposure == nil || v.Story.Retraction != nil {
 		return nil, nil // nothing more is printed of anybody
 	}
+	b, err := d.board(ctx)
+	if err != nil {
+		return nil, err
+	}
+	counted := map[ID]ID{}
+	for _, e := range b.evidence {
+		counted[e.report.Own] = e.report.Source
+		e.report.Source = e.report.Own
+	}
 	var out []vault.Draft
-	for _, s := range v.Exposure.Sources {
+	for _, own := range d.sourcesOf(v, b) {
+		i := slices.IndexFunc(v.Exposure.Sources, func(s SourceExposure) bool { return s.Source == counted[own.Source] })
+		if i < 0 {
+			return nil, fmt.Errorf("desk: ledger: a source was not judged")
+		}
+		// Levels and details join by themselves when read; words and bits don't, and are the source's whole.
+		s := v.Exposure.Sources[i]
 		w := spending{
-			Story: v.ID, Serial: rel.Serial, Printed: rel.Printed, Level: s.Level, Details: s.Details, Quoted: s.Quoted, Bits: -1,
+			Story: v.ID, Serial: rel.Serial, Printed: rel.Printed, Level: own.Level, Details: own.Details, Quoted: s.Quoted, Bits: -1,
 		}
 		if s.Judgement != nil && s.Judgement.Crowd != nil {
 			w.Bits = 0
@@ -162,7 +179,7 @@ func (d *Desk) spend(v *StoryView, rel *released) ([]vault.Draft, error) {
 			}
 			w.Bits = math.Round(w.Bits*1000) / 1000
 		}
-		dr, err := draft(opSpend, s.Source, s.Source, w)
+		dr, err := draft(opSpend, own.Source, own.Source, w)
 		if err != nil {
 			return nil, err
 		}
