@@ -24,13 +24,13 @@ type pageVerifyCmd struct {
 
 // Help is shown by --help.
 func (*pageVerifyCmd) Help() string {
-	return `Fetches a newsroom's site as a reader would, each file of it once, and compares script, contacts, pages, notes and bulletin with what the newsroom has signed. Names each thing that differs. Keeps nothing: kkachi watch remembers, and shows what changes.
+	return `Fetches a newsroom's site from outside, each file of it once, and compares script, contacts, pages, notes and bulletin with what the newsroom has signed. Names each thing that differs. Keeps nothing: kkachi watch remembers, and shows what changes.
 
 With the site's URL alone the newsroom's id is taken from the page that is to be checked: then the site may be whole, and another newsroom's. Compare the id with the one that you learnt by other means.
 
-Whoever hands out the site can hand a true one to this program and another to somebody else: do it from the place and over the network of a reader, over Tor with --proxy.
+Whoever hands out the site can hand a true one to this program and another to somebody else: do it from the place and over the network of a reader, over Tor with --proxy. That hides who asks; a host that looks can still tell this program from a browser. Copies in gzip, which browsers ask for, are not compared yet.
 
-Exit code 0: nothing differs. 1: something differs, or the host could not be reached. 2: bad input.
+Exit code 0: nothing differs. 1: something differs, no site is published, or the host could not be reached. 2: bad input.
 
 Example:
 
@@ -45,7 +45,7 @@ type verified struct {
 	URL        string               `json:"url"`
 	IDFromPage bool                 `json:"id_from_page"` // nobody but the site itself says whose it is
 	Well       bool                 `json:"well"`
-	Script     string               `json:"script"` // that the root note names, or else the site lists; "": none
+	Script     string               `json:"script"` // that the root note names, or else the site lists; "": none, or no site was looked at
 	ThisScript bool                 `json:"script_is_this_kkachis"`
 	Contacts   int                  `json:"contacts"`
 	Files      int                  `json:"files"`
@@ -153,7 +153,7 @@ func (v *verified) fill(id seal.NewsroomID, r *lookout.Report) {
 		switch engine := r.Root.Engine; {
 		case engine == nil && r.Site > 0:
 			v.Warnings = append(v.Warnings, "the root note names no script: a desk key alone vouches for the one of the site")
-		case engine != nil:
+		case engine != nil && r.Site > 0:
 			v.Script, v.ThisScript = hex.EncodeToString(engine[:]), *engine == own
 		}
 	}
@@ -164,7 +164,10 @@ func (v *verified) fill(id seal.NewsroomID, r *lookout.Report) {
 		v.Warnings = append(v.Warnings, "the script is not the one of this kkachi: kkachi page hash of the version that the newsroom uses says whether it follows from source")
 	}
 	if r.Site == 0 && len(v.Differs) == 0 {
-		v.Warnings = append(v.Warnings, "no site is published there")
+		v.Differs = append(v.Differs, lookout.Difference{Thing: lookout.InManifest, What: "no site is published there"})
+	}
+	if r.Unfinished != nil {
+		v.Warnings = append(v.Warnings, fmt.Sprintf("the visit ended early, and more may differ: %v", r.Unfinished))
 	}
 	if v.IDFromPage {
 		v.Warnings = append(v.Warnings, "the newsroom's id was taken from the page itself: compare it with the one that you learnt by other means")

@@ -38,15 +38,22 @@ func (w *Watch) site(ctx context.Context, r *Report, notes *seal.Notes) error {
 	raw, err := w.host.Manifest(ctx)
 	if errors.Is(err, relay.ErrNotFound) {
 		_, highest, err := w.keep.note("site", 0)
-		if highest > 0 {
+		switch {
+		case highest > 0:
 			r.differs(InManifest, "no manifest is shown, and one was shown before")
+		case notes.Root.Engine != nil || notes.Root.Contacts != nil:
+			r.differs(InManifest, "no manifest is shown, and the root note names what the site must carry")
 		}
 		return err
 	}
+	if errors.Is(err, relay.ErrRefused) {
+		r.differs(InManifest, "it is refused, redirected, or too large")
+		return nil
+	}
+	if err != nil {
+		return fmt.Errorf("fetching the manifest: %w", err)
+	}
 	for try := 1; ; try++ {
-		if err != nil {
-			return fmt.Errorf("fetching the manifest: %w", err)
-		}
 		n, noteErr := seal.ParseSite(raw, notes.Root)
 		if noteErr != nil {
 			r.differs(InManifest, "%v", noteErr)
@@ -57,6 +64,7 @@ func (w *Watch) site(ctx context.Context, r *Report, notes *seal.Notes) error {
 		}
 		v := newSiteVisit(n, notes)
 		if err := v.look(ctx, w); err != nil {
+			r.Wrong = append(r.Wrong, v.wrong...)
 			return err
 		}
 		r.Site, r.SiteFiles, r.SiteLooked, r.Contacts = n.Serial, len(n.Files), v.looked, len(v.contacts)
@@ -66,7 +74,8 @@ func (w *Watch) site(ctx context.Context, r *Report, notes *seal.Notes) error {
 		}
 		// The press may have switched the site in between: then there is another manifest.
 		former := raw
-		if raw, err = w.host.Manifest(ctx); try == NoteTries || err == nil && bytes.Equal(raw, former) {
+		raw, err = w.host.Manifest(ctx)
+		if try == NoteTries || err != nil || bytes.Equal(raw, former) {
 			r.Wrong = append(r.Wrong, v.wrong...)
 			return nil
 		}

@@ -15,6 +15,9 @@ import (
 )
 
 func (n *newsroom) Manifest(context.Context) ([]byte, error) {
+	if err := n.fails["m"]; err != nil {
+		return nil, err
+	}
 	if n.site == nil {
 		return nil, relay.ErrNotFound
 	}
@@ -22,6 +25,9 @@ func (n *newsroom) Manifest(context.Context) ([]byte, error) {
 }
 
 func (n *newsroom) File(_ context.Context, path string, most int64) ([]byte, error) {
+	if err := n.fails[path]; err != nil {
+		return nil, err
+	}
 	data, ok := n.files[path]
 	if !ok {
 		return nil, relay.ErrNotFound

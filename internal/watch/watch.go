@@ -1,4 +1,4 @@
-// Package watch looks at a newsroom's host from outside, as any reader does, and remembers
+// Package watch looks at a newsroom's host from outside, with no token, and remembers
 // what it was shown: so that nobody is shown another directory unnoticed (P10).
 //
 // What enters: a newsroom's id, learnt by hand; notes and bulletin as the host gives them to
@@ -13,6 +13,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"time"
 
 	"kkachi/internal/cell"
@@ -120,31 +121,52 @@ type Report struct {
 	Root *seal.RootNote // nil if the notes do not verify
 	Desk *seal.DeskNote
 
-	Proofs   []Proof
-	Wrong    []Difference // what an honest host does not show
-	Warnings []string     // what a person should see to
+	Proofs     []Proof
+	Wrong      []Difference // what an honest host does not show
+	Warnings   []string     // what a person should see to
+	Unfinished error        // why the visit ended early, after something wrong; nil: it did not
 
 	// Notes and RawBulletin are the bytes, for a visitor's cells under the same notes.
 	Notes, RawBulletin []byte
 }
 
 // Visit fetches what a page fetches, once, checks it as a client does and against what was
-// seen before, and keeps it. ErrShown with a report if anything is wrong; other errors if the
-// host or the folder could not be reached, and then nothing is said of the host.
+// seen before, and keeps it. ErrShown with a report if anything is wrong, also where the visit
+// ended early; other errors if the host or the folder could not be reached, and then nothing is
+// said of the host.
 func (w *Watch) Visit(ctx context.Context) (*Report, error) {
 	r := &Report{Day: cell.DayOf(w.now())}
+	err := w.visit(ctx, r)
+	switch wrong := len(r.Proofs)+len(r.Wrong) > 0; {
+	case wrong && err != nil:
+		r.Unfinished = err
+		return r, fmt.Errorf("%w; %w", ErrShown, err)
+	case wrong:
+		return r, ErrShown
+	case err != nil:
+		return nil, err
+	}
+	return r, nil
+}
+
+// visit holds each answer against what was seen before as soon as it has it: a host that then
+// falls silent takes nothing back.
+func (w *Watch) visit(ctx context.Context, r *Report) error {
 	for try := 1; ; try++ {
 		var err error
 		if r.Notes, err = w.host.Notes(ctx); err != nil {
-			return nil, fmt.Errorf("fetching the notes: %w", err)
+			return fmt.Errorf("fetching the notes: %w", err)
+		}
+		if err := w.remember(r); err != nil {
+			return err
 		}
 		if r.RawBulletin, err = w.host.Bulletin(ctx); err != nil {
-			return nil, fmt.Errorf("fetching the bulletin: %w", err)
+			return fmt.Errorf("fetching the bulletin: %w", err)
 		}
 		notes, err := seal.VerifyNotes(r.Notes, w.id, r.Day)
 		if err != nil {
 			r.differs(InNotes, "%v", err)
-			break
+			return nil
 		}
 		_, day, err := notes.CheckBulletin(r.RawBulletin)
 		if errors.Is(err, seal.ErrHash) && try < NoteTries {
@@ -155,22 +177,14 @@ func (w *Watch) Visit(ctx context.Context) (*Report, error) {
 		}
 		r.Bulletin = day
 		r.look(notes)
-		if err := w.site(ctx, r, notes); err != nil {
-			return nil, err
-		}
-		break
+		return w.site(ctx, r, notes)
 	}
-	if err := w.remember(r); err != nil {
-		return r, err
-	}
-	if len(r.Proofs)+len(r.Wrong) > 0 {
-		return r, ErrShown
-	}
-	return r, nil
 }
 
 func (r *Report) differs(thing, format string, args ...any) {
-	r.Wrong = append(r.Wrong, Difference{thing, fmt.Sprintf(format, args...)})
+	if d := (Difference{thing, fmt.Sprintf(format, args...)}); !slices.Contains(r.Wrong, d) {
+		r.Wrong = append(r.Wrong, d)
+	}
 }
 
 // look fills in what verified notes say, and warns before they end.
@@ -257,7 +271,9 @@ func (w *Watch) seen(r *Report, kind string, serial uint64, raw []byte) error {
 	if p.Second, err = w.keep.other(kind, serial, raw); err != nil {
 		return err
 	}
-	r.Proofs = append(r.Proofs, p)
+	if !slices.Contains(r.Proofs, p) { // the same may be fetched twice in a visit
+		r.Proofs = append(r.Proofs, p)
+	}
 	return nil
 }
 

@@ -42,6 +42,7 @@ type newsroom struct {
 	files           map[string][]byte // of the site, as they are handed out
 	fetched         int
 	atFetch         func(n int)
+	fails           map[string]error // by path: what it answers instead
 }
 
 func newNewsroom() *newsroom {
@@ -110,7 +111,7 @@ func (n *newsroom) Notes(context.Context) ([]byte, error) {
 	}
 	return n.notes, nil
 }
-func (n *newsroom) Bulletin(context.Context) ([]byte, error) { return n.bulletin, nil }
+func (n *newsroom) Bulletin(context.Context) ([]byte, error) { return n.bulletin, n.fails["r"] }
 
 func (n *newsroom) clock() func() time.Time {
 	return func() time.Time { return n.today.Time().Add(5 * time.Hour) }
