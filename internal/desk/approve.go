@@ -95,6 +95,11 @@ func (d *Desk) fresh(ctx context.Context, id ID, v *StoryView) (candidate, []byt
 	if err != nil || !ok {
 		return candidate{}, nil, false, err
 	}
+	if e := v.Exposure.Embargo; e != nil && c.Printed != e.printed(d.Today()) {
+		if evs, err := d.events(ctx, opRelease, id); err != nil || len(evs) == 0 {
+			return candidate{}, nil, false, err // what is printed first would say a day that isn't its own
+		}
+	}
 	r, err := build(v, c.ID, c.Serial, c.Printed)
 	if err != nil {
 		return candidate{}, nil, false, nil // can't be released as it is: nothing is approved

@@ -17,6 +17,9 @@ type Embargo struct {
 	Day  Day `json:"day"` // the one that was drawn
 }
 
+// printed is the day that a story says which is let out today.
+func (e *Embargo) printed(today Day) Day { return max(e.Day, today) }
+
 func (e *Embargo) waits(today Day) bool { return e != nil && today < e.Day }
 
 // HoldStory draws the day on which a story may be printed, from the days after enough people know

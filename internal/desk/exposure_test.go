@@ -1,6 +1,7 @@
 package desk
 
 import (
+	"errors"
 	"math"
 	"os"
 	"path/filepath"
@@ -375,6 +376,57 @@ func TestHoldDrawsTheDay(t *testing.T) {
 	}
 	if c, err := p.desk.drawDay(v); err != nil || c != e.Day {
 		t.Errorf("printed on %s, %v", c, err)
+	}
+	p.rebuilt(t)
+}
+
+// After an embargo the page says the day on which it was printed, and not that of the first
+// approval; nor one before the day that was drawn.
+func TestReleaseAfterEmbargoSaysItsDay(t *testing.T) {
+	ctx := t.Context()
+	p := newPlay(t)
+	p.estimate(ourNumbers())
+	id := p.newStory(t, p.article(lang.Level{Place: 2, Day: 1}))
+	_, err := p.desk.SetSpread(ctx, id, &Spread{Known: 5, Reach: 400, Rate: .5})
+	must(t, err)
+	p.answer(t, id)
+	approve := func(names ...string) {
+		t.Helper()
+		for _, name := range names {
+			_, err := p.desk.Approve(ctx, id, name, pass(name))
+			must(t, err)
+		}
+	}
+	approve("ayla", "boram")
+	e, err := p.desk.HoldStory(ctx, id)
+	must(t, err)
+	p.today = e.Day
+	p.reopen()
+	p.answer(t, id)
+	if _, err := p.desk.Release(ctx, id); !errors.Is(err, ErrStale) {
+		t.Errorf("approved for a day before the one that was drawn: %v", err)
+	}
+	approve("ayla")
+	p.today = e.Day + 2
+	p.reopen()
+	approve("boram")
+	if _, err := p.desk.Release(ctx, id); !errors.Is(err, ErrApprovals) {
+		t.Errorf("approved for two days: %v", err)
+	}
+	approve("ayla")
+	rel, err := p.desk.Release(ctx, id)
+	must(t, err)
+	if rel.Printed != p.today {
+		t.Errorf("released on %s, it says %s", p.today, rel.Printed)
+	}
+	// A correction keeps the day, whenever it comes.
+	p.today += 3
+	p.reopen()
+	_, err = p.desk.Correct(ctx, id, three("고침", "Corrected", "更正"))
+	must(t, err)
+	p.answer(t, id)
+	if again := p.letOut(t, id); again.Printed != rel.Printed {
+		t.Errorf("corrected, it says %s", again.Printed)
 	}
 	p.rebuilt(t)
 }

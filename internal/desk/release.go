@@ -107,7 +107,7 @@ func slug(s *Story, id release.ID) release.Slug {
 func (d *Desk) drawDay(v *StoryView) (cell.Day, error) {
 	s := &v.Story
 	if e := v.Exposure.Embargo; e != nil {
-		return max(e.Day, d.Today()), nil
+		return e.printed(d.Today()), nil
 	}
 	if s.Printed != 0 {
 		return s.Printed, nil
