@@ -253,6 +253,9 @@ func (a *arrivals) syncAll() {
 		err := a.commit()
 		for _, r := range rounds {
 			r.err = cmp.Or(r.err, err)
+			for _, w := range r.writes {
+				w.slot = 0 // which slots the last cells went to stays nowhere
+			}
 			close(r.done)
 		}
 	}

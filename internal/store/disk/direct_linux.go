@@ -79,7 +79,6 @@ func (d *direct) write(ws []*write) error {
 		binary.NativeEndian.PutUint64(iocb[40:], uint64(w.slot)*cell.Size)
 		binary.NativeEndian.PutUint64(d.mem[ptrsAt+i*8:], uint64(d.addr)+uint64(iocbsAt+i*iocbSize))
 	}
-	defer clear(d.mem[:len(ws)*cell.Size])
 	taken := 0
 	for next := 0; next < len(ws); {
 		n, _, no := unix.Syscall(unix.SYS_IO_SUBMIT, d.ctx, uintptr(len(ws)-next), d.addr+ptrsAt+uintptr(next)*8)
@@ -110,6 +109,9 @@ func (d *direct) write(ws []*write) error {
 		}
 		done += int(n)
 	}
+	// Neither the cells stay nor in which slots the last ones are. Not before the kernel is done with them.
+	clear(d.mem[:len(ws)*cell.Size])
+	clear(d.mem[iocbsAt:ctxAt])
 	return nil
 }
 

@@ -63,7 +63,7 @@ func TestWritesDirectly(t *testing.T) {
 	if !bytes.Equal(data[:cell.Size], make([]byte, cell.Size)) {
 		t.Error("a slot that nothing was written to is not free")
 	}
-	if !bytes.Equal(f.direct.mem[:together*cell.Size], make([]byte, together*cell.Size)) {
+	if !bytes.Equal(f.direct.mem[:ctxAt], make([]byte, ctxAt)) {
 		t.Error("cells are left in memory")
 	}
 	if err := f.Close(); err != nil {

@@ -79,7 +79,7 @@ export class Composer {
     const trust = el("p", { role: "status" }), [vetted] = foot(".helpers summary");
     this.show(t.tStartTitle,
       trust,
-      vetted && button(vetted.textContent!, () => this.contacts()), // above what is long: who needs it may not read on
+      contacts().length > 0 && button(vetted.textContent!, () => this.contacts()), // above what is long: who needs it may not read on
       this.engine.letters.length > 0 && button(t.tSendTitle, () => this.sending(), { class: "main" }),
       el("ul", {}, ...[crowd ? fill(t.tCrowd, crowd.toLocaleString(this.lang)) : t.tCrowdNone, ...printed(".limits li")].map((l) => el("li", {}, l))),
       el("div", { class: "actions" },
@@ -101,7 +101,7 @@ export class Composer {
 
   /** Whom to turn to; then leads on to writing, and is called at once where there are no contacts. */
   private contacts(then?: () => void): void {
-    const { t } = this, [title, lead] = foot(".helpers > :is(summary, p)"), list = foot(".helpers li");
+    const { t } = this, [title, lead] = foot(".helpers > :is(summary, p)"), list = contacts();
     if (!list.length) return then?.();
     this.show(title.textContent!, el("p", {}, lead.textContent!),
       el("ul", { class: "contacts" }, ...list.map((li) => card(t, li, (number) => this.learn(number, then)))),
@@ -352,8 +352,7 @@ export class Composer {
     this.show(t.tSendTitle, lead, bars,
       el("div", { class: "actions" },
         button(t.tReadOn, () => this.close(), { class: "main" }),
-        this.talk && button(t.tWrite, () => this.write()),
-        this.talk && button(t.tTalkTitle, () => void this.conversation()),
+        ...!this.page.apart && this.talk ? [button(t.tWrite, () => this.write()), button(t.tTalkTitle, () => void this.conversation())] : [],
         ));
     this.onChange = draw;
   }
@@ -373,6 +372,9 @@ function settle(f: () => Promise<void>): () => void {
     waiting = setTimeout(() => void f().catch(() => {}), 300);
   };
 }
+
+/** The contacts at the foot: the list that watch compares with what is signed, and no other. */
+const contacts = (): Element[] => foot(".helpers > .contacts li");
 
 /** What each page prints at its foot for everybody. */
 const printed = (where: string): string[] => foot(where).map((e) => e.textContent!);
