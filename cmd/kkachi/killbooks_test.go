@@ -208,7 +208,7 @@ func (r *killRing) read(who *teller, replies []seal.Reply) {
 
 var (
 	itemText = regexp.MustCompile(`(?s)<div class="words-block"[^>]*>(.*?)</div>`)
-	rowLink  = regexp.MustCompile(`href="(/thread/[0-9a-f]{32})"`)
+	rowLink  = regexp.MustCompile(`href="(/thread/[0-9a-f]{32})[?"]`)
 )
 
 // threads reads all conversations at the desk, by path.
