@@ -17,7 +17,6 @@ func (v *siteVisit) lookAtContacts(ctx context.Context, w *Watch) error {
 	f, named := v.files[contacts.File], v.notes.Root.Contacts
 	switch {
 	case f == nil && named == nil:
-		v.compare = true // pages must show none
 		return nil
 	case f == nil:
 		v.say(InContacts, "the root note names contacts, and the site lists no %s", contacts.File)
@@ -41,9 +40,6 @@ func (v *siteVisit) lookAtContacts(ctx context.Context, w *Watch) error {
 
 // shows wants a page to show these contacts and no others, wherever it shows any.
 func (v *siteVisit) shows(at string, doc *html.Node) {
-	if !v.compare {
-		return
-	}
 	tag := lang.English
 	found := false
 	for n := range doc.Descendants() {
@@ -53,17 +49,70 @@ func (v *siteVisit) shows(at string, doc *html.Node) {
 		if n.Data == "html" {
 			tag = spoken(attribute(n, "lang"))
 		}
-		if !slices.Contains(strings.Fields(attribute(n, "class")), "contacts") {
+		if !classed(n, "contacts") {
 			continue
 		}
-		found = true
-		if words(n) != printed(v.contacts, tag) {
+		found = found || !unseen(n)
+		switch {
+		case v.notes.Root.Contacts == nil:
+			v.say(InContacts, "%s shows contacts, and the root note names none", at)
+		case v.compare && (words(n) != printed(v.contacts, tag) || !v.plain(n)):
 			v.say(InContacts, "%s shows others than %s", at, contacts.File)
 		}
 	}
-	if !found && len(v.contacts) > 0 {
+	if v.compare && !found && len(v.contacts) > 0 {
 		v.say(InContacts, "%s shows none of %s", at, contacts.File)
 	}
+}
+
+// plain wants an entry for each contact, with its number in one element, and nothing by which
+// a browser would show other letters than those of the tree.
+func (v *siteVisit) plain(list *html.Node) bool {
+	var entries []string
+	if !bare(list) {
+		return false
+	}
+	for n := range list.Descendants() {
+		switch {
+		case n.Type != html.ElementNode:
+			continue
+		case !slices.Contains([]string{"li", "bdi", "time"}, n.Data) || !bare(n):
+			return false
+		case n.Data == "li":
+			entries = append(entries, numbers(n))
+		}
+	}
+	return slices.EqualFunc(entries, v.contacts, func(shown string, c contacts.Contact) bool { return shown == c.Number })
+}
+
+// bare says that an element carries nothing that hides or turns what it holds.
+func bare(n *html.Node) bool {
+	return !slices.ContainsFunc(n.Attr, func(a html.Attribute) bool { return a.Key != "class" && a.Key != "datetime" })
+}
+
+// numbers are all that an entry shows as such: one, if it is right.
+func numbers(entry *html.Node) string {
+	var out []string
+	for n := range entry.Descendants() {
+		if n.Type == html.ElementNode && classed(n, "number") {
+			out = append(out, words(n))
+		}
+	}
+	return strings.Join(out, " and ")
+}
+
+// unseen says that no browser shows the element.
+func unseen(n *html.Node) bool {
+	for a := range n.Ancestors() {
+		if a.Data == "template" || slices.ContainsFunc(a.Attr, func(a html.Attribute) bool { return a.Key == "hidden" }) {
+			return true
+		}
+	}
+	return false
+}
+
+func classed(n *html.Node, class string) bool {
+	return slices.Contains(strings.Fields(attribute(n, "class")), class)
 }
 
 // printed is the text of contacts in a page of a language.

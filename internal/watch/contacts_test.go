@@ -11,8 +11,24 @@ const vetted = "kkachi/1 contacts\n\nname Example helpline\nname-ko 보기 전�
 
 // block is how a page shows them, in the words of its language.
 func block(html string, lines ...string) string {
-	return `<!doctype html><html lang="` + html + `"><title>x</title><script src="/page/page.js"></script><p>x</p><ul class="contacts"><li><bdi>` +
-		strings.Join(lines, "</bdi> <bdi>") + "</bdi></li></ul>"
+	out := `<!doctype html><html lang="` + html + `"><title>x</title><script src="/page/page.js"></script><p>x</p><ul class="contacts"><li>`
+	for i, line := range lines {
+		out += `<bdi class="` + []string{"name", "number", "hours", "spoken", "checked"}[i] + `">` + line + "</bdi> "
+	}
+	return out + "</li></ul>"
+}
+
+const others = "contacts: en/nobody.html shows others than contacts.txt"
+
+var english = block("en", "Example helpline", "+82 2 0000 0000", "at any time", "한국어, English", "Checked on 1 October 2026")
+
+// onPage signs a page on which something of the contacts is another.
+func onPage(n *newsroom, old, now string) {
+	altered := strings.Replace(english, old, now, 1)
+	if altered == english {
+		panic("nothing is altered")
+	}
+	n.printContacts(2, map[string]string{"en/nobody.html": altered})
 }
 
 // printContacts prints a site as the press does, whose root note names its contacts.
@@ -45,10 +61,7 @@ func (n *newsroom) withContacts(file string) {
 // P10: contacts that differ from the root note are said, in the file, on a page, by the host or by a desk.
 func TestP10ContactsAreTheNewsrooms(t *testing.T) {
 	other := strings.Replace(vetted, "0000 0000", "0000 0001", 1)
-	for name, c := range map[string]struct {
-		change func(n *newsroom)
-		want   string // "": all is well
-	}{
+	heldToTheRootNote(t, map[string]contactsCase{
 		"as they were signed": {func(*newsroom) {}, ""},
 		"none, none named": {func(n *newsroom) {
 			n.turn()
@@ -80,8 +93,52 @@ func TestP10ContactsAreTheNewsrooms(t *testing.T) {
 			n.rootN.Serial++
 			n.sign()
 			n.print(2, map[string]string{"en/nobody.html": block("en", "x", "112")})
-		}, "contacts: en/nobody.html shows others than contacts.txt"},
-	} {
+		}, "contacts: en/nobody.html shows contacts, and the root note names none"},
+		"a place for them, and none are named": {func(n *newsroom) {
+			n.rootN.Contacts = nil
+			n.rootN.Serial++
+			n.sign()
+			n.print(2, map[string]string{"en/nobody.html": `<ul class="contacts"></ul>`})
+		}, "contacts: en/nobody.html shows contacts, and the root note names none"},
+	})
+}
+
+// P10: contacts on a page are those of the file for readers with scripts and without, entry by entry.
+func TestP10ContactsEntryByEntry(t *testing.T) {
+	heldToTheRootNote(t, map[string]contactsCase{
+		"others for who runs no scripts": {func(n *newsroom) { onPage(n, "</ul>", `</ul><noscript><ul class="contacts"><li>112</ul></noscript>`) }, others},
+		"for who runs no scripts alone": {func(n *newsroom) {
+			n.printContacts(2, map[string]string{"en/nobody.html": strings.Replace(english, "<ul", "<noscript><ul", 1) + "</noscript>"})
+		}, "contacts: en/nobody.html shows none of contacts.txt"},
+		"the same letters, and half a number": {func(n *newsroom) {
+			onPage(n, `helpline</bdi> <bdi class="number">+82 2 `, `helpline +82 2</bdi> <bdi class="number">`)
+		}, others},
+		"no number, by its class":     {func(n *newsroom) { onPage(n, `"number"`, `"hours"`) }, others},
+		"two numbers, by their class": {func(n *newsroom) { onPage(n, `"hours"`, `"number"`) }, others},
+		"a number that is hidden":     {func(n *newsroom) { onPage(n, `"number"`, `"number" hidden`) }, others},
+		"a number that is turned":     {func(n *newsroom) { onPage(n, `"number"`, `"number" dir="rtl"`) }, others},
+		"all hidden":                  {func(n *newsroom) { onPage(n, `<ul`, `<ul style="display:none"`) }, others},
+		"letters that are not shown":  {func(n *newsroom) { onPage(n, `+82 2 0000 0000</bdi>`, `<template>+82 2 0000 0000</template></bdi>`) }, others},
+		"a picture among them":        {func(n *newsroom) { onPage(n, `</li>`, `<img src="112.png"></li>`) }, others},
+		"outside of an entry":         {func(n *newsroom) { onPage(n, `<li>`, ``) }, others},
+		"laid out of sight": {func(n *newsroom) {
+			n.printContacts(2, map[string]string{"en/nobody.html": strings.Replace(english, "<ul", "<div hidden><ul", 1)})
+		}, "contacts: en/nobody.html shows none of contacts.txt"},
+		"in a template": {func(n *newsroom) {
+			n.printContacts(2, map[string]string{"en/nobody.html": strings.Replace(english, "<ul", "<template><ul", 1)})
+		}, "contacts: en/nobody.html shows none of contacts.txt"},
+	})
+}
+
+// A contactsCase changes something after a first visit.
+type contactsCase struct {
+	change func(n *newsroom)
+	want   string // "": all is well
+}
+
+func heldToTheRootNote(t *testing.T, cases map[string]contactsCase) {
+	t.Helper()
+	for name, c := range cases {
 		t.Run(name, func(t *testing.T) {
 			n := newNewsroom()
 			n.withContacts(vetted)

@@ -233,9 +233,7 @@ func (v *siteVisit) page(at string, data []byte) {
 			v.say(InPage, "%s can't be read as a page", at)
 			return
 		}
-		if scripting {
-			v.shows(at, doc)
-		}
+		v.shows(at, doc)
 		for n := range doc.Descendants() {
 			if n.Type == html.ElementNode {
 				v.element(at, n)
