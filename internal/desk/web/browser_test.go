@@ -72,7 +72,7 @@ func (b *browser) size(w, h int64) { b.do(chromedp.EmulateViewport(w, h)) }
 
 func (b *browser) open(path string) {
 	b.t.Helper()
-	b.do(chromedp.Navigate("http://" + b.h.s.host() + path))
+	b.do(chromedp.Navigate("http://" + b.h.s.host() + b.h.aside(path)))
 }
 
 // until waits for an expression to be true.

@@ -147,7 +147,7 @@ func (s *Server) showConversation(v *visit, id desk.ID, t *desk.ThreadView, w wr
 
 // list fills the list of threads that the address asks for.
 func (s *Server) list(v *visit, p *inboxPage, open desk.ID) error {
-	q := desk.ParseInboxQuery(v.r.URL.RawQuery)
+	q := s.inboxQuery(v)
 	p.All = v.r.URL.Query().Get("box") == "all"
 	p.Plain = q.Plain() && !p.All
 	rows, err := s.rowsOf(v, p, q)
@@ -156,7 +156,7 @@ func (s *Server) list(v *visit, p *inboxPage, open desk.ID) error {
 	}
 	for _, r := range rows {
 		row := inboxRow{
-			ID: r.ID.String(), Href: listHref("/thread/"+r.ID.String(), q, p.All), Handle: r.Handle, Day: v.short(r.Day),
+			ID: r.ID.String(), Href: s.listHref("/thread/"+r.ID.String(), q, p.All), Handle: r.Handle, Day: v.short(r.Day),
 			Words: says(r.Lang, snippet(r.Snippet, 96)), Topic: flat(r.Topic), Tags: flats(r.Tags),
 			Unread: r.Unread, Call: r.Kind == desk.KindCall, Here: r.ID == open, Alike: r.Alike > 0, State: v.rowState(r),
 		}
@@ -195,7 +195,7 @@ func (s *Server) rowsOf(v *visit, p *inboxPage, q desk.InboxQuery) ([]desk.Inbox
 	}
 	p.Total = page.Total
 	if page.Next != "" {
-		p.Next = listHref("/inbox", q, p.All)
+		p.Next = s.listHref("/inbox", q, p.All)
 		sep := "?"
 		if strings.Contains(p.Next, "?") {
 			sep = "&"

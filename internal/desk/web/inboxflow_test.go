@@ -130,6 +130,7 @@ func TestInboxByKeys(t *testing.T) {
 	b.fill("#q", "통제")
 	leave(enter)
 	b.until(`document.querySelector(".results mark")?.textContent === "통제"`)
+	b.searchedTwice()
 	b.do(chromedp.Evaluate[chromedp.Void](`document.activeElement.blur()`))
 	b.key('j')
 	leave(func() { b.key('o') })
@@ -140,6 +141,19 @@ func TestInboxByKeys(t *testing.T) {
 		t.Errorf("%+v", v)
 	}
 	b.newsOf(r)
+}
+
+// searchedTwice loads an answer again, and leaves it and goes back to it: the browser asks
+// nothing of the person, and the answer stands there with its question.
+func (b *browser) searchedTwice() {
+	b.t.Helper()
+	there := `document.querySelector(".results mark")?.textContent === "통제" && document.getElementById("q").value === "통제"`
+	b.do(chromedp.Evaluate[chromedp.Void](`window.before = true; location.reload()`))
+	b.until(`!window.before && ` + there)
+	b.send(".results a")
+	b.until(`location.pathname.startsWith("/thread/")`)
+	b.do(chromedp.Evaluate[chromedp.Void](`history.back()`))
+	b.until(there)
 }
 
 // newsOf sees that a letter which comes shows as a count in the title and a line above a

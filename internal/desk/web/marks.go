@@ -3,7 +3,6 @@ package web
 import (
 	"encoding/json"
 	"net/http"
-	"net/url"
 	"strconv"
 	"strings"
 
@@ -25,6 +24,7 @@ func (s *Server) inboxRoutes(page func(method, path string, h func(*visit) error
 		page("POST", "/canned", s.postCanned),
 		page("GET", "/news", s.news),
 		page("GET", "/search", s.search),
+		page("POST", "/search", s.postSearch),
 		page("GET", "/cases", s.cases),
 		page("GET", "/case/{id}", s.showCase),
 		page("GET", "/case/file/{op}", s.caseFile),
@@ -137,7 +137,7 @@ func (s *Server) postView(v *visit) error {
 		return err
 	}
 	s.say(v.T("desk.said.saved"), op)
-	return v.see("/inbox?" + q.Encode())
+	return v.see(s.listHref("/inbox", q, false))
 }
 
 func (s *Server) postRemark(v *visit) error {
@@ -314,7 +314,7 @@ func (s *Server) filter(v *visit, q desk.InboxQuery) (filterView, error) {
 		now  string
 	}{{&out.Topics, m.Topics, q.Topic}, {&out.Tags, m.Tags, q.Tag}, {&out.People, m.People, q.Assigned}} {
 		for _, value := range f.all {
-			*f.into = append(*f.into, choice{value, flat(value), value == f.now})
+			*f.into = append(*f.into, choice{s.aside.number(value), flat(value), value == f.now})
 		}
 	}
 	for _, l := range lang.All() {
@@ -338,24 +338,12 @@ func (s *Server) boxes(v *visit, q desk.InboxQuery, all bool) ([]boxLink, error)
 		{"desk.block.box", desk.BoxBlocked},
 	} {
 		one := desk.InboxQuery{Box: b.box}
-		out = append(out, boxLink{Href: listHref("/inbox", one, false), Word: v.T(b.word), Here: q == one && !all})
+		out = append(out, boxLink{Href: s.listHref("/inbox", one, false), Word: v.T(b.word), Here: q == one && !all})
 	}
-	out = append(out, boxLink{Href: listHref("/inbox", desk.InboxQuery{}, true), Word: v.T("desk.inbox.all"), Here: all})
+	out = append(out, boxLink{Href: s.listHref("/inbox", desk.InboxQuery{}, true), Word: v.T("desk.inbox.all"), Here: all})
 	saved, err := s.desk.SavedViews(v.ctx())
 	for _, w := range saved {
-		out = append(out, boxLink{Href: listHref("/inbox", w.Query, false), Word: flat(w.Name), Here: q == w.Query && !all && q != desk.InboxQuery{}, ID: w.ID.String()})
+		out = append(out, boxLink{Href: s.listHref("/inbox", w.Query, false), Word: flat(w.Name), Here: q == w.Query && !all && q != desk.InboxQuery{}, ID: w.ID.String()})
 	}
 	return out, err
-}
-
-// listHref is an address that keeps the list as it is.
-func listHref(path string, q desk.InboxQuery, all bool) string {
-	enc := q.Encode()
-	if all {
-		enc = url.Values{"box": {"all"}}.Encode()
-	}
-	if enc == "" {
-		return path
-	}
-	return path + "?" + enc
 }

@@ -1,6 +1,7 @@
 package web
 
 import (
+	"net/http"
 	"net/url"
 	"time"
 
@@ -24,20 +25,40 @@ type foundRow struct {
 	Before, Hit, After         []piece
 }
 
+// maxQuestion bounds what is asked, which stays in memory.
+const maxQuestion = 16 << 10
+
+// postSearch puts a question aside and leads to its answer.
+func (s *Server) postSearch(v *visit) error {
+	v.r.Body = http.MaxBytesReader(v.w, v.r.Body, maxQuestion)
+	if err := v.r.ParseForm(); err != nil {
+		return err
+	}
+	asked := url.Values{}
+	for _, name := range []string{"q", "kind", "in", "tag", "from", "to"} {
+		if text := v.form(name); text != "" {
+			asked.Set(name, text)
+		}
+	}
+	if len(asked) == 0 {
+		return v.see("/search")
+	}
+	return v.see("/search?" + url.Values{"n": {s.aside.number(asked.Encode())}}.Encode())
+}
+
+// search shows the form, and the answer to the question whose number the address has.
 func (s *Server) search(v *visit) error {
-	get := v.r.URL.Query()
+	at := v.r.URL.Query()
+	get, err := url.ParseQuery(s.aside.text(at.Get("n")))
+	if err != nil {
+		return desk.ErrNotFound
+	}
 	q := desk.SearchQuery{
-		Text: get.Get("q"), Kind: desk.FoundKind(get.Get("kind")), Lang: desk.Lang(get.Get("in")), Tag: get.Get("tag"), After: get.Get("after"),
+		Text: get.Get("q"), Kind: desk.FoundKind(get.Get("kind")), Lang: desk.Lang(get.Get("in")), Tag: get.Get("tag"), After: at.Get("after"),
 		From: isoDay(get.Get("from")), To: isoDay(get.Get("to")),
 	}
-	p := &searchPage{Text: q.Text, From: get.Get("from"), To: get.Get("to"), Asked: q.Text != ""}
+	p := &searchPage{Text: q.Text, From: iso(q.From), To: iso(q.To), Asked: q.Text != ""}
 	p.Narrowed = q.Kind != "" || q.Lang != "" || q.Tag != "" || q.From != 0 || q.To != 0
-	if q.From == 0 {
-		p.From = ""
-	}
-	if q.To == 0 {
-		p.To = ""
-	}
 	found, err := s.desk.Search(v.ctx(), q)
 	if err != nil {
 		return s.again(v, err, func(w wrong) error {
@@ -51,14 +72,7 @@ func (s *Server) search(v *visit) error {
 		p.Rows = append(p.Rows, v.found(f))
 	}
 	if found.Next != "" {
-		next := url.Values{}
-		for _, name := range []string{"q", "kind", "in", "tag", "from", "to"} {
-			if get.Get(name) != "" {
-				next.Set(name, get.Get(name))
-			}
-		}
-		next.Set("after", found.Next)
-		p.Next = "/search?" + next.Encode()
+		p.Next = "/search?" + url.Values{"n": {at.Get("n")}, "after": {found.Next}}.Encode()
 	}
 	p.frame = s.frame(v, "search", "desk.search.title")
 	return s.searchForm(v, p, q)

@@ -74,6 +74,8 @@ type Server struct {
 	routes  []route
 	origins *http.CrossOriginProtection
 
+	aside aside // words that addresses stand for
+
 	mu   sync.Mutex // guards addr and said
 	addr string     // host:port as browsers write it, known once listening
 	said notice     // what the last write did, shown once
