@@ -135,7 +135,7 @@ func (d *Desk) sourcesOf(v *StoryView, b *board) []SourceExposure {
 					}
 				}
 				for _, l := range lang.All() {
-					level := typedLevel(l, sn.Text[l])
+					level := typedLevel(l, sn.read[l])
 					if len(sn.Attribution) > 0 {
 						s.Chosen = risk.Finest(s.Chosen, sn.Level)
 						level = risk.Finest(level, sn.Level)

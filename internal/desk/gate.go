@@ -37,7 +37,7 @@ type gate struct {
 // judge gives all findings of a story, worst first, with the answers and overrides that
 // stand, and the worst verdict that is not answered.
 func (d *Desk) judge(ctx context.Context, v *StoryView) error {
-	handles, err := d.handlesIn(ctx, &v.Story)
+	handles, err := d.handlesIn(ctx, &v.Story, v.Paragraphs)
 	if err != nil {
 		return err
 	}
@@ -222,12 +222,13 @@ func (g *gate) text(i, j int, l Lang, v *SentenceView) {
 	if (v.Attribution[l] == "") != (len(v.Attribution) == 0) {
 		g.add(at("edition", "uneven", "desk.fix.uneven"))
 	}
-	// What the vocabulary fills in is judged by its level, not by its words.
+	// The vocabulary itself may say "source"; what it fills in is read with the sentence, for
+	// its words are typed too, and the level permits no more of them than it says.
 	own := placeholder.ReplaceAllString(v.Text[l], " ")
 	if m := typed[l].FindString(own); m != "" {
 		g.add(at("typed source", "typed", "desk.fix.typed", m))
 	}
-	g.prints(i, j, l, own, v.Level)
+	g.prints(i, j, l, v.read[l], v.Level)
 }
 
 // prints judges a text that will be printed, wherever it stands.

@@ -2,6 +2,7 @@ package desk
 
 import (
 	"slices"
+	"strings"
 	"testing"
 
 	"golang.org/x/text/unicode/norm"
@@ -71,4 +72,49 @@ func TestGateReadsDecomposedText(t *testing.T) {
 		t.Errorf("typed level %v", at)
 	}
 	p.rebuilt(t)
+}
+
+// The words that fill a level are printed too, and are read as they will stand there.
+func TestGateReadsTheWordsOfLevels(t *testing.T) {
+	p := newPlay(t)
+	p.estimate(ourNumbers())
+	handles, err := p.desk.handles(t.Context())
+	must(t, err)
+	country := func(en string) Story {
+		s := p.draftStory()
+		s.Names.Country = lang.Words{KO: "중국", EN: en, ZH: "中国"}
+		return s
+	}
+	if p.gateFinds(country("China"), "risk.why.city") || p.gateFinds(country("China"), "desk.find.handle") {
+		t.Error("the vocabulary itself is found")
+	}
+	for name, c := range map[string]struct{ en, key string }{
+		"city":    {"Dandong, where she works at the consulate", "risk.why.city"},
+		"weekday": {"China on Monday", "risk.why.weekday"},
+		"handle":  {"China, " + handles[p.source["A"]] + ",", "desk.find.handle"},
+	} {
+		if !p.gateFinds(country(c.en), c.key) {
+			t.Errorf("%s: the country %q passes", name, c.en)
+		}
+	}
+	// A handle that only the filled text has.
+	first, second, _ := strings.Cut(handles[p.source["A"]], " ")
+	s := country("China, " + first)
+	s.Paragraphs[0].Sentences[0].Text[lang.English] = "People report there, says {source} " + second + "."
+	if !p.gateFinds(s, "desk.find.handle") {
+		t.Error("a handle across a border of words passes")
+	}
+	// What they print counts as printed of the source.
+	id := p.newStory(t, country("China on Monday"))
+	for _, src := range p.view(id).Exposure.Sources {
+		if src.Level.Day < 4 {
+			t.Errorf("%s: %v", src.Handle, src.Level)
+		}
+	}
+	id = p.newStory(t, country("China"))
+	for _, src := range p.view(id).Exposure.Sources {
+		if src.Level != (lang.Level{Place: 2, Day: 1}) {
+			t.Errorf("by the vocabulary alone %s: %v", src.Handle, src.Level)
+		}
+	}
 }

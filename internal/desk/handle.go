@@ -56,11 +56,18 @@ const (
 		tower tulip valley wagon walnut wave well wharf willow window wren`
 )
 
-// handlesIn gives the handles of sources that may stand in the texts of a story, by the two
-// words that every handle begins with.
-func (d *Desk) handlesIn(ctx context.Context, s *Story) ([]string, error) {
+// handlesIn gives the handles of sources that may stand in the texts of a story, and in its
+// sentences as the gate reads them, by the two words that every handle begins with.
+func (d *Desk) handlesIn(ctx context.Context, s *Story, told []ParagraphView) ([]string, error) {
 	pairs := map[string]bool{}
 	s.texts(func(text string) { addPairs(pairs, text) })
+	for _, p := range told {
+		for _, sn := range p.Sentences {
+			for _, text := range sn.read {
+				addPairs(pairs, text)
+			}
+		}
+	}
 	var out []string
 	for _, p := range slices.Sorted(maps.Keys(pairs)) {
 		rows, err := d.v.View().Query(ctx, `SELECT s.handle FROM source s JOIN thread t ON t.source = s.id

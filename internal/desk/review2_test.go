@@ -95,11 +95,11 @@ func TestThreadsWithoutALetterEnd(t *testing.T) {
 		t.Fatalf("%d rows", len(rows))
 	}
 	s := &Story{Editions: map[Lang]EditionText{"en": {Headline: "By the " + rows[0].Handle + " and the " + rows[1].Handle}}}
-	if found, err := r.desk.handlesIn(ctx, s); err != nil || len(found) != 0 {
+	if found, err := r.desk.handlesIn(ctx, s, nil); err != nil || len(found) != 0 {
 		t.Errorf("%v %v", found, err)
 	}
 	r.send(convs[1], seal.Letter{Text: []byte("whole")})
-	if found, err := r.desk.handlesIn(ctx, s); err != nil || len(found) != 1 {
+	if found, err := r.desk.handlesIn(ctx, s, nil); err != nil || len(found) != 1 {
 		t.Errorf("%v %v", found, err)
 	}
 	r.today += 60

@@ -42,7 +42,7 @@ func (d *Desk) tell(s *Story, b *board, carried map[ID][]ID) []ParagraphView {
 }
 
 func (t *teller) sentence(sn Sentence, carried map[ID][]ID) SentenceView {
-	v := SentenceView{Sentence: sn, Printed: map[Lang]string{}, Attribution: map[Lang]string{}}
+	v := SentenceView{Sentence: sn, Printed: map[Lang]string{}, Attribution: map[Lang]string{}, read: map[Lang]string{}}
 	var claims []*claimState
 	for i, id := range sn.Claims {
 		c := t.board.byID[id]
@@ -71,7 +71,7 @@ func (t *teller) sentence(sn Sentence, carried map[ID][]ID) SentenceView {
 		v.Order = t.mention(sn, &v)
 	}
 	for l, text := range sn.Text {
-		v.Printed[l] = t.print(l, text, &v)
+		v.Printed[l], v.read[l] = t.print(l, text, &v), t.read(l, text, &v)
 	}
 	return v
 }
@@ -152,30 +152,45 @@ func (t *teller) mention(sn Sentence, v *SentenceView) lang.Order {
 // print fills a text's attributions. What can't be filled stays in braces, and the gate
 // blocks it.
 func (t *teller) print(l Lang, text string, v *SentenceView) string {
-	a := lang.Attribution{Level: v.Level, Names: t.names, Independent: v.Independent, Order: v.Order}
+	out, used := fill(l, text, lang.Attribution{Level: v.Level, Names: t.names, Independent: v.Independent, Order: v.Order})
+	if used != "" {
+		v.Attribution[l] = used
+	}
+	return out
+}
+
+// read is the text with the words that fill its level, for the gate: one source stands for
+// several, because a plural is made from chains and never typed.
+func (t *teller) read(l Lang, text string, v *SentenceView) string {
+	out, _ := fill(l, text, lang.Attribution{Level: v.Level, Names: t.names, Independent: min(v.Independent, 1), Order: lang.First})
+	return out
+}
+
+// fill puts an attribution into a text, and gives what it put there last.
+func fill(l Lang, text string, a lang.Attribution) (out, used string) {
 	phrase, err := lang.Phrase(l, a)
 	if err != nil {
-		return text
+		return text, ""
 	}
 	said, err := lang.Said(l, a)
 	if err != nil {
-		return text
+		return text, ""
 	}
-	out := placeholder.ReplaceAllStringFunc(text, func(m string) string {
+	out = placeholder.ReplaceAllStringFunc(text, func(m string) string {
 		switch m {
 		case sourceHere:
-			v.Attribution[l] = phrase
+			used = phrase
 			return phrase
 		case sourceHead:
-			v.Attribution[l] = phrase
+			used = phrase
 			return lang.Capital(phrase)
 		case saidHere:
-			v.Attribution[l] = said
+			used = said
 			return said
 		}
 		return m
 	})
-	return norm.NFC.String(out) // what was filled in may meet a mark that joins it
+	return norm.NFC.String(out), used // what was filled in may meet a mark that joins it
 }
 
 // mergeNames takes each word from a, or from b where a has none.

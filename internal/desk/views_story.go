@@ -102,6 +102,8 @@ type SentenceView struct {
 	Disputed    bool
 	Claims      []ClaimRow
 	Findings    []Finding
+
+	read map[Lang]string // as the gate reads it: printed, but of one source
 }
 
 // A PhotoView is a story's photograph: what was found in the original, and the harmless copy.
