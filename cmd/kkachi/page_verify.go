@@ -24,7 +24,7 @@ type pageVerifyCmd struct {
 
 // Help is shown by --help.
 func (*pageVerifyCmd) Help() string {
-	return `Fetches a newsroom's site from outside, each file of it once, and compares script, contacts, pages, notes and bulletin with what the newsroom has signed. Names each thing that differs. Keeps nothing: kkachi watch remembers, and shows what changes.
+	return `Fetches a newsroom's site from outside, each file of it once and each folder by its own address, and compares script, contacts, pages, notes and bulletin with what the newsroom has signed. Names each thing that differs. Keeps nothing: kkachi watch remembers, and shows what changes.
 
 With the site's URL alone the newsroom's id is taken from the page that is to be checked: then the site may be whole, and another newsroom's. Compare the id with the one that you learnt by other means.
 

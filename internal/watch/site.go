@@ -158,12 +158,12 @@ func (v *siteVisit) look(ctx context.Context, w *Watch) error {
 	if v.notes.Root.Engine != nil && !engine {
 		v.say(InScript, "none on the site is the one that the root note names")
 	}
+	if err := v.root(ctx, w); err != nil {
+		return err
+	}
 	draw := min(SiteSample, len(some))
 	if w.all {
 		draw = len(some)
-		if err := v.root(ctx, w); err != nil {
-			return err
-		}
 	}
 	for n := range draw {
 		at, err := rand.Int(w.rand, big.NewInt(int64(len(some)-n)))
@@ -175,22 +175,9 @@ func (v *siteVisit) look(ctx context.Context, w *Watch) error {
 		if _, err := v.file(ctx, w, some[n]); err != nil {
 			return err
 		}
-	}
-	return nil
-}
-
-// root wants the root of the site to be its index.
-func (v *siteVisit) root(ctx context.Context, w *Watch) error {
-	f := v.files["index"+pageType]
-	if f == nil || f.Size > SiteMaxFile {
-		return nil
-	}
-	data, err := w.host.File(ctx, "", int64(f.Size))
-	switch {
-	case errors.Is(err, relay.ErrNotFound), errors.Is(err, relay.ErrRefused), err == nil && sha256.Sum256(data) != f.Hash:
-		v.say(InPage, "the root of the site is not its %s", f.Path)
-	case err != nil:
-		return fmt.Errorf("fetching the root of the site: %w", err)
+		if err := v.folder(ctx, w, some[n]); err != nil {
+			return err
+		}
 	}
 	return nil
 }

@@ -28,7 +28,13 @@ func (n *newsroom) File(_ context.Context, path string, most int64) ([]byte, err
 	if err := n.fails[path]; err != nil {
 		return nil, err
 	}
-	data, ok := n.files[path]
+	data, ok := n.folders[path]
+	if !ok {
+		if path == "" || strings.HasSuffix(path, "/") {
+			path += "index.html"
+		}
+		data, ok = n.files[path]
+	}
 	if !ok {
 		return nil, relay.ErrNotFound
 	}

@@ -40,6 +40,7 @@ type newsroom struct {
 	notes, bulletin []byte
 	site            []byte            // manifest; nil: none
 	files           map[string][]byte // of the site, as they are handed out
+	folders         map[string][]byte // what a folder's address hands out instead of its index
 	fetched         int
 	atFetch         func(n int)
 	fails           map[string]error // by path: what it answers instead
