@@ -250,6 +250,105 @@ func TestErasureHoldsInCases(t *testing.T) {
 	}
 }
 
+// Nothing that is handed over names the source as the desk knows it, or a journalist: who hands
+// over is told in which field it stands.
+func TestHandOverNamesNobody(t *testing.T) {
+	ctx := t.Context()
+	p, partner := partnered(t)
+	f := p.source["F"]
+	_, err := p.desk.Join(ctx, p.source["A"], f, "mina")
+	must(t, err)
+	_, err = p.desk.TakeCase(ctx, f, "jin")
+	must(t, err)
+	handles, err := p.desk.handles(ctx)
+	must(t, err)
+	ours, theirs := handles[f], handles[p.source["A"]]
+	two := strings.Join(strings.Fields(ours)[:2], "  \n") // as a line breaks, and a handle's third word is left out
+	put := func(s CaseSheet, in HandoverInput) error {
+		t.Helper()
+		if s.Need == "" {
+			s.Need = "Jinja, terminal"
+		}
+		_, err := p.desk.SetCase(ctx, f, s)
+		must(t, err)
+		in.Partner, in.By = "Helping Hands", "mina"
+		_, err = p.desk.HandOver(ctx, f, in)
+		return err
+	}
+	step, err := p.desk.AddStep(ctx, f, "mina가 전화함", "mina")
+	must(t, err)
+	_, err = p.desk.AddTranslation(ctx, p.report["06"], Translation{Lang: lang.English, Text: "(to " + ours + ")", By: "mina"})
+	must(t, err)
+	for _, c := range []struct {
+		field string
+		sheet CaseSheet
+		in    HandoverInput
+	}{
+		{"need", CaseSheet{Need: "for " + strings.ToUpper(ours) + "."}, HandoverInput{}},
+		{"need", CaseSheet{Need: two}, HandoverInput{}},
+		{"danger", CaseSheet{Danger: theirs + "'s brother"}, HandoverInput{}},
+		{"message", CaseSheet{}, HandoverInput{Message: "Ask Jin."}},
+		{"message", CaseSheet{}, HandoverInput{Message: "급합니다 Mina에게"}},
+		{"steps", CaseSheet{}, HandoverInput{Steps: true}},
+		{"words", CaseSheet{}, HandoverInput{Words: []ID{p.report["06"]}}},
+	} {
+		err := put(c.sheet, c.in)
+		if fe, ok := errors.AsType[*FieldError](err); !ok || fe.Field != "named."+c.field {
+			t.Errorf("%s: %+v %+v: %v", c.field, c.sheet, c.in, err)
+		} else if strings.Contains(err.Error(), ours) || strings.Contains(err.Error(), theirs) {
+			t.Errorf("the error names the source: %v", err)
+		}
+	}
+	must(t, put(CaseSheet{Danger: "a step that isn't chosen does no harm"}, HandoverInput{Message: "급합니다"}))
+	p.undo(t, step)
+	must(t, put(CaseSheet{}, HandoverInput{Steps: true}))
+	c := p.theCase(f)
+	_, data, err := p.desk.SealedCase(ctx, c.Given[len(c.Given)-1].Op)
+	must(t, err)
+	if h, err := OpenHandover(bytes.NewReader(data), partner); err != nil || h.Need != "Jinja, terminal" {
+		t.Errorf("%+v %v", h, err)
+	}
+}
+
+// A thread that its source left for another, and asked to erase, takes nothing of the case to a
+// partner, whoever wrote it down where.
+func TestErasureOfAFormerThreadHoldsInCases(t *testing.T) {
+	ctx := t.Context()
+	p, _ := partnered(t)
+	f, a := p.source["F"], p.source["A"]
+	_, err := p.desk.SetCase(ctx, f, CaseSheet{Need: "잊힐 말"})
+	must(t, err)
+	_, err = p.desk.AddStep(ctx, f, "잊힐 말", "mina")
+	must(t, err)
+	_, err = p.desk.OpenCase(ctx, a, "mina")
+	must(t, err)
+	_, err = p.desk.Join(ctx, f, a, "mina")
+	must(t, err)
+	if c := p.theCase(a); c.Sheet.Need == "" || len(c.Steps) != 1 {
+		t.Fatalf("joined: %+v", c)
+	}
+	p.logLetter(f, ID{9}, KindErase, "", []byte("letter of the 8.")[:16])
+	if c := p.theCase(a); c.Erase == 0 || c.Sheet.Need != "" || len(c.Steps) != 0 {
+		t.Errorf("%+v", c)
+	}
+	rows, err := p.desk.Cases(ctx)
+	must(t, err)
+	if len(rows) != 1 || rows[0].Erase == 0 || rows[0].Sheet.Need != "" {
+		t.Errorf("%+v", rows)
+	}
+	_, err = p.desk.SetCase(ctx, a, CaseSheet{Need: "written down anew"})
+	must(t, err)
+	in := HandoverInput{Partner: "Helping Hands", By: "mina"}
+	_, err = p.desk.HandOver(ctx, a, in)
+	if fe, ok := errors.AsType[*FieldError](err); !ok || fe.Field != "case" {
+		t.Errorf("handed over: %v", err)
+	}
+	// The thread that goes on is not destroyed, and can be helped when the other is gone.
+	must(t, p.desk.destroyDue(ctx, p.today+2*EraseDays))
+	_, err = p.desk.HandOver(ctx, a, in)
+	must(t, err)
+}
+
 func TestPartnersAreChecked(t *testing.T) {
 	id, err := age.GenerateHybridIdentity()
 	must(t, err)

@@ -19,7 +19,7 @@ type CaseRow struct {
 	TakenDay cell.Day
 	Outcome  Outcome
 	Closed   cell.Day
-	Erase    cell.Day // its source asked for erasure: nothing of it is shown
+	Erase    cell.Day // its source asked for erasure, in whichever thread: nothing of it is shown
 }
 
 // A CaseView is a case with all that was done.
@@ -57,7 +57,11 @@ func (d *Desk) Cases(ctx context.Context) ([]CaseRow, error) {
 		return nil, err
 	}
 	for i := range list {
-		list[i].Erase = days[list[i].Source]
+		if len(days) > 0 {
+			if list[i].Erase, err = d.firstErase(ctx, list[i].Source); err != nil {
+				return nil, err
+			}
+		}
 		if _, err := d.caseRow(ctx, &list[i]); err != nil {
 			return nil, err
 		}
@@ -143,7 +147,7 @@ func (d *Desk) Case(ctx context.Context, src ID) (*CaseView, error) {
 		return nil, fmt.Errorf("%w: case of %s", ErrNotFound, src)
 	}
 	var err error
-	if v.Erase, err = d.eraseDay(ctx, src); err != nil {
+	if v.Erase, err = d.firstErase(ctx, src); err != nil {
 		return nil, err
 	}
 	sheet, err := d.caseRow(ctx, &v.CaseRow)

@@ -69,6 +69,18 @@ func (d *Desk) eraseDay(ctx context.Context, src ID) (cell.Day, error) {
 	return dueDay(asked), nil
 }
 
+// firstErase gives the day from which on the first of a source's threads is destroyed; 0 if
+// nobody asked for it.
+func (d *Desk) firstErase(ctx context.Context, src ID) (cell.Day, error) {
+	var asked sql.NullInt64
+	err := d.v.View().QueryRow(ctx, group+`, up(source) AS (VALUES (?1) UNION SELECT t.next FROM thread t JOIN up ON t.source = up.source WHERE t.next IS NOT NULL)
+		SELECT min(asked) FROM thread WHERE source IN (SELECT source FROM g UNION SELECT source FROM up)`, src).Scan(&asked)
+	if err != nil {
+		return 0, fmt.Errorf("desk: erasure: %w", err)
+	}
+	return dueDay(asked), nil
+}
+
 func dueDay(asked sql.NullInt64) cell.Day {
 	if !asked.Valid {
 		return 0

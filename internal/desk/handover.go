@@ -161,7 +161,7 @@ func (d *Desk) handover(ctx context.Context, src ID, in HandoverInput) (*Handove
 		}
 	}
 	for _, r := range c.Reports {
-		if !slices.Contains(in.Words, r.ID) || r.File {
+		if !slices.Contains(in.Words, r.ID) || r.File || r.Hidden {
 			continue
 		}
 		w := HandoverWords{Day: isoDay(r.Day), Lang: r.Lang, Text: r.Text}
@@ -173,7 +173,7 @@ func (d *Desk) handover(ctx context.Context, src ID, in HandoverInput) (*Handove
 		}
 		h.Words = append(h.Words, w)
 	}
-	return h, nil
+	return h, d.mustNameNobody(ctx, c, h, in.By)
 }
 
 // isoDay is a day as it stands in files, "" for none.

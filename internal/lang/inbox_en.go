@@ -188,4 +188,10 @@ var inboxEN = map[string]string{
 	"desk.canned.help.text":     "We have read that you ask for help, and a person here takes care of it. Tell us, if you can: until when do you need it, and what is the danger?",
 	"desk.canned.thanks":        "We will not print that",
 	"desk.canned.thanks.text":   "We will not print what could point to you. If there is anything that we must not print, tell us.",
+
+	"desk.field.named.need":    "The need names the source as the desk knows it, or a journalist. Write it without names.",
+	"desk.field.named.danger":  "The danger names the source as the desk knows it, or a journalist. Write it without names.",
+	"desk.field.named.message": "The message names the source as the desk knows it, or a journalist. Write it without names.",
+	"desk.field.named.steps":   "What was done names the source as the desk knows it, or a journalist. Leave the steps out, or change the line.",
+	"desk.field.named.words":   "One of the chosen tellings, or its translation, names the source as the desk knows it, or a journalist. Leave it out, or choose others.",
 }

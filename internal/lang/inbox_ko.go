@@ -187,4 +187,10 @@ var inboxKO = map[string]string{
 	"desk.canned.help.text":     "도움을 청하신 글을 읽었고, 이곳의 한 사람이 맡았습니다. 말씀하실 수 있다면 언제까지 필요한지, 무엇이 위험한지 알려 주십시오.",
 	"desk.canned.thanks":        "싣지 않을 것",
 	"desk.canned.thanks.text":   "당신을 드러낼 수 있는 것은 싣지 않겠습니다. 싣지 말아야 할 것이 있으면 알려 주십시오.",
+
+	"desk.field.named.need":    "필요한 것에 데스크가 부르는 취재원 이름이나 기자 이름이 있습니다. 이름 없이 쓰십시오.",
+	"desk.field.named.danger":  "위험에 데스크가 부르는 취재원 이름이나 기자 이름이 있습니다. 이름 없이 쓰십시오.",
+	"desk.field.named.message": "전하는 말에 데스크가 부르는 취재원 이름이나 기자 이름이 있습니다. 이름 없이 쓰십시오.",
+	"desk.field.named.steps":   "한 일에 데스크가 부르는 취재원 이름이나 기자 이름이 있습니다. 한 일을 빼거나 그 줄을 고치십시오.",
+	"desk.field.named.words":   "고른 말이나 그 번역에 데스크가 부르는 취재원 이름이나 기자 이름이 있습니다. 빼고 고르십시오.",
 }

@@ -187,4 +187,10 @@ var inboxZH = map[string]string{
 	"desk.canned.help.text":     "我们读到您求助，这里有人负责此事。如果可以，请告诉我们：最晚何时需要帮助，有什么危险？",
 	"desk.canned.thanks":        "不会刊出",
 	"desk.canned.thanks.text":   "凡可能暴露您的内容，我们都不会刊出。若有什么不能刊出，请告诉我们。",
+
+	"desk.field.named.need":    "所需中有本台对消息来源的称呼或记者姓名。请不写姓名。",
+	"desk.field.named.danger":  "危险中有本台对消息来源的称呼或记者姓名。请不写姓名。",
+	"desk.field.named.message": "留言中有本台对消息来源的称呼或记者姓名。请不写姓名。",
+	"desk.field.named.steps":   "已做之事中有本台对消息来源的称呼或记者姓名。请不附步骤，或改写该行。",
+	"desk.field.named.words":   "所选原话或其译文中有本台对消息来源的称呼或记者姓名。请不要选它。",
 }
