@@ -13,6 +13,7 @@ import (
 	"kkachi/internal/sift"
 	"kkachi/internal/store/disk"
 	"kkachi/internal/vault"
+	lookout "kkachi/internal/watch"
 )
 
 // Exit codes of every verb.
@@ -98,6 +99,7 @@ var hints = []struct {
 	{sift.ErrLocked, exitFailed, "another kkachi sift works in this folder: end it first"},
 	{disk.ErrLocked, exitFailed, "another kkachi drop works in this folder: end it first"},
 	{seal.ErrExpired, exitFailed, "kkachi root status says which note has ended; kkachi root sign makes the next"},
+	{lookout.ErrShown, exitFailed, hintShown}, // though the host then failed as well
 	{relay.ErrNotFound, exitFailed, "the host does not know what this machine shows, or is another: kkachi renew token DIR ROLE --keep here, then kkachi renew host there"},
 	{relay.ErrUnavailable, exitFailed, "check that kkachi drop runs, the url in newsroom.toml, the network and the proxy; then run the same command again"},
 	{desk.ErrClock, exitFailed, "if the date is right, open the desk with --date-is-right: it then destroys what has ended"},

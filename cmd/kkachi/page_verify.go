@@ -37,6 +37,9 @@ Example:
     kkachi page verify kkachi:ID@URL --proxy socks5://127.0.0.1:9050`
 }
 
+// hintShown is the step after a host that shows something wrong.
+const hintShown = "write nothing in its pages; tell the newsroom by another way, and look again from elsewhere"
+
 var errDiffers = errors.New("the site differs from what the newsroom has signed")
 
 // A verified is what page verify says of a site.
@@ -72,7 +75,7 @@ func (c *pageVerifyCmd) Run(w *world) error {
 		out.print(w, r)
 	}
 	if !out.Well {
-		return withHint(fmt.Errorf("%w (differences: %d)", errDiffers, len(out.Differs)), "write nothing in its pages; tell the newsroom by another way, and look again from elsewhere")
+		return withHint(fmt.Errorf("%w (differences: %d)", errDiffers, len(out.Differs)), hintShown)
 	}
 	return nil
 }
