@@ -144,7 +144,7 @@ func hostilePaths(t *testing.T, r *room) map[string]string {
 	t.Helper()
 	story := "/story/" + r.ids["story"].String()
 	return map[string]string{
-		"inbox all": "/inbox?box=all", "cases": "/cases", "case": "/case/" + r.ids["F"].String(), "canned": "/canned", "search": "/search?q=a",
+		"inbox all": "/inbox?box=all", "cases": "/cases", "case": "/case/" + r.ids["F"].String(), "canned": "/canned", "search": "/search?q=a&from=2000-01-01", // by days, so that no drawn name is found by its first letter
 		"inbox": "/inbox", "thread": "/thread/" + r.ids["A"].String(), "help": "/thread/" + r.ids["F"].String(), "call": "/call",
 		"sources": "/sources", "note": "/call/" + r.ids["call"].String(), "withdraw": "/withdraw/report/" + r.ids["call"].String(),
 		"discredit": "/withdraw/source/" + r.ids["A"].String(), "drop": "/withdraw/claim/" + r.ids["claim"].String(), "corrections": "/corrections",
