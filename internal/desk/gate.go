@@ -31,6 +31,7 @@ type gate struct {
 
 	house   []rules.Rule
 	sums    map[string]string     // of the house rules, by the name that findings have
+	scopes  map[string][]ID       // sentences that a rule of the whole story asks about, by the same
 	answers map[string]ruleAnswer // by the same
 }
 
@@ -70,12 +71,12 @@ func (d *Desk) judge(ctx context.Context, v *StoryView) error {
 	}
 	slices.SortStableFunc(g.findings, func(a, b Finding) int { return rank(b) - rank(a) })
 	v.Findings = g.findings
-	v.House, v.sums = d.ruleViews(g, v), g.sums
+	v.House, v.sums, v.scopes = d.ruleViews(g, v), g.sums, g.scopes
 	return nil
 }
 
-// answered names each finding after what stands at its place, and finds out whether it is
-// answered.
+// answered names each finding after what stands at its place and what its rule asks (the gate's
+// own rules ask the same always), and finds out whether it is answered.
 func (d *Desk) answered(ctx context.Context, g *gate, v *StoryView) error {
 	overrides, err := d.overrides(ctx, v.ID)
 	if err != nil {
@@ -87,10 +88,10 @@ func (d *Desk) answered(ctx context.Context, g *gate, v *StoryView) error {
 	for i := range g.findings {
 		f := &g.findings[i]
 		if f.Paragraph < 0 {
-			f.id = f.name(v.Story.stands(f.Lang))
+			f.id = f.name(v.Story.stands(f.Lang) + g.sums[f.Rule] + fmt.Sprint(g.scopes[f.Rule]))
 		} else {
 			sn := &v.Paragraphs[f.Paragraph].Sentences[f.Sentence]
-			f.sentence, f.id = sn.ID, f.name(sn.stands())
+			f.sentence, f.id = sn.ID, f.name(sn.stands()+g.sums[f.Rule])
 		}
 		g.answer(f, overrides)
 	}
@@ -109,7 +110,7 @@ func rank(f Finding) int {
 // whose overrides name just this finding, and risk agrees.
 func (g *gate) answer(f *Finding, overrides []override) {
 	if f.Verdict == Hold {
-		f.Answered = g.answers[f.Rule].covers(f, g.sums[f.Rule])
+		f.Answered = g.answers[f.Rule].covers(f, g.sums[f.Rule], g.scopes[f.Rule])
 		return
 	}
 	if f.Verdict != Block || f.Final {

@@ -1,6 +1,7 @@
 package desk
 
 import (
+	"bytes"
 	"context"
 	"crypto/sha256"
 	"errors"
@@ -84,7 +85,7 @@ func (d *Desk) AnswerRule(ctx context.Context, story ID, rule, by, reason string
 	if !held {
 		return OpID{}, field("rule", "nothing of this story is held by it")
 	}
-	a.Sum = v.sums[rule]
+	a.Sum, a.Sentences = v.sums[rule], append(a.Sentences, v.scopes[rule]...)
 	return d.append1(ctx, opRule, ruleThing(story, rule), story, a)
 }
 
@@ -112,9 +113,27 @@ func (d *Desk) ruleAnswers(ctx context.Context, story ID) (map[string]ruleAnswer
 	return out, nil
 }
 
-// covers says whether an answer is one to a finding of a rule that is worded as sum says.
-func (a ruleAnswer) covers(f *Finding, sum string) bool {
-	return a.Verdict == Pass && a.Sum == sum && (f.Paragraph < 0 || slices.Contains(a.Sentences, f.sentence))
+// covers says whether an answer is one to a finding of a rule that is worded as sum says and,
+// of a whole story, asks about these sentences.
+func (a ruleAnswer) covers(f *Finding, sum string, scope []ID) bool {
+	if f.Paragraph >= 0 {
+		scope = []ID{f.sentence}
+	}
+	return a.Verdict == Pass && a.Sum == sum && !slices.ContainsFunc(scope, func(id ID) bool { return !slices.Contains(a.Sentences, id) })
+}
+
+// scope gives the sentences that a rule of the whole story asks about.
+func scope(when rules.When, v *StoryView) []ID {
+	var out []ID
+	for _, p := range v.Paragraphs {
+		for _, sn := range p.Sentences {
+			if when == rules.Always || when == rules.Unnamed && len(sn.Sentence.Claims) > 0 {
+				out = append(out, sn.ID)
+			}
+		}
+	}
+	slices.SortFunc(out, func(a, b ID) int { return bytes.Compare(a[:], b[:]) }) // wherever they stand
+	return out
 }
 
 // judgeHouse finds what the house rules ask of a story. A file that can't be read blocks.
@@ -130,7 +149,7 @@ func (d *Desk) judgeHouse(ctx context.Context, g *gate, v *StoryView) error {
 	if err != nil {
 		return err
 	}
-	g.house, g.sums = list, map[string]string{}
+	g.house, g.sums, g.scopes = list, map[string]string{}, map[string][]ID{}
 	for i := range list {
 		r := &list[i]
 		g.sums[housePrefix+r.ID] = r.Sum()
@@ -138,6 +157,10 @@ func (d *Desk) judgeHouse(ctx context.Context, g *gate, v *StoryView) error {
 		case rules.Asked:
 			for _, at := range applies(r.When, v) {
 				g.add(finding(r, at))
+			}
+			g.scopes[housePrefix+r.ID] = scope(r.When, v)
+			if r.When == rules.Photo && v.Photo != nil { // asked of this picture
+				g.sums[housePrefix+r.ID] += v.Photo.Original
 			}
 		case rules.Exposure:
 			if len(applies(r.When, v)) == 0 {

@@ -83,7 +83,9 @@ type StoryView struct {
 	Drafts     map[string]string // what was typed and is not saved, by key
 	Op         OpID              // newest change of the story
 
-	sums map[string]string // of what each rule asks now, for answers
+	// What each rule asks now, and of which sentences if it asks of the whole story, for answers.
+	sums   map[string]string
+	scopes map[string][]ID
 }
 
 // A ParagraphView holds the sentences of one paragraph.
