@@ -100,7 +100,7 @@ func (d *Desk) fresh(ctx context.Context, id ID, v *StoryView) (candidate, []byt
 			return candidate{}, nil, false, err // what is printed first would say a day that isn't its own
 		}
 	}
-	r, err := build(v, c.ID, c.Serial, c.Printed)
+	r, err := d.next(ctx, v, c)
 	if err != nil {
 		return candidate{}, nil, false, nil // can't be released as it is: nothing is approved
 	}
@@ -223,7 +223,7 @@ func (d *Desk) fix(ctx context.Context, id ID, v *StoryView) (candidate, vault.D
 	} else if c.Printed, err = d.drawDay(v); err != nil {
 		return candidate{}, vault.Draft{}, err
 	}
-	r, err := build(v, c.ID, c.Serial, c.Printed)
+	r, err := d.next(ctx, v, c)
 	if err != nil {
 		return candidate{}, vault.Draft{}, err
 	}

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 
 	"golang.org/x/text/unicode/norm"
@@ -56,6 +57,32 @@ func build(v *StoryView, id release.ID, serial uint64, printed cell.Day) (*relea
 		return nil, err
 	}
 	return r, r.Check()
+}
+
+// next makes the release that follows what readers have: at the same address, and with every
+// correction that they were told.
+func (d *Desk) next(ctx context.Context, v *StoryView, c candidate) (*release.Release, error) {
+	r, err := build(v, c.ID, c.Serial, c.Printed)
+	if err != nil {
+		return nil, err
+	}
+	last, ok, err := lastOf[released](ctx, d, opRelease, v.ID)
+	if err != nil || !ok {
+		return r, err
+	}
+	data, err := d.blob(ctx, last.Release)
+	if err != nil {
+		return nil, err
+	}
+	before, err := release.Decode(data)
+	if err != nil {
+		return nil, fmt.Errorf("desk: the release before: %w", err)
+	}
+	r.Slug = before.Slug
+	if n := len(before.Corrections); len(r.Corrections) < n || !slices.Equal(r.Corrections[:n], before.Corrections) {
+		return nil, field("corrections", "readers were told one that the story no longer holds: undo what took it out")
+	}
+	return r, nil
 }
 
 func buildPhoto(r *release.Release, p *PhotoView) error {

@@ -88,11 +88,11 @@ func (d *Desk) RestoreVersion(ctx context.Context, id ID, op OpID) (OpID, error)
 		return OpID{}, err
 	}
 	return d.editStory(ctx, id, func(s *Story) error {
-		printed, photo, spread, shown, among := s.Corrections, s.Photo, s.Spread, s.Shown, s.Among
+		printed, back, photo, spread, shown, among := s.Corrections, s.Retraction, s.Photo, s.Spread, s.Shown, s.Among
 		*s = *former
 		// What readers were told stays told, the photograph has a history of its own, and what is known
 		// of the world is no part of a text.
-		s.Corrections, s.Photo, s.Spread, s.Shown, s.Among = printed, photo, spread, shown, among
+		s.Corrections, s.Retraction, s.Photo, s.Spread, s.Shown, s.Among = printed, back, photo, spread, shown, among
 		return nil
 	})
 }

@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"kkachi/internal/lang"
+	"kkachi/internal/release"
 )
 
 // Every version of a story can be looked at, compared and brought back; what moved is not
@@ -230,6 +231,69 @@ func TestCorrectionAndRetraction(t *testing.T) {
 	}
 	if v, _ := p.desk.Story(ctx, id); v.Retracted || v.Verdict != Block {
 		t.Error("undone, the story is not as it was")
+	}
+	p.rebuilt(t)
+}
+
+// What readers were told stays: the address of a page, its corrections, and that it was taken back.
+func TestReadersKeepWhatTheyWereTold(t *testing.T) {
+	ctx := t.Context()
+	p := newPlay(t)
+	id := p.newStory(t, p.draftStory())
+	newest := func() *release.Release {
+		t.Helper()
+		out, err := p.desk.Exports(ctx)
+		must(t, err)
+		r, err := out[0].Verified.Release()
+		must(t, err)
+		return r
+	}
+	p.letOut(t, id)
+	at := newest().Slug
+	plain := p.view(id)
+	s := plain.Story
+	e := s.Editions[lang.English]
+	e.Headline = "Another headline"
+	s.Editions[lang.English] = e
+	_, err := p.desk.SetStory(ctx, id, s)
+	must(t, err)
+	op, err := p.desk.Correct(ctx, id, three("고칩니다.", "Corrected.", "更正。"))
+	must(t, err)
+	p.letOut(t, id)
+	if r := newest(); r.Slug != at || r.Editions[1].Headline != "Another headline" || len(r.Corrections) != 1 {
+		t.Errorf("%s moved to %s: %+v", at, r.Slug, r.Corrections)
+	}
+	// Without the correction it is not approved.
+	back := p.undo(t, op)
+	_, err = p.desk.Approve(ctx, id, "ayla", pass("ayla"))
+	if fe, ok := errors.AsType[*FieldError](err); !ok || fe.Field != "corrections" {
+		t.Errorf("approved without a correction that readers saw: %v", err)
+	}
+	_, err = p.desk.Correct(ctx, id, three("다른 것.", "Another.", "另一个。"))
+	must(t, err)
+	if _, err = p.desk.Approve(ctx, id, "ayla", pass("ayla")); err == nil {
+		t.Error("another correction took the place of one that readers saw")
+	}
+	list, err := p.desk.Versions(ctx, id)
+	must(t, err)
+	p.undo(t, list[0].Op)
+	p.undo(t, back)
+	_, err = p.desk.Retract(ctx, id, three("취소합니다.", "We take it back.", "撤回。"))
+	must(t, err)
+	p.letOut(t, id)
+	if r := newest(); r.Slug != at || r.Retraction == nil {
+		t.Errorf("taken back, %s moved to %s", at, r.Slug)
+	}
+	// A former version brings back a text, and not that it was never taken back.
+	_, err = p.desk.RestoreVersion(ctx, id, plain.Op)
+	must(t, err)
+	if v := p.view(id); !v.Retracted || len(v.Story.Corrections) != 1 {
+		t.Errorf("restored: %+v", v.Story)
+	}
+	_, err = p.desk.PrintAgain(ctx, id)
+	must(t, err)
+	if p.view(id).Retracted {
+		t.Error("printed again, it is taken back still")
 	}
 	p.rebuilt(t)
 }

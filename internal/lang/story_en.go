@@ -130,4 +130,6 @@ var storyEN = map[string]string{
 	"desk.photo.name":          "It came as",
 	"desk.find.photo-closed":   "the photograph is of a format that stays closed here",
 	"desk.fix.photo-closed":    "Choose it as JPEG or PNG, or print without it.",
+
+	"desk.field.corrections": "Readers were told a correction that the story no longer holds. Undo what took it out.",
 }

@@ -130,4 +130,6 @@ var storyKO = map[string]string{
 	"desk.photo.name":          "받은 파일 이름",
 	"desk.find.photo-closed":   "사진이 여기서 열지 않는 형식입니다",
 	"desk.fix.photo-closed":    "JPEG나 PNG로 다시 고르거나 사진 없이 실으십시오.",
+
+	"desk.field.corrections": "독자가 본 정정이 기사에서 빠졌습니다. 뺀 것을 되돌리십시오.",
 }

@@ -130,4 +130,6 @@ var storyZH = map[string]string{
 	"desk.photo.name":          "收到时的文件名",
 	"desk.find.photo-closed":   "图片格式在此不打开",
 	"desk.fix.photo-closed":    "请改用 JPEG 或 PNG，或不配图刊登。",
+
+	"desk.field.corrections": "已告知读者的更正不在稿中。请撤销删去它的那一步。",
 }
