@@ -113,7 +113,6 @@ zh = "律师看过。"
 	_, err = p.desk.MoveSentence(ctx, id, 0, 0, 1)
 	must(t, err)
 	expect("one less", Pass, whole...)
-
 	photograph := func(file string) {
 		t.Helper()
 		_, err := p.desk.SetPhoto(ctx, id, []byte(file), "river.gif", Photo{})
