@@ -36,15 +36,24 @@ func (d *Desk) DisputeClaim(ctx context.Context, claim ID, by, reason string) (O
 	}
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	b, err := d.board(ctx)
+	c, err := d.onBoard(ctx, claim)
 	if err != nil {
 		return OpID{}, err
 	}
+	return d.append1(ctx, opDispute, c.thing, c.thing, disputed{By: by, Reason: reason})
+}
+
+// onBoard gives a claim as it stands, or the one that it was merged into.
+func (d *Desk) onBoard(ctx context.Context, claim ID) (*claimState, error) {
+	b, err := d.board(ctx)
+	if err != nil {
+		return nil, err
+	}
 	c := b.byID[claim]
 	if c == nil {
-		return OpID{}, fmt.Errorf("%w: claim %s", ErrNotFound, claim)
+		return nil, fmt.Errorf("%w: claim %s", ErrNotFound, claim)
 	}
-	return d.append1(ctx, opDispute, c.thing, c.thing, disputed{By: by, Reason: reason})
+	return c, nil
 }
 
 // checkReason refuses a reason that says nothing, or too much.

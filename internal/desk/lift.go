@@ -79,13 +79,9 @@ func (d *Desk) LiftCeiling(ctx context.Context, claim ID, approver string, passp
 	}
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	b, err := d.board(ctx)
+	c, err := d.onBoard(ctx, claim)
 	if err != nil {
 		return OpID{}, err
-	}
-	c := b.byID[claim]
-	if c == nil {
-		return OpID{}, fmt.Errorf("%w: claim %s", ErrNotFound, claim)
 	}
 	if !c.mayLift() {
 		return OpID{}, field("claim", "only one chain has a ceiling that can be lifted")
