@@ -42,12 +42,13 @@ func serveDemo(t *testing.T) *servedDemo {
 	t.Helper()
 	ctx, cancel := context.WithCancel(t.Context())
 	w := testWorld(ctx, "")
+	dir := filepath.Join(t.TempDir(), "newsroom") // before Cleanup: it goes after the demo has ended
 	s := &servedDemo{ready: make(chan struct{})}
 	ended := make(chan error, 1)
 	never, keep := io.Pipe()
 	go func() {
 		_, err := demo.Run(ctx, demo.Options{
-			Dir: filepath.Join(t.TempDir(), "newsroom"), Now: w.now, Rand: w.rand, In: never, Out: io.Discard,
+			Dir: dir, Now: w.now, Rand: w.rand, In: never, Out: io.Discard,
 			Parts: func(dir string, clock func() time.Time) demo.Parts {
 				s.demoParts = &demoParts{outer: w, dir: dir, clock: clock}
 				return s

@@ -72,7 +72,7 @@ func TestCallNoteToClaimIsFewKeys(t *testing.T) {
 		t.Errorf("the claim rests on %+v", e)
 	}
 	// The call goes on: the caret stands in the note, a further line becomes a further claim.
-	b.until(`document.activeElement.id === "text"`)
+	b.until(`document.readyState === "complete" && document.activeElement.id === "text" && document.activeElement.selectionEnd === document.activeElement.value.length`)
 	h.write("", "순찰이 늘었다")
 	h.chord(kb.Enter, shift)
 	b.until(`document.querySelector("dialog[data-now]")?.open && document.getElementById("line-text").value === "순찰이 늘었다"`)

@@ -32,5 +32,7 @@
     dialog.showModal();
     dialog.querySelector("textarea").select();
     dialog.addEventListener("close", () => caret(Number(dialog.dataset.at)));
-  } else if (text.value && document.activeElement === text) caret();
+  } else if (text.value && (document.activeElement === text || (text.autofocus && document.activeElement === document.body))) {
+    caret(); // the browser may be about to focus it, with the caret before the first word
+  }
 })();
