@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/chromedp/cdproto/cdp"
+	"github.com/chromedp/cdproto/input"
 	"github.com/chromedp/cdproto/network"
 	"github.com/chromedp/cdproto/page"
 	"github.com/chromedp/chromedp"
@@ -23,6 +24,8 @@ type visitor interface {
 	begin(prelude, url string) error
 	// run evaluates an expression in the page, without waiting for what it promises, and gives it as text.
 	run(expression string) (string, error)
+	// touch presses the mouse where nothing is, and turns its wheel, as a person does who reads.
+	touch() error
 	// end closes the page, and forgets what the visit left.
 	end() error
 }
@@ -35,7 +38,7 @@ type chromiumVisitor struct {
 
 func newChromium(t *testing.T) *chromiumVisitor {
 	t.Helper()
-	ctx := startChromium(t, chromedp.IgnoreCertErrors)
+	ctx := startChromium(t, trusted(t))
 	if err := chromedp.Do(ctx, chromedp.EmulateViewport(400, 300)); err != nil {
 		t.Fatal(err)
 	}
@@ -54,6 +57,20 @@ func (c *chromiumVisitor) run(expression string) (string, error) {
 	ctx, cancel := context.WithTimeout(c.ctx, time.Minute)
 	defer cancel()
 	return chromedp.Run(ctx, chromedp.Evaluate[string]("String("+expression+")"))
+}
+
+func (c *chromiumVisitor) touch() error {
+	for _, e := range []input.DispatchMouseEventParams{
+		{Type: input.DispatchMouseEventTypeMousePressed, Button: "left", ClickCount: 1},
+		{Type: input.DispatchMouseEventTypeMouseReleased, Button: "left", ClickCount: 1},
+		{Type: input.DispatchMouseEventTypeMouseWheel, DeltaY: 60},
+	} {
+		e.X, e.Y = 3, 150 // the margin
+		if _, err := chromedp.Call(c.ctx, input.DispatchMouseEvent, e); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 func (c *chromiumVisitor) end() error {
@@ -128,6 +145,11 @@ func (f *firefoxVisitor) begin(prelude, url string) error {
 
 func (f *firefoxVisitor) run(expression string) (string, error) {
 	return f.ask(map[string]string{"run": expression})
+}
+
+func (f *firefoxVisitor) touch() error {
+	_, err := f.ask(map[string]string{"touch": "margin"})
+	return err
 }
 
 func (f *firefoxVisitor) end() error {

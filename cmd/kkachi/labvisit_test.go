@@ -17,8 +17,8 @@ import (
 
 // A pace is how the lab's visits are made.
 type pace struct {
-	// scale is how many times as fast as a reader's the pauses and dwell times pass. Work is not scaled: by 15, a
-	// second of Argon2id lasts as long as a quarter of a minute's reading.
+	// scale is how many times as fast as a reader's the pauses and dwell times pass. Work is not scaled: by 5, a
+	// second of Argon2id lasts as long as five of a reader's.
 	scale float64
 	// reserve is how long the first second of a view takes. In it the page seals what leaves later: were it scaled too,
 	// sealing would not be done in time, and the lab would measure its own haste.
@@ -31,7 +31,7 @@ type pace struct {
 	firefox int // of so many pairs one is made in Firefox, reader and source alike; 0: none
 }
 
-var labPace = pace{scale: 15, reserve: 600 * time.Millisecond, views: 7, writing: 65, lanes: 5, firefox: 8}
+var labPace = pace{scale: 5, reserve: 600 * time.Millisecond, views: 7, writing: 45, lanes: 12, firefox: 8}
 
 // labKey is a person's time for one key, in seconds: about thirty keys enter eight words, so that both cells of that
 // view have left when Argon2id begins, as with a reader's clock.
@@ -101,8 +101,11 @@ func (w *wire) visitWith(b visitor, prelude string, p pace, c clicks, v *observe
 				return err
 			}
 		}
+		time.Sleep(p.scaled(1))
+		if err := b.touch(); err != nil {
+			return err
+		}
 		if i == c.write && v.Source {
-			time.Sleep(p.scaled(1))
 			if _, err := b.run(fmt.Sprintf("lab.write(%s, %q, %d)", list(c.words), c.text, p.scaled(labKey).Milliseconds())); err != nil {
 				return err
 			}

@@ -1,6 +1,7 @@
 // Makes the lab's visits in Firefox, told by lines of JSON on standard input, one answer a line:
 // {"open": URL, "prelude": SCRIPT} begins one in a context of its own, so without a cache,
-// {"run": EXPRESSION} gives what it is as text, {"end": …} closes the context. It ends with its input.
+// {"run": EXPRESSION} gives what it is as text, {"touch": …} is a click where nothing is and a turn of the wheel,
+// {"end": …} closes the context. It ends with its input.
 import { createInterface } from "node:readline";
 import puppeteer from "puppeteer-core";
 
@@ -19,6 +20,10 @@ const work = {
     await page.goto(open);
   },
   run: ({ run }) => page.evaluate(`String(${run})`),
+  async touch() {
+    await page.mouse.click(3, 150);
+    await page.mouse.wheel({ deltaY: 60 });
+  },
   async end() {
     await context.close();
     context = undefined;

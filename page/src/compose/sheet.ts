@@ -61,5 +61,6 @@ export class Sheet {
     this.own.delete(this.host);
     this.dialog.close(); // the focus goes back to where it was
     this.host.remove();
+    getSelection()?.removeAllRanges(); // no caret stays in a page in which only sources have one
   }
 }
