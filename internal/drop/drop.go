@@ -26,11 +26,12 @@ import (
 
 // Limits of a connection (spec/05-host.md, section 10).
 const (
-	MaxConns       = 4096             // connections at once; for who comes then, an idle one is closed
+	MaxConns       = 4096             // connections at once; for who comes then, a silent one is closed
 	MaxHeader      = 8 << 10          // bytes of a request's header
 	HeaderSeconds  = 10               // to send the header
 	CellSeconds    = 60               // to send a cell
 	IdleSeconds    = 60               // between two requests of a connection
+	GreetSeconds   = 3                // before the first one, without giving way first in a full host
 	InsideSeconds  = 3600             // for any request of sift, desk or press
 	BytesPerSecond = 16 << 10         // slowest reader of a file of the site, after CellSeconds
 	stopWithin     = 10 * time.Second // for requests under way when the host ends

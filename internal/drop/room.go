@@ -5,26 +5,37 @@ import (
 	"net"
 	"net/http"
 	"sync"
+	"time"
 )
 
 // A room is where connections stand, so many at once. When it is full and somebody waits
-// outside, the connection that has had nothing to say for longest is closed: readers who have
-// a page open, or who hold connections to keep others out, don't lock anybody out (P9). A
-// browser opens another one when it has something to say.
+// outside, a connection that has nothing to say is closed: readers who have a page open, or who
+// hold connections to keep others out, don't lock anybody out (P9). First to go is one that has
+// asked for nothing since it came, which no browser does for long; then the one that is idle
+// for longest. A browser opens another one when it has something to say.
 type room struct {
 	net.Listener
 	places chan struct{} // one for each connection that stands
 	closed chan struct{} // closed with the listener
 	close  func() error
+	greets time.Duration // so long after it came a connection may be silent without giving way first
 
 	mu      sync.Mutex // guards all below
-	idle    list.List  // of net.Conn; idle for longest first
+	mute    list.List  // of place: came, and has asked for nothing yet; for longest first
+	idle    list.List  // of place: has asked, was answered; for longest first
 	at      map[net.Conn]*list.Element
 	waiting bool // somebody waits, and nobody was idle
 }
 
+// A place is a connection that has nothing to say, and since when.
+type place struct {
+	conn  net.Conn
+	since time.Time
+	of    *list.List
+}
+
 func newRoom(ln net.Listener, size int) *room {
-	r := &room{Listener: ln, places: make(chan struct{}, size), closed: make(chan struct{}), at: map[net.Conn]*list.Element{}}
+	r := &room{Listener: ln, places: make(chan struct{}, size), closed: make(chan struct{}), greets: GreetSeconds * time.Second, at: map[net.Conn]*list.Element{}}
 	r.close = sync.OnceValue(func() error {
 		close(r.closed)
 		return r.Listener.Close()
@@ -58,19 +69,36 @@ func (r *room) Accept() (net.Conn, error) {
 // Close implements net.Listener.
 func (r *room) Close() error { return r.close() }
 
-// makePlace closes the connection that is idle for longest, or the next one that becomes idle.
+// makePlace closes a connection that has nothing to say, or the next one that becomes idle. Who
+// came a moment ago may still be greeting: such a one goes last.
 func (r *room) makePlace() {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	first := r.idle.Front()
+	first := r.mute.Front()
+	if idle := r.idle.Front(); idle != nil && (first == nil || time.Since(first.Value.(place).since) < r.greets) {
+		first = idle
+	}
 	if r.waiting = first == nil; first != nil {
-		r.end(r.idle.Remove(first).(net.Conn))
+		r.end(r.leaves(first.Value.(place).conn))
 	}
 }
 
-// end closes a connection, beside: TLS says goodbye first. The caller holds mu.
+// leaves takes a connection off the list that it is on, if any. The caller holds mu.
+func (r *room) leaves(conn net.Conn) net.Conn {
+	if e := r.at[conn]; e != nil {
+		e.Value.(place).of.Remove(e)
+		delete(r.at, conn)
+	}
+	return conn
+}
+
+// waits puts a connection at the end of a list. The caller holds mu.
+func (r *room) waits(conn net.Conn, on *list.List) {
+	r.at[conn] = on.PushBack(place{conn, time.Now(), on})
+}
+
+// end closes a connection, beside: TLS says goodbye first.
 func (r *room) end(conn net.Conn) {
-	delete(r.at, conn)
 	go func() { _ = conn.Close() }()
 }
 
@@ -78,16 +106,15 @@ func (r *room) end(conn net.Conn) {
 func (r *room) changed(conn net.Conn, state http.ConnState) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if e := r.at[conn]; e != nil {
-		r.idle.Remove(e)
-		delete(r.at, conn)
-	}
+	r.leaves(conn)
 	switch {
 	case state == http.StateIdle && r.waiting:
 		r.waiting = false
 		r.end(conn)
 	case state == http.StateIdle:
-		r.at[conn] = r.idle.PushBack(conn)
+		r.waits(conn, &r.idle)
+	case state == http.StateNew:
+		r.waits(conn, &r.mute)
 	}
 }
 

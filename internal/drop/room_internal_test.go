@@ -11,13 +11,14 @@ import (
 )
 
 // serveRoom serves a room of two places. A request for /wait is answered when the test says so.
-func serveRoom(t *testing.T) (dial func() *roomClient, answer chan<- struct{}, asked <-chan struct{}) {
+func serveRoom(t *testing.T, greets time.Duration) (dial func() *roomClient, answer chan<- struct{}, asked <-chan struct{}) {
 	t.Helper()
 	ln, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
 	}
 	room := newRoom(ln, 2)
+	room.greets = greets
 	wait, came := make(chan struct{}), make(chan struct{}, 8)
 	server := newServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if r.URL.Path == "/wait" {
@@ -69,7 +70,7 @@ func (c *roomClient) answered() {
 
 // P9: in a full host who has been idle for longest makes place for who comes.
 func TestP9IdleConnectionsMakePlace(t *testing.T) {
-	dial, _, _ := serveRoom(t)
+	dial, _, _ := serveRoom(t, time.Hour)
 	first, second := dial(), dial()
 	for _, c := range []*roomClient{first, second} {
 		c.ask("/")
@@ -87,9 +88,35 @@ func TestP9IdleConnectionsMakePlace(t *testing.T) {
 	first.answered()
 }
 
+// P9: who holds connections without asking for anything goes before a reader who is between
+// two pages; who came a moment ago goes after.
+func TestP9SilentConnectionsGoFirst(t *testing.T) {
+	for _, c := range []struct {
+		name   string
+		greets time.Duration
+		goes   int
+	}{{"silent for long", 0, 1}, {"just came", time.Hour, 0}} {
+		t.Run(c.name, func(t *testing.T) {
+			dial, _, _ := serveRoom(t, c.greets)
+			reader := dial()
+			reader.ask("/")
+			reader.answered()
+			both := []*roomClient{reader, dial()}
+			third := dial()
+			third.ask("/")
+			third.answered()
+			if _, err := both[c.goes].r.ReadByte(); !errors.Is(err, io.EOF) {
+				t.Errorf("the one that goes: %v", err)
+			}
+			both[1-c.goes].ask("/")
+			both[1-c.goes].answered()
+		})
+	}
+}
+
 // Where nobody is idle, who comes waits, and takes the place of the next who is done.
 func TestBusyConnectionsAreLeft(t *testing.T) {
-	dial, answer, asked := serveRoom(t)
+	dial, answer, asked := serveRoom(t, time.Hour)
 	first, second := dial(), dial()
 	first.ask("/wait")
 	second.ask("/wait")
