@@ -63,7 +63,7 @@ func (c *chromiumVisitor) touch() error {
 	for _, e := range []input.DispatchMouseEventParams{
 		{Type: input.DispatchMouseEventTypeMousePressed, Button: "left", ClickCount: 1},
 		{Type: input.DispatchMouseEventTypeMouseReleased, Button: "left", ClickCount: 1},
-		{Type: input.DispatchMouseEventTypeMouseWheel, DeltaY: 60},
+		{Type: input.DispatchMouseEventTypeMouseWheel, DeltaX: 1, DeltaY: 60}, // neither is sent where it is 0, and both are asked for
 	} {
 		e.X, e.Y = 3, 150 // the margin
 		if _, err := chromedp.Call(c.ctx, input.DispatchMouseEvent, e); err != nil {
