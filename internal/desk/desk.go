@@ -11,8 +11,10 @@ import (
 
 	"kkachi/internal/cell"
 	"kkachi/internal/custody"
+	"kkachi/internal/desk/rules"
 	"kkachi/internal/lang"
 	"kkachi/internal/release"
+	"kkachi/internal/risk"
 	"kkachi/internal/seal"
 	"kkachi/internal/vault"
 )
@@ -68,9 +70,9 @@ type Desk struct {
 
 	doubted bool // the clock may be wrong; guarded by mu
 
-	house   houseRules
+	house   rereadFile[[]rules.Rule]
 	live    live
-	numbers estimatesFile
+	numbers rereadFile[*risk.Estimates]
 	waiting sync.Mutex    // guards index; taken last
 	index   *waitingIndex // nil: to be read anew
 }

@@ -6,10 +6,7 @@ import (
 	"fmt"
 	"io/fs"
 	"maps"
-	"os"
 	"slices"
-	"sync"
-	"time"
 
 	"kkachi/internal/risk"
 )
@@ -18,41 +15,21 @@ import (
 // what stories give away. Without it each is missing, and a missing input is never a pass.
 const EstimatesFile = "estimates.toml"
 
-// estimatesFile is the file as it was read last.
-type estimatesFile struct {
-	mu   sync.Mutex // guards all below
-	at   time.Time  // when the file was written
-	size int64
-	read bool
-	have *risk.Estimates
-	err  error
-}
-
 // estimates gives the numbers of now: none without a file. They are never written.
 func (d *Desk) estimates() (*risk.Estimates, error) {
-	f := &d.numbers
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	info, err := os.Stat(d.cfg.path(EstimatesFile))
+	e, err := d.numbers.get(d.cfg.path(EstimatesFile), func(data []byte) (*risk.Estimates, error) {
+		return risk.ParseEstimates(bytes.NewReader(data))
+	})
+	var path *fs.PathError
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
-		f.read = false
 		return nil, nil
+	case errors.As(err, &path):
+		return nil, fmt.Errorf("desk: %s: %w", EstimatesFile, path.Err)
 	case err != nil:
-		return nil, fmt.Errorf("desk: %s: %w", EstimatesFile, errors.Unwrap(err))
-	case f.read && info.ModTime().Equal(f.at) && info.Size() == f.size:
-		return f.have, f.err
+		return nil, err
 	}
-	data, err := os.ReadFile(d.cfg.path(EstimatesFile))
-	if err != nil {
-		return nil, fmt.Errorf("desk: %s: %w", EstimatesFile, errors.Unwrap(err))
-	}
-	f.have, f.err = risk.ParseEstimates(bytes.NewReader(data))
-	if f.err != nil {
-		f.have = nil
-	}
-	f.at, f.size, f.read = info.ModTime(), info.Size(), true
-	return f.have, f.err
+	return e, nil
 }
 
 // CheckEstimates says what is wrong with the file; nil if it can be read, or is not there.
