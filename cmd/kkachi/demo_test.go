@@ -2,7 +2,6 @@ package main
 
 import (
 	"bytes"
-	"context"
 	"os"
 	"path/filepath"
 	"strings"
@@ -84,40 +83,4 @@ func TestDemoWantsANewFolder(t *testing.T) {
 	if left, err := os.ReadDir(dir); err != nil || len(left) != 1 {
 		t.Errorf("the folder holds %v, %v", left, err)
 	}
-}
-
-// While the demo serves, each line of input turns a day, on the real parts.
-func TestReturnTurnsTheDay(t *testing.T) {
-	ctx, cancel := context.WithCancel(t.Context())
-	defer cancel()
-	w := testWorld(ctx, "")
-	said := &watched{see: "It is ", then: cancel}
-	_, err := demo.Run(ctx, demo.Options{
-		Now: w.now, Rand: w.rand, In: strings.NewReader("\n"), Out: said,
-		Parts: func(dir string, clock func() time.Time) demo.Parts {
-			return &demoParts{outer: w, dir: dir, clock: clock}
-		},
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
-	tomorrow := w.now().UTC().AddDate(0, 0, 1).Format(time.DateOnly)
-	if out := said.String(); !strings.Contains(out, "It is "+tomorrow) || !strings.Contains(out, "Return turns the day") {
-		t.Errorf("the demo says:\n%s", out)
-	}
-}
-
-// watched keeps what is written, and acts once when it sees a text.
-type watched struct {
-	bytes.Buffer
-	see  string
-	then func()
-}
-
-func (w *watched) Write(b []byte) (int, error) {
-	n, err := w.Buffer.Write(b)
-	if strings.Contains(w.String(), w.see) {
-		w.then()
-	}
-	return n, err
 }

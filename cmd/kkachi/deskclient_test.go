@@ -28,7 +28,8 @@ type deskClient struct {
 	said map[string]string // report → id, by the case's number
 	who  map[string]string // teller of the case → id of the source at the desk
 	told map[string]string // teller of the case → handle
-	made map[string]string // claim of the case → id
+	made map[string]string // claim of the case → id; "story" → the story in hand
+	last string            // the page that came after the last form
 }
 
 // openDeskPages exchanges the token of a link. A *.localhost name is this machine.
@@ -108,7 +109,8 @@ func (d *deskClient) post(path string, fields ...string) (string, error) {
 	for i := 0; i+1 < len(fields); i += 2 {
 		form.Add(fields[i], fields[i+1])
 	}
-	at, _, err := d.send(path, "application/x-www-form-urlencoded", strings.NewReader(form.Encode()))
+	at, page, err := d.send(path, "application/x-www-form-urlencoded", strings.NewReader(form.Encode()))
+	d.last = page
 	return at, err
 }
 
@@ -246,6 +248,8 @@ func readCase(dir string) (texts, tellers map[string]string, err error) {
 //	desk release             releases it
 //	desk publish             prints what is released and puts it up
 //	desk shows PATH RE       fetches a page that must match; PATH may hold {story}
+//
+// and those of deskClient.judge, for what a story gives away.
 func (d *deskClient) command(dir string, args []string) error {
 	switch args[0] {
 	case "meet":
@@ -291,7 +295,7 @@ func (d *deskClient) command(dir string, args []string) error {
 		}
 		return err
 	}
-	return fmt.Errorf("desk: no command %q", args[0])
+	return d.judge(dir, args)
 }
 
 // enterCase enters expected/claims.tsv and evidence.tsv, and compares the rung that each
@@ -336,11 +340,7 @@ func (d *deskClient) draft(photo string) error {
 	}
 	story := strings.TrimPrefix(at, "/story/")
 	d.made["story"] = story
-	forms := [][]string{
-		{"names", "country-ko", "중국", "country-en", "China", "country-zh", "中国"},
-		{"edition", "lang", "ko", "headline", "학습 모임이 잦아졌다", "standfirst", "이틀에 한 번 모인다.", "reason", "이름이 알려지면 위험하다."},
-		{"edition", "lang", "en", "headline", "Sessions every two days", "standfirst", "They were weekly.", "reason", "They would be in danger if named."},
-		{"edition", "lang", "zh", "headline", "学习会更加频繁", "standfirst", "两天举行一次。", "reason", "讲述者若公开身份会有危险。"},
+	forms := append(heads(), [][]string{
 		{
 			"insert", "paragraph", "0", "sentence", "0", "claims", d.made["C01"], "voice", d.who["A"],
 			"text-ko", "{said} 모임이 이틀에 한 번 열린다고 전했다.", "text-en", "{said} that sessions are held every two days.", "text-zh", "{said}，学习会两天举行一次。",
@@ -351,20 +351,11 @@ func (d *deskClient) draft(photo string) error {
 			"text-ko", "{source}은 단속이 늘었다고 전했다.", "text-en", "{Source} said that patrols have increased.", "text-zh", "{source}说，巡查有所增加。",
 			"place", "2", "role", "0", "day", "1", "medium", "0",
 		},
-	}
-	for _, f := range forms {
-		if _, err := d.post("/story/"+story+"/"+f[0], f[1:]...); err != nil {
-			return fmt.Errorf("%s: %w", f[0], err)
-		}
-	}
-	file, err := os.ReadFile(photo)
-	if err != nil {
+	}...)
+	if err := d.fill(forms); err != nil {
 		return err
 	}
-	err = d.upload("/story/"+story+"/photo", "photo", "photo.jpg", file, "file", "yes",
-		"alt-ko", "건물", "alt-en", "A building", "alt-zh", "一座大楼", "caption-ko", "대표부 건물", "caption-en", "A mission building",
-		"caption-zh", "代表机构大楼", "credit-ko", "그림: 까치", "credit-en", "Drawing: Kkachi", "credit-zh", "绘图：喜鹊")
-	if err != nil {
+	if err := d.photograph(photo); err != nil {
 		return err
 	}
 	page, err := d.get("/story/" + story)
@@ -378,6 +369,37 @@ func (d *deskClient) draft(photo string) error {
 		return err
 	}
 	return d.answer(story)
+}
+
+// heads are the forms of what every story needs besides its sentences: names and editions.
+func heads() [][]string {
+	return [][]string{
+		{"names", "country-ko", "중국", "country-en", "China", "country-zh", "中国", "when-ko", "월요일", "when-en", "on Monday", "when-zh", "周一"},
+		{"edition", "lang", "ko", "headline", "학습 모임이 잦아졌다", "standfirst", "이틀에 한 번 모인다.", "reason", "이름이 알려지면 위험하다."},
+		{"edition", "lang", "en", "headline", "Sessions every two days", "standfirst", "They were weekly.", "reason", "They would be in danger if named."},
+		{"edition", "lang", "zh", "headline", "学习会更加频繁", "standfirst", "两天举行一次。", "reason", "讲述者若公开身份会有危险。"},
+	}
+}
+
+// fill fills in forms of the story in hand: the last part of each path, then its fields.
+func (d *deskClient) fill(forms [][]string) error {
+	for _, f := range forms {
+		if _, err := d.post("/story/"+d.made["story"]+"/"+f[0], f[1:]...); err != nil {
+			return fmt.Errorf("%s: %w", f[0], err)
+		}
+	}
+	return nil
+}
+
+// photograph gives the story in hand a photograph, with its texts.
+func (d *deskClient) photograph(path string) error {
+	file, err := os.ReadFile(path)
+	if err != nil {
+		return err
+	}
+	return d.upload("/story/"+d.made["story"]+"/photo", "photo", "photo.jpg", file, "file", "yes",
+		"alt-ko", "건물", "alt-en", "A building", "alt-zh", "一座大楼", "caption-ko", "대표부 건물", "caption-en", "A mission building",
+		"caption-zh", "代表机构大楼", "credit-ko", "그림: 까치", "credit-en", "Drawing: Kkachi", "credit-zh", "绘图：喜鹊")
 }
 
 var ruleForm = regexp.MustCompile(`name="rule" value="([^"]+)"`)

@@ -3,6 +3,7 @@ package main
 import (
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 
@@ -10,6 +11,7 @@ import (
 	"kkachi/internal/desk"
 	"kkachi/internal/doctor"
 	"kkachi/internal/drop"
+	"kkachi/internal/risk"
 	"kkachi/internal/seal"
 	"kkachi/internal/store/disk"
 )
@@ -23,7 +25,7 @@ type doctorCmd struct {
 
 // Help is shown by --help.
 func (*doctorCmd) Help() string {
-	return `Looks at newsroom.toml, at the folder of each role that stands in DIR, and at this machine: layout, permissions and owners, roles that must not meet, formats, the ends of notes and certificates, contacts, clock, free room, file system, swap, core dumps, limits, and what the sandbox needs of the kernel. Writes nothing, needs no passphrase and no network, and prints no secret. What it can't look at, it says.
+	return `Looks at newsroom.toml, at the folder of each role that stands in DIR, and at this machine: layout, permissions and owners, roles that must not meet, formats, the ends of notes and certificates, contacts, estimates, clock, free room, file system, swap, core dumps, limits, and what the sandbox needs of the kernel. Writes nothing, needs no passphrase and no network, and prints no secret. What it can't look at, it says.
 
 Run it as the user who runs the role. Exit code 0: nothing failed (warnings may stand). 1: something failed. 2: bad input.
 
@@ -72,6 +74,7 @@ func (c *doctorCmd) subject(today cell.Day) doctor.Subject {
 		_, err = drop.ParseTokens(data)
 	}
 	s.TokensErr, s.HostFormatErr = err, disk.CheckFormat(filepath.Join(c.Dir, "host"))
+	s.Estimates = estimatesOf(filepath.Join(c.Dir, "desk", desk.EstimatesFile), today)
 	n, err := readNewsroom(c.Dir)
 	if err != nil {
 		s.ConfigErr, s.NotesErr = err, errors.New("without newsroom.toml no note can be checked")
@@ -94,4 +97,26 @@ func (c *doctorCmd) subject(today cell.Day) doctor.Subject {
 		}
 	}
 	return s
+}
+
+// estimatesOf is the newsroom's file of estimates as doctor looks at it.
+func estimatesOf(path string, today cell.Day) (out doctor.Estimates) {
+	f, err := os.Open(path)
+	if err != nil {
+		out.Missing = errors.Is(err, fs.ErrNotExist)
+		if !out.Missing {
+			out.Err = err
+		}
+		return out
+	}
+	e, err := risk.ParseEstimates(f)
+	if err := errors.Join(err, f.Close()); err != nil {
+		out.Err = err
+		return out
+	}
+	out.Example = e.Example
+	for _, s := range e.Stale(today.Time()) {
+		out.Stale = append(out.Stale, s.Name)
+	}
+	return out
 }

@@ -19,18 +19,24 @@ var caseFolder = filepath.Join("..", "..", "internal", "demo", "case")
 func deskScript() func(*testscript.TestScript, bool, []string) {
 	clients := map[*testscript.TestScript]*deskClient{}
 	return func(ts *testscript.TestScript, neg bool, args []string) {
-		var err error
 		if args[0] == "open" {
-			clients[ts], err = openDeskPages(args[1])
-		} else {
-			err = clients[ts].command(ts.MkAbs("."), args)
+			client, err := openDeskPages(args[1])
+			ts.Check(err)
+			clients[ts] = client
+			return
 		}
-		if neg && err == nil {
-			ts.Fatalf("desk %s went well", args[0])
-		}
-		if !neg && err != nil {
-			ts.Fatalf("desk %s: %v", args[0], err)
-		}
+		clients[ts].script(ts, neg, args)
+	}
+}
+
+// script runs one command of a script, which must fail if neg.
+func (d *deskClient) script(ts *testscript.TestScript, neg bool, args []string) {
+	err := d.command(ts.MkAbs("."), args)
+	if neg && err == nil {
+		ts.Fatalf("desk %s went well", args[0])
+	}
+	if !neg && err != nil {
+		ts.Fatalf("desk %s: %v", args[0], err)
 	}
 }
 

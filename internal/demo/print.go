@@ -19,6 +19,9 @@ func (r *ring) print(ctx context.Context) error {
 	if r.story, _, err = r.desk.NewStory(ctx, draft(r.claims, tellers)); err != nil {
 		return fmt.Errorf("story: %w", err)
 	}
+	if _, err := r.desk.SetAmong(ctx, r.story, among); err != nil {
+		return fmt.Errorf("estimates: %w", err)
+	}
 	if err := r.photograph(ctx); err != nil {
 		return fmt.Errorf("photograph: %w", err)
 	}

@@ -12,6 +12,11 @@ import (
 // level is what each sentence says of its source: in China, recently.
 var level = lang.Level{Place: 2, Day: 1}
 
+// among names the population of the example of estimates in which the sources stand. The demo keeps
+// the example as init laid it out: its numbers are of this case and invented, so the gate holds what
+// it judges by them until somebody gives a reason.
+const among = "officials"
+
 // A line is one sentence of the outline: its claims by their number in the case, the teller
 // whose words it carries ("" lets the desk choose), and its text.
 type line struct {
@@ -106,7 +111,7 @@ var answers = map[string]string{
 	"manager":   "The editor on duty knows the conversations, and approves that nobody is named.",
 	"asked":     "Not asked: a question to the mission would show that somebody there has spoken.",
 	"harm":      "The two agents and the three who were taken away are left out: few could know of them.",
-	"exposure":  "Read against what is told of places and days: country and month only.",
+	"exposure":  "The estimates are the example of this case, and invented. Read against what is told of places and days: country only, no day.",
 }
 
 func perLang(ko, en, zh string) map[lang.Tag]string {

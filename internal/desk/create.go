@@ -11,6 +11,7 @@ import (
 	"filippo.io/age"
 
 	"kkachi/internal/desk/rules"
+	"kkachi/internal/risk"
 	"kkachi/internal/seal"
 	"kkachi/internal/vault"
 )
@@ -31,9 +32,9 @@ type Public struct {
 }
 
 // Create makes a new desk in cfg.Dir and closes it again: its vault, the device's age
-// identity, its signing key and the secret of relays, and the house rules that a newsroom
-// begins with. Of cfg only Dir, Key, Now and Rand
-// are used.
+// identity, its signing key and the secret of relays, and the files that a newsroom then edits:
+// the house rules that it begins with, and an example of estimates, which lets nothing pass. Of
+// cfg only Dir, Key, Now and Rand are used.
 func Create(ctx context.Context, cfg Config) (Public, error) {
 	v, err := vault.Create(cfg.Dir, cfg.Key, Projectors(), cfg.options())
 	if err != nil {
@@ -48,19 +49,23 @@ func Create(ctx context.Context, cfg Config) (Public, error) {
 			return Public{}, fmt.Errorf("desk: %w", err)
 		}
 	}
-	// Mended by hand from here on. A file that somebody laid there before is his.
-	f, err := os.OpenFile(cfg.path(RulesFile), os.O_WRONLY|os.O_CREATE|os.O_EXCL, outboxPerm)
+	return pub, errors.Join(lay(cfg.path(RulesFile), rules.Default()), lay(cfg.path(EstimatesFile), []byte(risk.ExampleEstimates)))
+}
+
+// lay writes a file that is mended by hand from then on. One that somebody laid there before is his.
+func lay(path string, data []byte) error {
+	f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, outboxPerm)
 	if errors.Is(err, fs.ErrExist) {
-		return pub, nil
+		return nil
 	}
 	if err != nil {
-		return Public{}, fmt.Errorf("desk: %w", err)
+		return fmt.Errorf("desk: %w", err)
 	}
-	_, err = f.Write(rules.Default())
+	_, err = f.Write(data)
 	if err := errors.Join(err, f.Close()); err != nil {
-		return Public{}, fmt.Errorf("desk: %w", err)
+		return fmt.Errorf("desk: %w", err)
 	}
-	return pub, nil
+	return nil
 }
 
 func furnish(v *vault.Vault, random io.Reader) (Public, error) {

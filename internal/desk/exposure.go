@@ -190,6 +190,7 @@ func (s *SourceExposure) caseOf(e *risk.Estimates, among string, v *StoryView, c
 	for _, name := range s.Details {
 		c.Details = append(c.Details, risk.CaseDetail{Name: name})
 	}
+	c.Example(e)
 	if among != "" {
 		_ = c.Fill(e, among, today.Time()) // it is a population of these estimates
 	}

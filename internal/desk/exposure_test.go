@@ -63,6 +63,11 @@ func TestExposureWithoutEstimatesHolds(t *testing.T) {
 	p := newPlay(t)
 	id, _, err := p.desk.NewStory(t.Context(), p.article(lang.Level{Place: 2, Day: 1}))
 	must(t, err)
+	// A new desk begins with the example, which holds before anybody has chosen a population of it.
+	if v := p.view(id); v.Exposure.Verdict != Hold || !slices.Equal(v.risks(), []string{"example", "missing"}) {
+		t.Errorf("as laid out: %v", v.risks())
+	}
+	must(t, os.Remove(filepath.Join(p.dir, EstimatesFile)))
 	v := p.view(id)
 	if r := v.rule("exposure"); r.Verdict != Hold || r.Derived || v.Exposure.Verdict != Hold || !slices.Equal(v.risks(), []string{"missing"}) {
 		t.Errorf("%+v %v", r, v.risks())

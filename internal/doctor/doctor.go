@@ -13,6 +13,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 	"time"
 
 	"kkachi/internal/cell"
@@ -54,6 +55,14 @@ type Contacts struct {
 	Err      error    // why a file can't be used
 }
 
+// Estimates are the newsroom's own numbers, by which stories are judged, as far as the file tells.
+type Estimates struct {
+	Missing bool     // there is no file
+	Example bool     // nobody put in his own yet
+	Stale   []string // by name, to be looked at again
+	Err     error    // why the file can't be used
+}
+
 // A Subject is what is looked at. Whoever reads newsroom.toml and notes fills it in.
 type Subject struct {
 	Dir       string // holds newsroom.toml and the roles' folders
@@ -66,6 +75,7 @@ type Subject struct {
 	Notes         []Note // that stand in root/ or desk/
 	NotesErr      error  // why none could be read, if there is a desk or a root
 	Contacts      Contacts
+	Estimates     Estimates
 	TLSChain      string // certificates of the host; "": none were named
 	TLSKey        string // their key
 }
@@ -115,6 +125,7 @@ func Examine(s Subject, m *Machine) []Finding {
 	e.formats()
 	e.notes()
 	e.contacts()
+	e.estimates()
 	e.clock()
 	e.swap()
 	e.dumps()
@@ -217,6 +228,28 @@ func (e *exam) contacts() {
 	}
 	if c.Unsigned == "" && c.Printed == "" && len(c.Stale) == 0 {
 		e.pass(machineRole, check, "the root note names %d, each checked lately", c.Signed)
+	}
+}
+
+// estimates says whether stories can be judged by numbers of the newsroom's own. None lets a story
+// pass by itself that is not so.
+func (e *exam) estimates() {
+	if !e.has(Desk) {
+		return
+	}
+	const check = "estimates"
+	file := e.path(Desk, "estimates.toml")
+	switch s := &e.Estimates; {
+	case s.Err != nil:
+		e.fail(Desk, check, "mend the line in "+file, "every story is held: %v", s.Err)
+	case s.Missing:
+		e.warn(Desk, check, "write "+file+": doc/risk.md says how", "there are none: every story is held")
+	case s.Example:
+		e.warn(Desk, check, "replace each number in "+file+", then take the line example away", "they are the example, whose numbers are invented: every story is held")
+	case len(s.Stale) > 0:
+		e.warn(Desk, check, "look at each again, and write the day into "+file, "stories that need them are held, for they are too old: %s", strings.Join(s.Stale, ", "))
+	default:
+		e.pass(Desk, check, "%s can be read, and none is too old", file)
 	}
 }
 

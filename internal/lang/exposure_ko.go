@@ -3,7 +3,7 @@ package lang
 // exposureKO holds in Korean what the pages say of what a story gives away of its sources. Keys begin
 // with "desk.".
 var exposureKO = map[string]string{
-	"desk.find.estimates":        "편집국의 어림값을 읽을 수 없습니다: {0}",
+	"desk.find.estimates":        "편집국의 추정값을 읽을 수 없습니다: {0}",
 	"desk.find.unusable":         "편집국의 수를 쓸 수 없습니다: {0}",
 	"desk.find.embargo":          "뽑힌 게재일은 {0}입니다. 그날부터 내보내십시오",
 	"desk.fix.mended":            "이것은 고쳐야 하며, 무릅쓸 수 없습니다.",

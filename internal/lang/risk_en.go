@@ -126,7 +126,7 @@ var riskEN = map[string]string{
 	"risk.plot.apparatus":         "An apparatus over time",
 	"risk.plot.budget.note":       "Red: no story. Amber: fewer than five.",
 	"risk.reason.stale":           "the estimate {2} is {0} days old, and was good for {1}: look at it again",
-	"risk.reason.example":         "the estimates are an example, whose numbers nobody believes: put in your own",
+	"risk.reason.example":         "the estimates are an example, whose numbers nobody believes: replace each in estimates.toml, then take the line “example” away",
 	"risk.refusal":                "finer than allowed: {0}. Choose a coarser level, or let two people override it with a reason",
 	"risk.reason.missing":         "{2} is missing: give it, or the draft can't be judged",
 	"risk.reason.crowd":           "one in twenty crowds that fit all of this is smaller than {0}, and {1} are wanted",

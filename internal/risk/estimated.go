@@ -123,9 +123,13 @@ func (c *Case) Fill(e *Estimates, population string, today time.Time) error {
 			c.stale = append(c.stale, s)
 		}
 	}
-	c.example = c.example || e.Example
+	c.Example(e)
 	return nil
 }
+
+// Example makes the gate HOLD if the newsroom's estimates are an example: also where no population of them was chosen
+// yet, so that nobody learns only then that the numbers are invented.
+func (c *Case) Example(e *Estimates) { c.example = c.example || e != nil && e.Example }
 
 // fraction puts an estimate where the case has none, and says whether it did.
 func (c *Case) fraction(name string, f Fraction) bool {
