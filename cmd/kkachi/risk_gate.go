@@ -68,19 +68,28 @@ func (c *riskGateCmd) draw(cs *risk.Case, j *risk.Judgement) error {
 	return c.write(risk.BitsPlot(c.lang(), j.Crowd, cs.Base.Range(), j.K))
 }
 
-func (w *world) judgeCase(file string, flags *estimateFlags) (*risk.Case, *risk.Judgement, error) {
+// estimatedCase reads a case, and takes what it does not give from the estimates that are named.
+func (w *world) estimatedCase(file string, flags *estimateFlags) (*risk.Case, string, error) {
 	c, name, err := w.readCase(file)
 	if err != nil {
-		return nil, nil, err
+		return nil, "", err
 	}
 	e, err := w.estimates(flags)
 	if err != nil {
-		return nil, nil, err
+		return nil, "", err
 	}
 	if e != nil {
 		if err := c.Fill(e, flags.Population, w.now()); err != nil {
-			return nil, nil, given(fmt.Errorf("--population: %w", err))
+			return nil, "", given(fmt.Errorf("--population: %w", err))
 		}
+	}
+	return c, name, nil
+}
+
+func (w *world) judgeCase(file string, flags *estimateFlags) (*risk.Case, *risk.Judgement, error) {
+	c, name, err := w.estimatedCase(file, flags)
+	if err != nil {
+		return nil, nil, err
 	}
 	j, err := risk.Judge(c)
 	if err != nil {
@@ -126,8 +135,9 @@ func printJudgement(w io.Writer, j *risk.Judgement, t lang.Tag) {
 }
 
 type riskLatticeCmd struct {
-	Context string `required:"" help:"The case (spec/10-risk.md) whose attribution is looked for; - is standard input." placeholder:"FILE"`
-	JSON    bool   `help:"Print a list of level, cost, q05, bits." name:"json"`
+	Context       string `required:"" help:"The case (spec/10-risk.md) whose attribution is looked for; - is standard input." placeholder:"FILE"`
+	estimateFlags `embed:""`
+	JSON          bool `help:"Print a list of level, cost, q05, bits." name:"json"`
 }
 
 // Help is shown by --help.
@@ -136,12 +146,12 @@ func (*riskLatticeCmd) Help() string {
 
 Example:
 
-    kkachi risk lattice --context case.json`
+    kkachi risk lattice --context case.json --estimates estimates.toml --population officials`
 }
 
 // Run lists the wordings.
 func (c *riskLatticeCmd) Run(w *world) error {
-	cs, name, err := w.readCase(c.Context)
+	cs, name, err := w.estimatedCase(c.Context, &c.estimateFlags)
 	if err != nil {
 		return err
 	}

@@ -43,7 +43,7 @@ type lintFinding struct {
 	File   string     `json:"file"`
 	Line   int        `json:"line"`
 	Column int        `json:"column"`
-	Rule   risk.Rule  `json:"rule"`
+	Rule   lint.Rule  `json:"rule"`
 	Grade  lint.Grade `json:"grade"`
 	Text   string     `json:"text"`
 	Why    string     `json:"why"`

@@ -116,15 +116,23 @@ func (s *SourceExposure) blocks() (n int) {
 func (d *Desk) sourcesOf(v *StoryView, b *board) []SourceExposure {
 	var out []SourceExposure
 	quoted := map[ID]map[Lang]int{}
+	begin := func(src ID, handle string, chains int) int {
+		s := SourceExposure{Source: src, Handle: handle, Chains: chains, editions: map[Lang]lang.Level{}}
+		quoted[src] = map[Lang]int{}
+		for _, l := range lang.All() {
+			s.editions[l], quoted[src][l] = v.Story.headed(l)
+			s.Level = risk.Finest(s.Level, s.editions[l])
+		}
+		out = append(out, s)
+		return len(out) - 1
+	}
 	for i, p := range v.Paragraphs {
 		for j := range p.Sentences {
 			sn := &p.Sentences[j]
 			for src, handle := range b.behind(&sn.Sentence) {
 				k := slices.IndexFunc(out, func(s SourceExposure) bool { return s.Source == src })
 				if k < 0 {
-					k = len(out)
-					out = append(out, SourceExposure{Source: src, Handle: handle, Chains: sn.Independent, editions: map[Lang]lang.Level{}})
-					quoted[src] = map[Lang]int{}
+					k = begin(src, handle, sn.Independent)
 				}
 				s := &out[k]
 				s.Places = append(s.Places, [2]int{i, j})

@@ -13,6 +13,7 @@ import (
 	"kkachi/internal/lang"
 	"kkachi/internal/release"
 	"kkachi/internal/risk"
+	"kkachi/internal/risk/lint"
 )
 
 // typed finds an attribution that somebody typed instead of choosing a level.
@@ -241,7 +242,7 @@ func (g *gate) prints(i, j int, l Lang, text string, level lang.Level) {
 			break
 		}
 	}
-	for _, f := range risk.Lint(l, text, risk.Finest(level, g.ceiling)) {
+	for _, f := range lint.Finer(l, text, risk.Finest(level, g.ceiling)) {
 		g.add(Finding{
 			Verdict: Block, Rule: "lint", Key: "risk.why." + string(f.Rule), Args: []any{f.Text},
 			Fix: "risk.mend." + string(f.Rule), Paragraph: i, Sentence: j, Lang: l,

@@ -31,6 +31,8 @@ var riskEN = map[string]string{
 	"risk.mend.province":          "name the country only",
 	"risk.why.city":               "the city narrows where the source is",
 	"risk.mend.city":              "name the country only",
+	"risk.why.role":               "what the source does narrows who it is, and a unit or a post may have one in it",
+	"risk.mend.role":              "use a role that the level allows, or “a source”",
 	"risk.why.gender":             "the gender of the source halves the crowd",
 	"risk.mend.gender":            "leave it out",
 	"risk.why.count":              "the number of sources helps to search for them",

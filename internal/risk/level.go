@@ -1,8 +1,8 @@
 // Package risk judges what a draft gives away about a source, before it is printed: how many
 // people fit all that is printed (Fits, Mosaic), which attribution leaves enough of them
 // (Lattice), how many stories a source can carry (CountingBudget, TopCBudget), how long to
-// hold one (HoldDays), what an apparatus finds over time (Exposed, Simulate), and words that
-// print what the level forbids (Lint).
+// hold one (HoldDays), and what an apparatus finds over time (Exposed, Simulate). Words that print
+// what the level forbids are found by risk/lint.
 //
 // What enters: numbers, ranges, levels, ceilings, sentences. What leaves: verdicts, ranks,
 // budgets, break-evens and findings, each with why and how to mend it. What may never be known
@@ -102,6 +102,15 @@ func Finest(levels ...Level) Level {
 		out.Medium = max(out.Medium, l.Medium)
 		out.Gender = out.Gender || l.Gender
 		out.Count = out.Count || l.Count
+	}
+	return out
+}
+
+// ByAxis is a level axis by axis. Gender and count are 0 or 1.
+func ByAxis(l Level) map[Axis]uint8 {
+	out := map[Axis]uint8{}
+	for i, axis := range axes() {
+		out[axis] = values(l)[i]
 	}
 	return out
 }

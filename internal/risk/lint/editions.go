@@ -59,7 +59,7 @@ func (d Draft) shades() map[risk.Axis]shade {
 			continue
 		}
 		if len(out) == 0 {
-			for _, axis := range []risk.Axis{risk.Place, risk.Day, risk.Medium, risk.Gender, risk.Count} {
+			for _, axis := range []risk.Axis{risk.Place, risk.Role, risk.Day, risk.Medium, risk.Gender, risk.Count} {
 				out[axis] = shade{0, s}
 			}
 		}
@@ -68,7 +68,7 @@ func (d Draft) shades() map[risk.Axis]shade {
 				out[c.axis] = shade{1, span{s.start + at[0], s.start + at[1]}}
 			}
 		}
-		for _, f := range risk.Lint(d.Lang, text, risk.Level{}) {
+		for _, f := range Finer(d.Lang, text, risk.Level{}) {
 			if f.Needs > out[f.Axis].level {
 				out[f.Axis] = shade{f.Needs, span{s.start + f.Start, s.start + f.End}}
 			}
@@ -131,11 +131,11 @@ func figuresOf(text string) []figure {
 	return out
 }
 
-// Printed is the level that a draft prints of its source, as far as patterns show it: roles are not read.
+// Printed is the level that a draft prints of its source, as far as patterns show it.
 func Printed(d Draft) (risk.Level, bool) {
 	s := d.shades()
 	return lang.Level{
-		Place: s[risk.Place].level, Day: s[risk.Day].level, Medium: s[risk.Medium].level,
+		Place: s[risk.Place].level, Role: s[risk.Role].level, Day: s[risk.Day].level, Medium: s[risk.Medium].level,
 		Gender: s[risk.Gender].level > 0, Count: s[risk.Count].level > 0,
 	}, len(s) > 0
 }

@@ -37,27 +37,48 @@ func (g Grade) String() string {
 // MarshalText is for JSON.
 func (g Grade) MarshalText() ([]byte, error) { return []byte(g.String()), nil }
 
-// Rules of this package, beside those of the attribution (risk.Rule).
+// A Rule names what a finding is about.
+type Rule string
+
+// Rules of the attribution: what is finer than its level.
 const (
-	RuleQuote    risk.Rule = "quote"     // a long direct quote
-	RuleQuoted   risk.Rule = "quoted"    // words of one source quoted so far
-	RuleRare     risk.Rule = "rare"      // a sequence of words that few would use
-	RuleDialect  risk.Rule = "dialect"   // words of the North
-	RuleSpelling risk.Rule = "spelling"  // spelling of the North
-	RuleNumber   risk.Rule = "number"    // an exact number
-	RuleRoom     risk.Rule = "room"      // a room or a floor
-	RulePlate    risk.Rule = "plate"     // a number plate
-	RuleOnly     risk.Rule = "only"      // the only one
-	RuleKin      risk.Rule = "kin"       // a relative
-	RulePronoun  risk.Rule = "pronoun"   // he, she
-	RuleUnit     risk.Rule = "unit"      // a small named unit
-	RuleHidden   risk.Rule = "hidden"    // a character that nobody sees
-	RuleLookLike risk.Rule = "homoglyph" // a character that looks like another
-	RuleScript   risk.Rule = "script"    // traditional characters
-	RuleVariant  risk.Rule = "variant"   // what one copy says and the other does not
-	RuleFigure   risk.Rule = "figure"    // a number that one edition has and the other does not
-	RuleEdition  risk.Rule = "edition"   // an edition finer than another
-	RuleMetadata risk.Rule = "metadata"  // what a file carries beside its picture
+	RuleWeekday  Rule = "weekday"
+	RuleDate     Rule = "date"
+	RuleWeek     Rule = "week"
+	RuleMonth    Rule = "month"
+	RulePhone    Rule = "phone"
+	RuleApp      Rule = "app"
+	RulePaper    Rule = "paper"
+	RuleCountry  Rule = "country"
+	RuleRegion   Rule = "region"
+	RuleProvince Rule = "province"
+	RuleCity     Rule = "city"
+	RuleRole     Rule = "role"
+	RuleGender   Rule = "gender"
+	RuleCount    Rule = "count"
+)
+
+// Rules beside those of the attribution.
+const (
+	RuleQuote    Rule = "quote"     // a long direct quote
+	RuleQuoted   Rule = "quoted"    // words of one source quoted so far
+	RuleRare     Rule = "rare"      // a sequence of words that few would use
+	RuleDialect  Rule = "dialect"   // words of the North
+	RuleSpelling Rule = "spelling"  // spelling of the North
+	RuleNumber   Rule = "number"    // an exact number
+	RuleRoom     Rule = "room"      // a room or a floor
+	RulePlate    Rule = "plate"     // a number plate
+	RuleOnly     Rule = "only"      // the only one
+	RuleKin      Rule = "kin"       // a relative
+	RulePronoun  Rule = "pronoun"   // he, she
+	RuleUnit     Rule = "unit"      // a small named unit
+	RuleHidden   Rule = "hidden"    // a character that nobody sees
+	RuleLookLike Rule = "homoglyph" // a character that looks like another
+	RuleScript   Rule = "script"    // traditional characters
+	RuleVariant  Rule = "variant"   // what one copy says and the other does not
+	RuleFigure   Rule = "figure"    // a number that one edition has and the other does not
+	RuleEdition  Rule = "edition"   // an edition finer than another
+	RuleMetadata Rule = "metadata"  // what a file carries beside its picture
 )
 
 // A Draft is a text that may be printed.
@@ -74,7 +95,7 @@ type Finding struct {
 	Column     int // from 1, in characters
 	Start, End int // bytes of the draft
 	Text       string
-	Rule       risk.Rule
+	Rule       Rule
 	Grade      Grade
 	Args       []any // of the words why and mend
 }
@@ -95,7 +116,7 @@ func (f Finding) Place() string {
 // units; elsewhere they warn, for a story has other people and days in it.
 func Check(d Draft, level risk.Level) []Finding {
 	var out []Finding
-	add := func(start, end int, rule risk.Rule, grade Grade, args ...any) {
+	add := func(start, end int, rule Rule, grade Grade, args ...any) {
 		out = append(out, d.finding(start, end, rule, grade, args...))
 	}
 	for _, s := range sentences(d.Text) {
@@ -105,7 +126,7 @@ func Check(d Draft, level risk.Level) []Finding {
 		if source {
 			grade = Block
 		}
-		for _, f := range risk.Lint(d.Lang, text, level) {
+		for _, f := range Finer(d.Lang, text, level) {
 			add(s.start+f.Start, s.start+f.End, f.Rule, grade)
 		}
 		for _, p := range patternsOf(d.Lang) {
@@ -125,7 +146,7 @@ func Check(d Draft, level risk.Level) []Finding {
 	return sorted(out)
 }
 
-func (d Draft) finding(start, end int, rule risk.Rule, grade Grade, args ...any) Finding {
+func (d Draft) finding(start, end int, rule Rule, grade Grade, args ...any) Finding {
 	line, column := place(d.Text, start)
 	return Finding{File: d.Name, Line: line, Column: column, Start: start, End: end, Text: d.Text[start:end], Rule: rule, Grade: grade, Args: args}
 }
@@ -156,8 +177,8 @@ func around(o, f Finding) bool {
 
 // saysMore names the rules beside which a rule says nothing new of the same words: the number of a room is no
 // exact number as well.
-var saysMore = map[risk.Rule][]risk.Rule{
-	RuleNumber:  {RuleRoom, RulePlate, RuleUnit, risk.RuleDate},
+var saysMore = map[Rule][]Rule{
+	RuleNumber:  {RuleRoom, RulePlate, RuleUnit, RuleDate},
 	RuleUnit:    {RuleRoom},
 	RuleDialect: {RuleSpelling, RuleUnit},
 }

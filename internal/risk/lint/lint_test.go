@@ -193,7 +193,7 @@ func TestEditions(t *testing.T) {
 // Each rule says in three languages why and how to mend it, and each rule has words of its own.
 func TestEachRuleHasWords(t *testing.T) {
 	for _, tag := range lang.All() {
-		for _, r := range []risk.Rule{
+		for _, r := range []Rule{
 			RuleQuote, RuleQuoted, RuleRare, RuleDialect, RuleSpelling, RuleNumber, RuleRoom, RulePlate, RuleOnly, RuleKin, RulePronoun, RuleUnit, RuleHidden,
 			RuleLookLike, RuleScript, RuleVariant, RuleFigure, RuleEdition, RuleMetadata,
 		} {

@@ -2,20 +2,23 @@ package lint
 
 import (
 	"regexp"
+	"slices"
 	"strings"
 
 	"kkachi/internal/lang"
 	"kkachi/internal/risk"
 )
 
-// A pattern finds one thing in one language. If it has a group, the group is what is found and the rest its
-// context. ofPerson says that in a sentence about a source it tells of the source.
+// A pattern finds one thing in one language. If it has groups, the first that is there is what is found and the
+// rest its context.
 type pattern struct {
-	rule     risk.Rule
-	grade    Grade
-	ofPerson bool
+	rule     Rule
+	axis     risk.Axis // of the attribution, where it prints more of a source than
+	needs    uint8     // the least level that allows it
+	grade    Grade     // of what is on no axis: Finer's callers know whether a sentence speaks of a source
+	ofPerson bool      // in a sentence that speaks of a source it tells of the source
 	re       *regexp.Regexp
-	not      *regexp.Regexp // what may not follow
+	not      *regexp.Regexp // what may not follow: 每周一次 is "once a week", not a Monday
 }
 
 func (p pattern) find(text string) [][2]int {
@@ -40,18 +43,20 @@ func re(s string) *regexp.Regexp { return regexp.MustCompile(s) }
 // any of some words, longest first where one begins another.
 func either(words string) string { return `(?:` + strings.Join(strings.Fields(words), "|") + `)` }
 
-// The patterns are compiled once and never written.
-func patternsOf(t lang.Tag) []pattern {
+// of chooses the patterns of a language: compiled once, and never written.
+func of(t lang.Tag, en, ko, zh []pattern) []pattern {
 	switch t {
 	case lang.English:
-		return english
+		return en
 	case lang.Korean:
-		return korean
+		return ko
 	case lang.Chinese:
-		return chinese
+		return zh
 	}
-	return append(append(append([]pattern(nil), english...), korean...), chinese...)
+	return slices.Concat(en, ko, zh)
 }
+
+func patternsOf(t lang.Tag) []pattern { return of(t, english, korean, chinese) }
 
 // Plates of China and of the North stand in texts of any language.
 const (

@@ -31,7 +31,7 @@ func TestFalseAlarms(t *testing.T) {
 			t.Skip(err)
 		}
 		n, blocked, quiet := 0, 0, 0
-		warned := map[risk.Rule]int{}
+		warned := map[Rule]int{}
 		for line := range strings.Lines(string(data)) {
 			_, text, ok := strings.Cut(strings.TrimRight(line, "\n"), "\t")
 			if !ok {
@@ -45,7 +45,7 @@ func TestFalseAlarms(t *testing.T) {
 			if len(fs) == 0 {
 				quiet++
 			}
-			rules := map[risk.Rule]bool{}
+			rules := map[Rule]bool{}
 			for _, f := range fs {
 				rules[f.Rule] = true
 				if f.Grade == Block && testing.Verbose() {

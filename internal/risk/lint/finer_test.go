@@ -1,30 +1,32 @@
-package risk
+package lint
 
 import (
+	"slices"
 	"strings"
 	"testing"
 	"unicode/utf8"
 
 	"kkachi/internal/lang"
+	"kkachi/internal/risk"
 )
 
-func TestLint(t *testing.T) {
-	ceiling := DefaultCeiling()
+func TestFiner(t *testing.T) {
+	ceiling := risk.DefaultCeiling()
 	for _, c := range []struct {
 		tag   lang.Tag
 		text  string
-		level Level
+		level risk.Level
 		want  string // rule:text, comma separated
 	}{
 		{lang.English, "A source in China said on Monday that sessions are held once every two days.", ceiling, "weekday:on Monday"},
 		{lang.English, "A source in China said in a recent telephone conversation that it was so.", ceiling, "phone:telephone conversation"},
 		{lang.English, "He learned the telephone number of a consulate by heart.", ceiling, ""},
 		{lang.English, "The source said by telephone that trade had stopped.", ceiling, "phone:by telephone"},
-		{lang.English, "The source said by telephone that trade had stopped.", Level{Medium: 2}, ""},
+		{lang.English, "The source said by telephone that trade had stopped.", risk.Level{Medium: 2}, ""},
 		{lang.English, "A source in Dandong said so.", ceiling, "city:Dandong"},
 		{lang.English, "A source in Liaoning province said so.", ceiling, "province:Liaoning province"},
-		{lang.English, "A source in Liaoning said so.", Level{Place: 4}, ""},
-		{lang.English, "A source in China said so.", Level{}, "country:China"},
+		{lang.English, "A source in Liaoning said so.", risk.Level{Place: 4}, ""},
+		{lang.English, "A source in China said so.", risk.Level{}, "country:China"},
 		{lang.English, "A source in north-eastern China said so.", ceiling, "region:north-eastern"},
 		{lang.English, "It happened on 3 October.", ceiling, "date:on 3 October"},
 		{lang.English, "The order came last week, at 9 p.m.", ceiling, "week:last week,date:at 9 p.m."},
@@ -45,12 +47,12 @@ func TestLint(t *testing.T) {
 		{lang.Chinese, "十月三日晚上九点集合。", ceiling, "date:十月三日,date:晚上九点"},
 		{lang.Chinese, "上周一有人说，上周他也说。", ceiling, "weekday:上周一,week:上周"},
 		{lang.Chinese, "有人背下了领事馆的电话号码。", ceiling, ""},
-		{lang.Chinese, "在中国的一名消息人士表示。", Level{}, "country:在中国的一名消息人士"},
-		{lang.Chinese, "在中国的另一名知情人士表示。", Level{}, "country:在中国的另一名知情人士"},
-		{lang.Chinese, "多名知情人士表示。", Level{}, "count:多名知情人士"},
+		{lang.Chinese, "在中国的一名消息人士表示。", risk.Level{}, "country:在中国的一名消息人士"},
+		{lang.Chinese, "在中国的另一名知情人士表示。", risk.Level{}, "country:在中国的另一名知情人士,role:知情人士"},
+		{lang.Chinese, "多名知情人士表示。", risk.Level{}, "count:多名知情人士,role:知情人士"},
 	} {
 		var got []string
-		for _, f := range Lint(c.tag, c.text, c.level) {
+		for _, f := range Finer(c.tag, c.text, c.level) {
 			if c.text[f.Start:f.End] != f.Text {
 				t.Errorf("%q: finding at %d..%d is not %q", c.text, f.Start, f.End, f.Text)
 			}
@@ -64,7 +66,7 @@ func TestLint(t *testing.T) {
 
 // What lang renders at a level passes the lint at that level, and what it renders finer
 // than the ceiling in day, medium or place does not.
-func TestLintKnowsTheVocabulary(t *testing.T) {
+func TestFinerKnowsTheVocabulary(t *testing.T) {
 	names := lang.Names{
 		Country:  lang.Words{KO: "중국", EN: "China", ZH: "中国"},
 		Province: lang.Words{KO: "랴오닝성", EN: "Liaoning", ZH: "辽宁省"},
@@ -75,7 +77,7 @@ func TestLintKnowsTheVocabulary(t *testing.T) {
 	for _, place := range []uint8{0, 1, 2, 4, 5} {
 		for day := uint8(0); day <= 4; day++ {
 			for medium := uint8(0); medium <= lang.MaxMedium; medium++ {
-				l := Level{Place: place, Day: day, Medium: medium}
+				l := risk.Level{Place: place, Day: day, Medium: medium}
 				for _, tag := range lang.All() {
 					said, err := lang.Said(tag, lang.Attribution{Level: l, Names: names})
 					if err != nil {
@@ -84,11 +86,11 @@ func TestLintKnowsTheVocabulary(t *testing.T) {
 					if tag == lang.Korean {
 						said += " " + lang.Verb(tag, l)
 					}
-					if f := Lint(tag, said, l); len(f) != 0 {
+					if f := Finer(tag, said, l); len(f) != 0 {
 						t.Errorf("%s %s %q: %v", tag, l, said, f)
 					}
 					fine := place > 2 || day > 1 || medium >= 2
-					if f := Lint(tag, said, DefaultCeiling()); (len(f) != 0) != fine {
+					if f := Finer(tag, said, risk.DefaultCeiling()); (len(f) != 0) != fine {
 						t.Errorf("%s %s %q against the ceiling: %v", tag, l, said, f)
 					}
 				}
@@ -97,13 +99,13 @@ func TestLintKnowsTheVocabulary(t *testing.T) {
 	}
 }
 
-func FuzzLint(f *testing.F) {
+func FuzzFiner(f *testing.F) {
 	f.Add("在中国的一名消息人士周一在电话中表示", uint8(0))
 	f.Add("A source in Dandong said on Monday\xff", uint8(2))
 	f.Add("중국 내 소식통은 월요일 전화 통화에서", uint8(3))
 	f.Fuzz(func(t *testing.T, text string, place uint8) {
 		for _, tag := range append(lang.All(), "") {
-			for _, x := range Lint(tag, text, Level{Place: place}) {
+			for _, x := range Finer(tag, text, risk.Level{Place: place}) {
 				if x.Start >= x.End || text[x.Start:x.End] != x.Text {
 					t.Fatalf("finding %v does not point at its words", x)
 				}
@@ -113,4 +115,15 @@ func FuzzLint(f *testing.F) {
 			}
 		}
 	})
+}
+
+func TestEachRuleOfALevelIsExplained(t *testing.T) {
+	for _, tag := range lang.All() {
+		for _, p := range slices.Concat(finerEN, finerKO, finerZH) {
+			f := Finding{Rule: p.rule}
+			if strings.HasPrefix(f.Why(tag), "[") || strings.HasPrefix(f.Mend(tag), "[") {
+				t.Errorf("%s: rule %s has no why or no mend", tag, p.rule)
+			}
+		}
+	}
 }
