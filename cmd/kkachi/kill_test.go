@@ -254,8 +254,8 @@ func TestP8P13KillsAtSystemCalls(t *testing.T) {
 				r.hunt(r.drop, 3, 16)
 			},
 			noon: func() {
-				r.hunt(r.desk, 8, 40)
-				for n := 1; r.desk.traced() > 0 && n < 12; n++ {
+				r.hunt(r.desk, 8, 160)
+				for n := 1; r.desk.traced() > 0 && n < 60; n++ {
 					r.desk.await(t)
 					r.call(n)
 				}

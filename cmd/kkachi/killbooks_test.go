@@ -27,6 +27,7 @@ type books struct {
 	replayed  int                   // cells that were sent again
 	session   *deskClient           // of the desk's present life
 	sessionOf int                   // which life that is
+	work
 }
 
 type promise int
@@ -45,7 +46,10 @@ type replyPage struct {
 }
 
 func newBooks() books {
-	return books{letters: map[string]bool{}, saved: map[string]promise{}, replies: map[string]*replyPage{}}
+	return books{
+		letters: map[string]bool{}, saved: map[string]promise{}, replies: map[string]*replyPage{},
+		work: work{claims: map[string]promise{}, translations: map[string]promise{}},
+	}
 }
 
 // A teller is a source with words of its own.
@@ -264,21 +268,9 @@ func (r *killRing) reply(who *teller, n int) {
 	}
 }
 
-// call takes a call note over the desk's pages.
-func (r *killRing) call(n int) {
-	text := fmt.Sprintf("somebody calls on %s, note %d", r.today, n)
-	r.saved[text] = unsure
-	d, err := r.pages()
-	if err != nil {
-		return
-	}
-	if _, err := d.post("/call", "text", text, "lang", "en"); err == nil {
-		r.saved[text] = shown
-	}
-}
-
 // judgeDesk wants each letter at the desk once, and all that its pages showed as saved.
 func (r *killRing) judgeDesk() {
+	r.judgeWork()
 	count := map[string]int{}
 	for _, items := range r.threads() {
 		for _, text := range items {
@@ -297,6 +289,9 @@ func (r *killRing) judgeDesk() {
 	}
 	for text, p := range r.saved {
 		once("a call note", text, p == shown)
+	}
+	for text, p := range r.translations {
+		once("a translation", text, p == shown)
 	}
 	for text, p := range r.replies {
 		once("a reply", text, p.promise == shown)

@@ -230,8 +230,8 @@ func (r *killRing) judge() {
 	r.judgeDesk()
 	r.judgeReplies()
 	r.judgeKeys()
-	r.t.Logf("%d cells answered 204, %d letters, %d replies, %d other things saved; the host saw %d names",
-		r.w.taken, len(r.letters), len(r.replies), len(r.saved), names)
+	r.t.Logf("%d cells answered 204, %d letters, %d replies, %d call notes, %d claims, %d translations; the host saw %d names",
+		r.w.taken, len(r.letters), len(r.replies), len(r.saved), len(r.claims), len(r.translations), names)
 }
 
 // judgeKeys searches sift's folder for what is left of dead keys (P4).

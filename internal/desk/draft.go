@@ -6,6 +6,8 @@ import (
 	"errors"
 	"fmt"
 	"regexp"
+
+	"kkachi/internal/vault"
 )
 
 // draftText is the content of saving what is being typed. Drafts are operations too:
@@ -50,6 +52,19 @@ func (d *Desk) SaveDraft(ctx context.Context, key string, about ID, text string)
 	}
 	_, err = d.append1(ctx, opDraft, thing, thing, draftText{key, about, text})
 	return err
+}
+
+// endDraft adds the end of a draft about the desk to what is written together, if there is one.
+func (d *Desk) endDraft(ctx context.Context, with []vault.Draft, key string) ([]vault.Draft, error) {
+	if key == "" {
+		return with, nil
+	}
+	typed, err := d.Draft(ctx, key, ID{})
+	if err != nil || typed == "" {
+		return with, err
+	}
+	end, err := draft(opDraft, deskThing, deskThing, draftText{Key: key})
+	return append(with, end), err
 }
 
 // Draft gives what was saved, "" if there is nothing.

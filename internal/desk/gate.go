@@ -219,7 +219,11 @@ func (g *gate) text(i, j int, l Lang, v *SentenceView) {
 		return
 	}
 	if m := placeholder.FindString(printed); m != "" {
-		g.add(at("attribution", "placeholder", "desk.fix.names", m))
+		fix := "desk.fix.names"
+		if m != sourceHere && m != sourceHead && m != saidHere {
+			fix = "desk.fix.braces"
+		}
+		g.add(at("attribution", "placeholder", fix, m))
 	}
 	if (v.Attribution[l] == "") != (len(v.Attribution) == 0) {
 		g.add(at("edition", "uneven", "desk.fix.uneven"))

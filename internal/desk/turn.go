@@ -35,7 +35,11 @@ func Turns(text string) []Turn {
 			t.Label, t.Text = m[1], t.Text[len(m[0]):]
 		}
 		if m := turnQuote.FindString(t.Text); m != "" {
-			t.Quote, t.Text = true, turnEnd.ReplaceAllString(t.Text[len(m):], "")
+			t.Quote = true
+			// Where the very words end within the line, their marks say what is whose: they stay.
+			if rest := turnEnd.ReplaceAllString(t.Text[len(m):], ""); !strings.ContainsAny(rest, "\"“”「」『』") {
+				t.Text = rest
+			}
 		}
 		if t.Text != "" {
 			out = append(out, t)

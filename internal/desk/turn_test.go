@@ -9,7 +9,7 @@ import (
 )
 
 func TestTurnsOfANote(t *testing.T) {
-	got := Turns("학습이 늘었다고 함\n? 누가 말했습니까\n\"한 주에 한 번 하던 걸 이틀에 한 번 한다\"\nB: “저도 보았습니다”\n\n  ？ when\n2： 예\n- 3:15 에 끝남\nhttp://x")
+	got := Turns("학습이 늘었다고 함\n? 누가 말했습니까\n\"한 주에 한 번 하던 걸 이틀에 한 번 한다\"\nB: “저도 보았습니다”\n\n  ？ when\n2： 예\n- 3:15 에 끝남\nhttp://x\n“이틀에 한 번”이라고 했다\n\"A\", he said, \"B\"")
 	want := []Turn{
 		{Line: 0, Text: "학습이 늘었다고 함"},
 		{Line: 1, Ours: true, Text: "누가 말했습니까"},
@@ -19,6 +19,8 @@ func TestTurnsOfANote(t *testing.T) {
 		{Line: 6, Label: "2", Text: "예"},
 		{Line: 7, Text: "- 3:15 에 끝남"},
 		{Line: 8, Text: "http://x"},
+		{Line: 9, Quote: true, Text: "“이틀에 한 번”이라고 했다"},
+		{Line: 10, Quote: true, Text: `"A", he said, "B"`},
 	}
 	if !slices.Equal(got, want) {
 		t.Errorf("%+v", got)

@@ -204,12 +204,10 @@ func (s *Server) postCall(v *visit) error {
 		}
 		n.Source = id
 	}
+	n.Typed = draftCall
 	source, note, op, err := s.desk.TakeCall(v.ctx(), n)
 	if err != nil {
 		return s.again(v, err, func(w wrong) error { return s.showCall(v, w, desk.ID{}, typed, false) })
-	}
-	if err := s.desk.SaveDraft(v.ctx(), draftCall, desk.ID{}, ""); err != nil {
-		return err
 	}
 	return s.afterNote(v, note, source, op)
 }

@@ -47,6 +47,7 @@ type sourceExposure struct {
 	Bits          []bitsRow
 	Total         string
 	Flips         []string
+	Missing       bool // a number is not given
 	Judged        bool // there is a crowd: bits and flips say something
 }
 
@@ -135,6 +136,7 @@ func (v *visit) exposureReasons(s *desk.SourceExposure) []reasonLine {
 func (v *visit) sourceExposure(s *desk.SourceExposure) sourceExposure {
 	out := sourceExposure{Handle: s.Handle, Level: s.Level.String(), Verdict: v.verdict(s.Verdict()), Reasons: v.exposureReasons(s)}
 	if j := s.Judgement; j != nil {
+		out.Missing = slices.ContainsFunc(j.Reasons, func(r risk.Reason) bool { return r.Rule == "missing" })
 		for _, f := range j.Fixes {
 			switch f.Kind {
 			case "leave-out":

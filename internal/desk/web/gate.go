@@ -59,6 +59,9 @@ func (v *visit) gate(p *storyPage, st *desk.StoryView) {
 		if f.Verdict == desk.Hold || strings.HasPrefix(f.Rule, "house ") {
 			continue // among the house rules, where it is answered
 		}
+		if lacks(&f) && len(st.Paragraphs) == 0 && len(st.Story.Editions) == 0 {
+			continue // nothing is written yet: one line says so
+		}
 		line := v.finding(p, f)
 		if n := len(p.Findings); n > 0 && f.Paragraph < 0 && f.Lang.Valid() && p.Findings[n-1].Where == line.Where && p.Findings[n-1].Verdict == line.Verdict && line.Fix == "" {
 			p.Findings[n-1].Word += " · " + line.Word // what one edition lacks stands together
@@ -67,19 +70,20 @@ func (v *visit) gate(p *storyPage, st *desk.StoryView) {
 		p.Findings = append(p.Findings, line)
 	}
 	// The line on top is the worst that stands; among equals one that a click mends.
-	var worst desk.Verdict
+	worst := worstOf(st)
+	if worst == nil {
+		p.Lead = v.T("desk.gate.passes")
+		return
+	}
+	lead := v.finding(p, *worst)
 	for _, f := range st.Findings {
-		line := v.finding(p, f)
-		if f.Answered || p.Lead != "" && (f.Verdict != worst || p.Mend != nil || line.Coarser == nil) {
-			continue
-		}
-		worst, p.Lead, p.Mend = f.Verdict, line.Word, line.Coarser
-		if line.Where != "" {
-			p.Lead = line.Where + ": " + line.Word
+		if line := v.finding(p, f); lead.Coarser == nil && line.Coarser != nil && !f.Answered && f.Verdict == worst.Verdict {
+			lead = line
 		}
 	}
-	if p.Lead == "" {
-		p.Lead = v.T("desk.gate.passes")
+	p.Lead, p.Mend = lead.Word, lead.Coarser
+	if lead.Where != "" {
+		p.Lead = v.T("desk.gate.said", lead.Where, lead.Word)
 	}
 }
 
@@ -89,6 +93,9 @@ func (v *visit) finding(p *storyPage, f desk.Finding) findingView {
 	}
 	if f.Fix != "" {
 		out.Fix = lang.Capital(v.T(f.Fix, v.words(f.Args)...))
+		if f.Fix == fixNames {
+			out.FixHref = "#names"
+		}
 	}
 	if out.Coarser = v.coarser(f); out.Coarser != nil {
 		out.Word = v.finer(f)

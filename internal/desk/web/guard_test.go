@@ -21,7 +21,12 @@ type house struct {
 
 func newHouse(t *testing.T, r *room) *house {
 	t.Helper()
-	s, err := New(r.desk, Options{By: "mina"})
+	return houseWith(t, r, Options{By: "mina"})
+}
+
+func houseWith(t *testing.T, r *room, o Options) *house {
+	t.Helper()
+	s, err := New(r.desk, o)
 	must(t, err)
 	l, err := s.Listen()
 	must(t, err)

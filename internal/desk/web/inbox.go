@@ -24,6 +24,7 @@ type inboxPage struct {
 	Total  int    // threads in the list, on all pages; 0: not counted
 	Newest int64  // place of the newest telling
 	Rest   []choice
+	Steps  []stepView // the way to a first story, until there is one
 }
 
 type inboxRow struct {
@@ -92,6 +93,10 @@ type claimLine struct {
 func (s *Server) inbox(v *visit) error {
 	p := &inboxPage{}
 	if err := s.list(v, p, desk.ID{}); err != nil {
+		return err
+	}
+	var err error
+	if p.Steps, err = s.firstSteps(v, p.Rows); err != nil {
 		return err
 	}
 	p.frame = s.frame(v, "inbox", "desk.inbox.title")

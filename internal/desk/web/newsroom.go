@@ -67,6 +67,7 @@ func (s *Server) newsroom(v *visit) error {
 		{v.T("desk.newsroom.batches"), strconv.Itoa(n.Batches)},
 	}
 	if n.LastError != "" {
+		p.Sync[0].Name = v.T("desk.newsroom.tried")
 		p.Trouble = v.T("desk.newsroom.failed")
 	}
 	if n.Missing > 0 {

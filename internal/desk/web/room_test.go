@@ -57,6 +57,12 @@ type room struct {
 
 func newRoom(t testing.TB) *room {
 	t.Helper()
+	return roomWith(t, lang.Names{Country: lang.Words{KO: "중국", EN: "China", ZH: "中国"}})
+}
+
+// roomWith is a newsroom that has given these words to fill the levels; init gives none.
+func roomWith(t testing.TB, names lang.Names) *room {
+	t.Helper()
 	r := &room{
 		t: t, dir: t.TempDir(), today: firstDay, host: &memHost{objects: map[string][]byte{}},
 		people: map[string]*seal.Conversation{}, ids: map[string]desk.ID{},
@@ -76,7 +82,7 @@ func newRoom(t testing.TB) *room {
 	cfg := desk.Config{
 		Dir: r.dir, Key: key, Newsroom: r.nid, Name: "Riverside Daily", Address: "kkachi:" + strings.Repeat("5a", 32) + "@https://news.example",
 		Slots: 32, Ceiling: risk.DefaultCeiling(), Host: r.host,
-		Names: lang.Names{Country: lang.Words{KO: "중국", EN: "China", ZH: "中国"}},
+		Names: names,
 		Now:   func() time.Time { return r.today.Time().Add(8 * time.Hour) }, Rand: rand.Reader,
 		Preview: func(w io.Writer, p *release.Release, l lang.Tag) error {
 			return press.Preview(w, p, l, press.Site{

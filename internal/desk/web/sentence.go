@@ -19,6 +19,7 @@ type sentenceForm struct {
 	Details                  []choice
 	Exposure                 exposureView
 	Disputed, Grave, New     bool
+	First                    string // the language that is written first
 	Key                      string // begins the keys of its drafts
 	Typed                    bool   // a text is typed and not saved
 	Preview                  []textField
@@ -30,7 +31,11 @@ func (v *visit) newSentence(p *storyPage, st *desk.StoryView, para desk.Paragrap
 	if n := len(para.Sentences); n > 0 {
 		key = newKey(&para.Sentences[n-1].Sentence)
 	}
-	f := v.sentenceForm(p, st, desk.SentenceView{Sentence: desk.Sentence{Level: lang.Level{Place: 2, Day: 1}}}, i, len(para.Sentences), key, board, tellers)
+	sn := desk.Sentence{Level: lang.Level{Place: 2, Day: 1}}
+	if claim, err := desk.ParseID(v.r.URL.Query().Get("claim")); err == nil {
+		sn.Claims = []desk.ID{claim}
+	}
+	f := v.sentenceForm(p, st, desk.SentenceView{Sentence: sn}, i, len(para.Sentences), key, board, tellers)
 	f.New = true
 	return f
 }
@@ -53,7 +58,12 @@ func (v *visit) sentence(p *storyPage, sen desk.SentenceView, i, j int) sentence
 	if len(sen.Claims) > 0 {
 		out.Rung = v.rung(sen.Rung)
 		out.Level = v.levelWords(sen.Level)
-		out.Attribution = sen.Attribution[p.Editions[0].Tag]
+		// Side by side it is said in the language of the desk: that of the first edition would be chance.
+		of := p.Editions[0].Tag
+		if p.Side {
+			of = lang.Tag(v.tongue)
+		}
+		out.Attribution, out.AttributionLang = sen.Attribution[of], of.HTML()
 		out.Voice = sen.VoiceHandle
 	}
 	for _, c := range sen.Claims {
@@ -67,7 +77,7 @@ func (v *visit) sentence(p *storyPage, sen desk.SentenceView, i, j int) sentence
 
 func (v *visit) sentenceForm(p *storyPage, st *desk.StoryView, sen desk.SentenceView, i, j int, key string, board []desk.ClaimRow, tellers []desk.Teller) *sentenceForm {
 	at := at(i, j)
-	out := &sentenceForm{Exposure: v.exposure(st, st.Exposure, p.View, at), Paragraph: i, Sentence: j, Disputed: sen.Sentence.Disputed, Grave: sen.Grave, Query: p.Query, ID: p.ID, View: p.View, At: at, Key: key}
+	out := &sentenceForm{Exposure: v.exposure(st, st.Exposure, p.View, at), Paragraph: i, Sentence: j, Disputed: sen.Sentence.Disputed, Grave: sen.Grave, Query: p.Query, ID: p.ID, View: p.View, At: at, Key: key, First: string(st.Story.Original)}
 	for _, l := range lang.All() {
 		text, typed := draftOr(st, key+string(l), sen.Text[l])
 		out.Typed = out.Typed || typed

@@ -29,6 +29,7 @@ type storyRow struct {
 type newStoryPage struct {
 	frame
 	Heading   string
+	Claim     string // that the first sentence will state
 	Originals []choice
 }
 
@@ -45,6 +46,7 @@ type storyPage struct {
 	Verdict       mark
 	Lead          string // the gate's worst, in one sentence
 	Mend          *coarser
+	Next          *link // what brings it nearer to its release
 	Findings      []findingView
 	Asks          houseView
 	Exposure      exposureView
@@ -92,13 +94,15 @@ type sentenceView struct {
 	Carries, Here bool
 	Claims        []claimLine
 	Attribution   string
-	Level, Voice  string
-	Rung          mark
-	Disputed      bool
-	Findings      []findingView
-	ID            string // "" of a story that was written before sentences had names
-	Comments      []commentView
-	View, Story   string
+	// Of the attribution.
+	AttributionLang string
+	Level, Voice    string
+	Rung            mark
+	Disputed        bool
+	Findings        []findingView
+	ID              string // "" of a story that was written before sentences had names
+	Comments        []commentView
+	View, Story     string
 }
 
 type textView struct {
@@ -112,6 +116,7 @@ type findingView struct {
 	Where, Href string
 	Edition     string // that it is of alone, in words
 	Word, Fix   string
+	FixHref     string // where the fix is done, if not in the sentence
 	Answered    bool
 	Overrides   []string
 	Coarser     *coarser
@@ -176,10 +181,17 @@ func (v *visit) storyState(r desk.StoryRow) mark {
 	}
 }
 
-func (s *Server) newStory(v *visit) error { return s.showNewStory(v, wrong{}, "") }
+// newStory begins a story; the address may name the claim that its first sentence will state.
+func (s *Server) newStory(v *visit) error {
+	claim := ""
+	if id, err := desk.ParseID(v.r.URL.Query().Get("claim")); err == nil {
+		claim = id.String()
+	}
+	return s.showNewStory(v, wrong{}, "", claim)
+}
 
-func (s *Server) showNewStory(v *visit, w wrong, title string) error {
-	p := newStoryPage{frame: s.frame(v, "stories", "desk.story.new"), Heading: title}
+func (s *Server) showNewStory(v *visit, w wrong, title, claim string) error {
+	p := newStoryPage{frame: s.frame(v, "stories", "desk.story.new"), Heading: title, Claim: claim}
 	p.Wrong = w
 	for _, l := range lang.All() {
 		p.Originals = append(p.Originals, choice{string(l), v.language(l), l == lang.Tag(v.tongue)})
@@ -253,6 +265,7 @@ func (s *Server) showStoryView(v *visit, st *desk.StoryView, w wrong) error {
 	p.Approval = v.approval(st)
 	p.Publish = st.State == desk.Released && s.opts.Publish != nil
 	v.names(p, st)
+	p.Next = v.next(p, st)
 	p.frame = s.frame(v, "stories", "desk.story.title")
 	p.Wrong = w
 	return s.showAs(v, "story", statusOf(w), p)

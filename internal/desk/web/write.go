@@ -43,9 +43,12 @@ func (s *Server) postStory(v *visit) error {
 	title := v.form("title")
 	id, op, err := s.desk.NewStory(v.ctx(), desk.Story{Title: title, Original: desk.Lang(v.form("original"))})
 	if err != nil {
-		return s.again(v, err, func(w wrong) error { return s.showNewStory(v, w, title) })
+		return s.again(v, err, func(w wrong) error { return s.showNewStory(v, w, title, v.form("claim")) })
 	}
 	s.say(v.T("desk.said.story"), op)
+	if claim, err := desk.ParseID(v.form("claim")); err == nil {
+		return v.see("/story/" + id.String() + "?s=1.1&claim=" + claim.String() + "#write")
+	}
 	return v.see("/story/" + id.String())
 }
 

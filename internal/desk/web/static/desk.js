@@ -115,6 +115,7 @@
     for (const c of part.querySelectorAll(".ctl")) {
       c.textContent = String.fromCodePoint(parseInt(c.textContent.slice(2), 16));
     }
+    for (const b of [...part.querySelectorAll(".words-block")].slice(0, -1)) b.append("\n"); // turns of a call
     return part.textContent;
   };
   document.addEventListener("selectionchange", () => { clearTimeout(look.timer); look.timer = setTimeout(look, 80); });

@@ -14,7 +14,15 @@
       const nodes = [], walk = document.createTreeWalker(report, NodeFilter.SHOW_TEXT, (n) =>
         n.parentElement.closest("[data-beside]") || !n.parentElement.closest(".words-block") ? NodeFilter.FILTER_REJECT : NodeFilter.FILTER_ACCEPT);
       let text = "";
-      for (let n = walk.nextNode(); n; n = walk.nextNode()) { nodes.push([n, text.length]); text += n.data; }
+      let block = null;
+      for (let n = walk.nextNode(); n; n = walk.nextNode()) {
+        // A turn of a call ends a sentence, whether or not a full stop does.
+        const now = n.parentElement.closest(".words-block");
+        if (block && now !== block) text += "\n";
+        block = now;
+        nodes.push([n, text.length]);
+        text += n.data;
+      }
       if (!text.trim()) continue;
       const lang = report.querySelector("[lang]")?.lang || document.documentElement.lang;
       for (const s of new Intl.Segmenter(lang, { granularity: "sentence" }).segment(text)) {

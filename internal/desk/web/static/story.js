@@ -32,12 +32,16 @@
   const lead = () => {
     const target = location.hash.length > 1 && document.getElementById(decodeURIComponent(location.hash.slice(1)));
     if (!target) return;
-    const closed = target.matches("details") ? target : target.querySelector("details");
+    const closed = target.matches("details") ? target : target.matches(".writing") ? null : target.querySelector("details");
     if (closed) closed.open = true;
-    target.querySelector("textarea, input:not([type=hidden])")?.focus({ preventScroll: true });
+    (target.querySelector("[data-first]") || target.querySelector("textarea, input:not([type=hidden]), button.main"))?.focus({ preventScroll: true });
   };
   // After the browser has scrolled there itself, which takes the focus away.
   const soon = () => requestAnimationFrame(() => requestAnimationFrame(lead));
   addEventListener("hashchange", soon);
   addEventListener("load", soon);
+  document.addEventListener("click", (e) => {
+    const link = e.target.closest('a[href^="#"]');
+    if (link && link.hash === location.hash) soon(); // it leads there again
+  });
 })();

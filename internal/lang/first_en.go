@@ -1,0 +1,37 @@
+package lang
+
+// firstEN holds in English the words of the first way through the desk: from an empty vault to a
+// released story. first_ko.go and first_zh.go hold the same keys, which begin with "desk.".
+var firstEN = map[string]string{
+	"desk.first.title":        "From here to a first story",
+	"desk.first.done":         "done",
+	"desk.first.told":         "Somebody tells something",
+	"desk.first.told.why":     "A letter comes by itself with the exchange. If somebody calls, write down what you hear.",
+	"desk.first.told.do":      "Take down a call",
+	"desk.first.claim":        "One statement becomes a claim",
+	"desk.first.claim.why":    "Open what was told, choose the words, and say in one sentence what they state. How well it stands is derived from who told whom.",
+	"desk.first.claim.do":     "Open what was told",
+	"desk.first.story":        "Claims carry the sentences of a story",
+	"desk.first.story.why":    "A story says above its text what is still missing, and leads there.",
+	"desk.first.story.do":     "Begin a story",
+	"desk.first.release":      "Two approve it, and it leaves the house",
+	"desk.first.release.why":  "Each types a passphrase of their own. Nothing is printed before that.",
+	"desk.first.release.do":   "Go on with the story",
+	"desk.first.try":          "To try all of it first, with an invented newsroom in a folder of its own, type in a terminal:",
+	"desk.next.sentence":      "Write the first sentence",
+	"desk.next.names":         "Give the words that are missing",
+	"desk.next.heads":         "Write headline, standfirst and reason: {0}",
+	"desk.next.rules":         "Answer this rule",
+	"desk.next.photo":         "Look at the photograph",
+	"desk.next.mend":          "Mend sentence {0}",
+	"desk.next.approve.one":   "{0} more approver signs",
+	"desk.next.approve.other": "{0} approvers sign",
+	"desk.next.release":       "Release it",
+	"desk.next.publish":       "Put it up for readers",
+	"desk.fix.braces":         "only `{source}`, `{Source}` and `{said}` are filled in: take {0} out of its braces",
+	"desk.claim.story":        "Begin a story with this claim",
+	"desk.newsroom.tried":     "Last tried",
+	"desk.exposure.numbers":   "The newsroom keeps these numbers in a file of the desk's folder:",
+	"desk.gate.said":          "{0}: {1}",
+	"desk.gate.colon":         ": ",
+}
