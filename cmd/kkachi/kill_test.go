@@ -95,7 +95,9 @@ func (r *killRing) day(letters, cover int, p dayPlan) {
 			r.reply(who, i)
 		}
 	}
+	began := time.Now()
 	r.call(0)
+	r.took = time.Since(began)
 	r.reached()
 	r.at(r.today, 13, 0)
 	p.run(p.visits)
@@ -254,8 +256,8 @@ func TestP8P13KillsAtSystemCalls(t *testing.T) {
 				r.hunt(r.drop, 3, 16)
 			},
 			noon: func() {
-				r.hunt(r.desk, 8, 160)
-				for n := 1; r.desk.traced() > 0 && n < 60; n++ {
+				r.hunt(r.desk, 5, 40)
+				for n := 1; r.desk.traced() > 0 && n < 12; n++ {
 					r.desk.await(t)
 					r.call(n)
 				}
@@ -266,6 +268,7 @@ func TestP8P13KillsAtSystemCalls(t *testing.T) {
 					r.load(0, 2)
 				}
 			},
+			evening: func() { r.interrupt(12) },
 		})
 	}
 	for _, p := range r.roles() {

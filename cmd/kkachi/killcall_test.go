@@ -4,10 +4,13 @@ import (
 	"encoding/json"
 	"fmt"
 	"html"
+	"math/rand/v2"
 	"net/url"
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
+	"time"
 )
 
 // A callNote is a call that is being taken down: the journalist types, the page keeps what is
@@ -22,6 +25,7 @@ type callNote struct {
 // work is what a journalist made of call notes.
 type work struct {
 	taking       *callNote          // begun, and not seen as saved
+	took         time.Duration      // to take down the last call that nothing interrupted
 	claims       map[string]promise // by statement
 	translations map[string]promise // by text
 }
@@ -71,6 +75,22 @@ func (r *killRing) call(n int) {
 	r.claims[claim], r.translations[translation] = shown, unsure
 	if _, err := d.post("/translate/"+note+"/ko", "count", "1", "t0", translation, "state", "done"); err == nil {
 		r.translations[translation] = shown
+	}
+}
+
+// interrupt kills the desk at so many random moments while a call is taken down: as it is typed, as
+// the note, the claim and the translation are saved, and between them.
+func (r *killRing) interrupt(times int) {
+	for n := range times {
+		r.desk.await(r.t)
+		var killed sync.WaitGroup
+		at := time.Duration(rand.Int64N(int64(r.took*5/4) + 1))
+		killed.Go(func() {
+			time.Sleep(at)
+			r.desk.kill("while a call is taken down")
+		})
+		r.call(100 + n)
+		killed.Wait()
 	}
 }
 

@@ -68,6 +68,20 @@ func (d *Desk) SetCommentDone(ctx context.Context, comment ID, done bool) (OpID,
 	return d.append1(ctx, opComment, comment, st.owner, c)
 }
 
+// storyText is what a story is found by: all that it says, and what is said about it.
+func (d *Desk) storyText(ctx context.Context, story ID) (string, error) {
+	s, err := stateOf[Story](ctx, d, nounStory, story)
+	if err != nil {
+		return "", err
+	}
+	about, err := d.comments(ctx, story, &s)
+	parts := []string{s.searched()}
+	for _, c := range about {
+		parts = append(parts, c.Text)
+	}
+	return joinLines(parts...), err
+}
+
 // comments gives the comments of a story, oldest first.
 func (d *Desk) comments(ctx context.Context, story ID, s *Story) ([]Comment, error) {
 	sts, err := d.statesOf(ctx, nounComment, story)

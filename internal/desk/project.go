@@ -18,7 +18,7 @@ func Projectors() []vault.Projector { return []vault.Projector{projector{}} }
 type projector struct{}
 
 func (projector) Name() string { return "desk" }
-func (projector) Version() int { return 4 }
+func (projector) Version() int { return 6 }
 
 // Schema: rows of things that come in have tables of their own. What people write and
 // change has versions, of which the newest that is not undone is its state.

@@ -125,11 +125,13 @@ func indexState(tx *vault.Tx, noun string, thing vault.Thing) error {
 		x.text = joinLines(c.Statement, c.Subject, c.Act, c.Object, c.Place)
 	case nounStory:
 		x.kind = FoundStory
-		s, err := stateIn[Story](tx, noun, thing)
+		text, err := storyWords(tx, thing)
 		if err != nil {
 			return err
 		}
-		x.text = s.searched()
+		x.text = text
+	case nounComment:
+		return indexComment(tx, thing)
 	default:
 		return nil
 	}

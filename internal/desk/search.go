@@ -240,8 +240,7 @@ func (d *Desk) foundText(ctx context.Context, r foundRow) (string, error) {
 		c, err := stateOf[Claim](ctx, d, nounClaim, r.Thing)
 		return joinLines(c.Statement, c.Subject, c.Act, c.Object, c.Place), err
 	case FoundStory:
-		s, err := stateOf[Story](ctx, d, nounStory, r.Thing)
-		return s.searched(), err
+		return d.storyText(ctx, r.Thing)
 	case FoundNote:
 		n, err := stateOf[remark](ctx, d, nounRemark, r.Thing)
 		if err != nil || n.Text != "" {

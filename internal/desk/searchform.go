@@ -9,14 +9,17 @@ import (
 )
 
 // Words are compared in one form: compatibility forms composed (NFKC), so that full width,
-// half width and taken-apart syllables are the same, and in small letters.
+// half width and taken-apart syllables are the same, in small letters, and traditional Chinese
+// characters as simplified ones.
 //
 // Korean words carry particles, and Chinese has no spaces, so both are indexed by pairs of
 // characters that stand side by side, and by the last of a run alone: any two or more
 // characters of a word are found wherever they stand in it. Other scripts are indexed by
 // words.
 
-func searchForm(s string) string { return strings.ToLower(norm.NFKC.String(strings.TrimSpace(s))) }
+func searchForm(s string) string {
+	return foldHan(strings.ToLower(norm.NFKC.String(strings.TrimSpace(s))))
+}
 
 // inPairs says whether a script is indexed by pairs.
 func inPairs(r rune) bool {

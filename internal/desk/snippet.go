@@ -62,7 +62,9 @@ func foldRunes(text []rune) (folded []rune, at []int) {
 	return folded, at
 }
 
-func searchFormKeepingBlanks(r rune) string { return strings.ToLower(norm.NFKC.String(string(r))) }
+func searchFormKeepingBlanks(r rune) string {
+	return foldHan(strings.ToLower(norm.NFKC.String(string(r))))
+}
 
 func indexRunes(text, part []rune) int {
 	for i := 0; i+len(part) <= len(text); i++ {

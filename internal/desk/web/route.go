@@ -151,6 +151,12 @@ func (s *Server) page(h func(*visit) error) http.Handler {
 				limit = maxPhoto
 			}
 			r.Body = http.MaxBytesReader(w, r.Body, limit)
+			// A form that is too large would be read as one that is empty.
+			var large *http.MaxBytesError
+			if err := r.ParseForm(); errors.As(err, &large) {
+				s.problem(v, err)
+				return
+			}
 		}
 		if err := h(v); err != nil {
 			s.problem(v, err)
