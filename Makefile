@@ -6,7 +6,7 @@ DIR     ?=
 ROUNDS  ?= 6
 FOR     ?= 5m
 
-.PHONY: build demo test install page words vectors lint unit race fuzz bench load growth figures lab cost model kills soak steps pictures clean
+.PHONY: build demo test install page words vectors lint unit race fuzz bench load growth speed figures lab cost model kills soak steps pictures clean
 
 build: ## one static binary, bin/kkachi
 	$(GO) build -trimpath -ldflags '-s -w' -o bin/kkachi ./cmd/kkachi
@@ -51,6 +51,11 @@ load: ## readers with cover at 10, 100 and 1,000 views a second: offered, accept
 
 growth: ## seconds for 10^3 to 10^6 cells and operations into doc/growth.md: half an hour, 20 GB of disk
 	KKACHI_GROWTH=$(CURDIR)/doc $(GO) test -count=1 -timeout 3h -run TestGrowth -v ./internal/lab/growth
+
+speed: ## the desk among a million reports, for doc/speed.md; ARCHIVE=DIR keeps them for the next time (5 GB), REPORTS=n
+	mkdir -p $(or $(ARCHIVE),bin/archive)
+	KKACHI_ARCHIVE=$(abspath $(or $(ARCHIVE),bin/archive)) KKACHI_REPORTS=$(or $(REPORTS),1000000) $(GO) test -count=1 -timeout 3h -run '^$$' -bench 'Search$$' -benchtime 3x ./internal/desk
+	KKACHI_ARCHIVE=$(abspath $(or $(ARCHIVE),bin/archive)) $(GO) test -count=1 -timeout 1h -run '^$$' -bench 'Start|Inbox|Pages' -benchtime 9x ./internal/desk/web
 
 figures: ## the simulated crowd and what risk finds into doc/figures and the tables of doc/crowd.md and doc/risk.md
 	KKACHI_FIGURES=$(CURDIR)/doc $(GO) test -count=1 -timeout 1h -run "TestFigures|TestRiskFigures" -v ./internal/lab/crowd ./internal/lab/risk

@@ -11,8 +11,8 @@ import (
 	"kkachi/internal/desk/ladder"
 )
 
-// A board holds all claims with their evidence, and what is derived from it. It is made
-// anew for each query, from one look at the projections.
+// A board holds all claims with their evidence, and what is derived from it, from one look
+// at the projections. Nothing changes it once it is made: pages share it (see board).
 type board struct {
 	claims   []*claimState // by number
 	byID     map[ID]*claimState
@@ -20,7 +20,17 @@ type board struct {
 	next     map[ID]ID          // where sources went on
 	merged   map[ID]*claimState // claims that were taken into another
 	pulled   pulled
+	stories  []boardStory // by number
+	carried  map[ID][]ID  // for each claim the stories that carry it
 	desk     *Desk
+}
+
+// A boardStory is what the board needs of a story.
+type boardStory struct {
+	id      ID
+	title   string
+	claims  []ID
+	printed bool // was released at least once
 }
 
 type claimState struct {
@@ -58,7 +68,47 @@ type reportInfo struct {
 	Handle     string
 }
 
-func (d *Desk) board(ctx context.Context) (*board, error) { return d.boardIf(ctx, Withdrawal{}) }
+// A keptBoard is the board that was made last, and of what.
+type keptBoard struct {
+	of    boardKey
+	board *board
+}
+
+// A boardKey says of what a board was made: as long as it is the same, so is the board. What
+// is read, drafted or sent changes none of these.
+type boardKey struct {
+	counts   string // of sources, reports, versions, undos, events
+	rebuilds uint64
+	today    cell.Day
+}
+
+func (d *Desk) boardKey(ctx context.Context) (boardKey, error) {
+	k := boardKey{rebuilds: d.v.Rebuilds(), today: d.Today()}
+	err := d.v.View().QueryRow(ctx, `SELECT coalesce(group_concat(name || value), '') FROM
+		(SELECT name, value FROM counter WHERE name IN ('source', 'report', 'version', 'undo', 'event') ORDER BY name)`).Scan(&k.counts)
+	if err != nil {
+		return k, fmt.Errorf("desk: %w", err)
+	}
+	return k, nil
+}
+
+// board is the board as it is now. A page asks for it several times, and most pages change
+// nothing, so it is made anew only after a change, or on another day.
+func (d *Desk) board(ctx context.Context) (*board, error) {
+	of, err := d.boardKey(ctx) // before it is made: the board may be newer, never older
+	if err != nil {
+		return nil, err
+	}
+	k := &keptBoard{of: of}
+	if last := d.lastBoard.Load(); last != nil && last.of == k.of {
+		return last.board, nil
+	}
+	if k.board, err = d.boardIf(ctx, Withdrawal{}); err != nil {
+		return nil, err
+	}
+	d.lastBoard.Store(k)
+	return k.board, nil
+}
 
 // boardIf is the board as it would be after a withdrawal; the zero one changes nothing.
 func (d *Desk) boardIf(ctx context.Context, r Withdrawal) (*board, error) {
@@ -242,14 +292,22 @@ func (b *board) publications(ctx context.Context) (map[string]ladder.Publication
 	if err != nil {
 		return nil, err
 	}
+	printed, err := b.desk.released(ctx)
+	if err != nil {
+		return nil, err
+	}
 	out := map[string]ladder.Publication{}
+	b.carried = map[ID][]ID{}
 	for _, st := range sts {
 		s, err := unmarshal[Story](st.doc)
 		if err != nil {
 			return nil, fmt.Errorf("desk: story %d: %w", st.number, err)
 		}
+		of := boardStory{st.thing, s.Title, s.claims(), printed[st.thing]}
+		b.stories = append(b.stories, of)
 		var p ladder.Publication
-		for _, id := range s.claims() {
+		for _, id := range of.claims {
+			b.carried[id] = append(b.carried[id], st.thing)
 			c := b.byID[id]
 			if c == nil {
 				continue

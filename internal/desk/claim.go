@@ -106,13 +106,9 @@ func (d *Desk) Claims(ctx context.Context) ([]ClaimRow, error) {
 	if err != nil {
 		return nil, err
 	}
-	carried, err := d.carried(ctx)
-	if err != nil {
-		return nil, err
-	}
 	out := make([]ClaimRow, len(b.claims))
 	for i, c := range b.claims {
-		out[i] = c.row(len(c.stories(carried)))
+		out[i] = c.row(len(c.stories(b.carried)))
 	}
 	return out, nil
 }
@@ -141,33 +137,22 @@ func (d *Desk) Claim(ctx context.Context, claim ID) (*ClaimView, error) {
 	if c == nil {
 		return nil, fmt.Errorf("%w: claim %s", ErrNotFound, claim)
 	}
-	carried, err := d.carried(ctx)
-	if err != nil {
-		return nil, err
-	}
-	v := &ClaimView{ClaimRow: c.row(len(c.stories(carried))), Claim: c.claim, Op: c.op, Why: c.why()}
+	stories := c.stories(b.carried)
+	v := &ClaimView{ClaimRow: c.row(len(stories)), Claim: c.claim, Op: c.op, Why: c.why()}
 	c.beside(v, b)
-	handles, err := d.handles(ctx)
+	handles, err := c.handles(ctx, d)
 	if err != nil {
 		return nil, err
 	}
-	titles, err := d.titles(ctx)
-	if err != nil {
-		return nil, err
+	titles := map[ID]string{}
+	for _, s := range b.stories {
+		titles[s.id] = s.title
 	}
 	for _, e := range c.evidence {
 		v.Evidence = append(v.Evidence, e.view(handles, titles))
 	}
-	rows, err := d.Stories(ctx)
-	if err != nil {
-		return nil, err
-	}
-	for _, r := range rows {
-		if slices.Contains(c.stories(carried), r.ID) {
-			v.InStory = append(v.InStory, r)
-		}
-	}
-	return v, nil
+	v.InStory, err = d.storiesWhere(ctx, b, func(id ID) bool { return slices.Contains(stories, id) })
+	return v, err
 }
 
 func (e *evidenceState) view(handles, titles map[ID]string) EvidenceView {

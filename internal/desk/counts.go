@@ -21,27 +21,15 @@ func (d *Desk) Counts(ctx context.Context) (Counts, error) {
 		return c, fmt.Errorf("desk: counts: %w", err)
 	}
 	c.Unread += index.empty
-	claims, err := d.Claims(ctx)
+	b, err := d.board(ctx)
 	if err != nil {
 		return c, err
 	}
-	for _, r := range claims {
-		if !r.Withdrawn {
+	for _, cl := range b.claims {
+		if !cl.gone {
 			c.Claims++
 		}
-		if r.Disputed && !r.Withdrawn {
-			c.Disputed++
-		}
 	}
-	stories, err := d.Stories(ctx)
-	if err != nil {
-		return c, err
-	}
-	for _, s := range stories {
-		c.Stories++
-		if s.State == Held {
-			c.Held++
-		}
-	}
+	c.Stories = len(b.stories)
 	return c, nil
 }

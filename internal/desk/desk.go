@@ -7,6 +7,7 @@ import (
 	"io"
 	"path/filepath"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"kkachi/internal/cell"
@@ -73,6 +74,9 @@ type Desk struct {
 	house   rereadFile[[]rules.Rule]
 	live    live
 	numbers rereadFile[*risk.Estimates]
+
+	lastBoard atomic.Pointer[keptBoard]
+
 	waiting sync.Mutex    // guards index; taken last
 	index   *waitingIndex // nil: to be read anew
 }

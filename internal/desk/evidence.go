@@ -4,8 +4,10 @@ import (
 	"context"
 	"crypto/hmac"
 	"crypto/sha256"
+	"database/sql"
 	"encoding/hex"
 	"errors"
+	"fmt"
 	"slices"
 	"strings"
 
@@ -86,16 +88,12 @@ func (d *Desk) relayRefs(ctx context.Context, input string) (refs []relayRef, un
 	if len(known) > maxRelays {
 		return nil, false, field("relays", "more than %d", maxRelays)
 	}
-	tellers, err := d.Tellers(ctx)
-	if err != nil {
-		return nil, false, err
-	}
 	tokens, err := d.tokens(ctx)
 	if err != nil {
 		return nil, false, err
 	}
 	for _, name := range known {
-		ref, err := d.relayRef(ctx, name, tellers, tokens)
+		ref, err := d.relayRef(ctx, name, tokens)
 		if err != nil {
 			return nil, false, err
 		}
@@ -106,7 +104,7 @@ func (d *Desk) relayRefs(ctx context.Context, input string) (refs []relayRef, un
 	return refs, unknown, nil
 }
 
-func (d *Desk) relayRef(ctx context.Context, name string, tellers []Teller, tokens []string) (relayRef, error) {
+func (d *Desk) relayRef(ctx context.Context, name string, tokens []string) (relayRef, error) {
 	if hexID, ok := strings.CutPrefix(name, storyWord); ok {
 		id, err := ParseID(hexID)
 		if err != nil {
@@ -117,10 +115,9 @@ func (d *Desk) relayRef(ctx context.Context, name string, tellers []Teller, toke
 		}
 		return relayRef{Story: id}, nil
 	}
-	for _, t := range tellers {
-		if t.Handle == foldName(name) || t.ID.String() == name {
-			return relayRef{Teller: t.ID}, nil
-		}
+	id, err := d.teller(ctx, name)
+	if err != nil || !id.IsZero() {
+		return relayRef{Teller: id}, err
 	}
 	for _, tok := range tokens {
 		if shown(tok) == name {
@@ -128,6 +125,23 @@ func (d *Desk) relayRef(ctx context.Context, name string, tellers []Teller, toke
 		}
 	}
 	return relayRef{Token: d.blind(name)}, nil
+}
+
+// teller finds a source by its handle or its ID; zero if there is none.
+func (d *Desk) teller(ctx context.Context, name string) (ID, error) {
+	byID, err := ParseID(name)
+	if err != nil {
+		byID = ID{}
+	}
+	var id ID
+	err = d.v.View().QueryRow(ctx, `SELECT id FROM source WHERE handle = ? OR id = ? ORDER BY n LIMIT 1`, foldName(name), byID).Scan(&id)
+	if errors.Is(err, sql.ErrNoRows) {
+		return ID{}, nil
+	}
+	if err != nil {
+		return ID{}, fmt.Errorf("desk: %w", err)
+	}
+	return id, nil
 }
 
 func shown(token string) string { return token[:1+tokenShown] }

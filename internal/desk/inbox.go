@@ -142,6 +142,20 @@ func (d *Desk) inboxRows(ctx context.Context, lines []threadLine) ([]InboxRow, e
 	if err != nil {
 		return nil, err
 	}
+	var known []ID
+	for _, l := range lines {
+		if l.row.Known {
+			known = append(known, l.row.ID)
+		}
+	}
+	tagged, err := d.flagsOf(ctx, nounTags, known)
+	if err != nil {
+		return nil, err
+	}
+	replied, err := d.lastReplies(ctx, known)
+	if err != nil {
+		return nil, err
+	}
 	out := make([]InboxRow, len(lines))
 	for i, l := range lines {
 		r := l.row
@@ -161,13 +175,13 @@ func (d *Desk) inboxRows(ctx context.Context, lines []threadLine) ([]InboxRow, e
 		if r.Erase = days[r.ID]; r.Erase != 0 {
 			r.Snippet = ""
 		}
-		if r.Known {
-			if err := d.lastReply(ctx, &r); err != nil {
+		r.LastReply = replied[r.ID]
+		if st, ok := tagged[r.ID]; ok {
+			t, err := unmarshal[tags](st.doc)
+			if err != nil {
 				return nil, err
 			}
-			if r.Tags, err = d.tagsOf(ctx, r.ID); err != nil {
-				return nil, err
-			}
+			r.Tags = t.Tags
 		}
 		out[i] = r
 	}
@@ -194,18 +208,33 @@ func (d *Desk) tagsOf(ctx context.Context, src ID) ([]string, error) {
 	return t.Tags, err
 }
 
-func (d *Desk) lastReply(ctx context.Context, r *InboxRow) error {
-	replies, err := d.replies(ctx, `p.source IN (`+group+`SELECT source FROM g)`, r.ID)
-	if err != nil {
-		return err
-	}
-	for _, p := range replies {
-		if !p.gone {
-			state := p.State
-			r.LastReply = &state
+// lastReplies gives for each source how far our last reply has come, in its thread or one
+// that it has left.
+func (d *Desk) lastReplies(ctx context.Context, srcs []ID) (map[ID]*ReplyState, error) {
+	out := map[ID]*ReplyState{}
+	for part := range slices.Chunk(srcs, 500) {
+		args := make([]any, len(part))
+		for i, id := range part {
+			args[i] = id
+		}
+		rows, err := d.v.View().Query(ctx, `WITH RECURSIVE g(root, source) AS (
+				SELECT source, source FROM thread WHERE source IN (?`+strings.Repeat(", ?", len(part)-1)+`)
+				UNION SELECT g.root, t.source FROM g CROSS JOIN thread t ON t.next = g.source)
+			SELECT g.root, p.queued, p.day, p.seen FROM g CROSS JOIN reply p ON p.source = g.source
+			WHERE NOT EXISTS (SELECT 1 FROM state WHERE noun = 'reply gone' AND thing = p.id) ORDER BY p.n`, args...)
+		if err != nil {
+			return nil, fmt.Errorf("desk: inbox: %w", err)
+		}
+		list, err := collect(rows, func(r *replyRow) []any { return []any{&r.source, &r.Queued, &r.day, &r.seen} })
+		if err != nil {
+			return nil, err
+		}
+		for _, r := range list {
+			state := r.state(d.Today())
+			out[r.source] = &state
 		}
 	}
-	return nil
+	return out, nil
 }
 
 func snippet(text string) string {

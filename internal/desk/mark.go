@@ -235,9 +235,9 @@ func (d *Desk) Marks(ctx context.Context) (Marks, error) {
 		into *[]string
 		sql  string
 	}{
-		{&m.Topics, `SELECT DISTINCT topic FROM thread WHERE topic <> '' ORDER BY topic LIMIT 200`},
-		{&m.Tags, `SELECT DISTINCT tag FROM thread_tag ORDER BY tag LIMIT 200`},
-		{&m.People, `SELECT DISTINCT assigned FROM thread WHERE assigned <> '' ORDER BY assigned LIMIT 200`},
+		{&m.Topics, distinct("thread", "topic")},
+		{&m.Tags, distinct("thread_tag", "tag")},
+		{&m.People, distinct("thread", "assigned")},
 	} {
 		rows, err := d.v.View().Query(ctx, q.sql)
 		if err != nil {
@@ -248,6 +248,16 @@ func (d *Desk) Marks(ctx context.Context) (Marks, error) {
 		}
 	}
 	return m, nil
+}
+
+// distinct asks for the words in an indexed column, from each to the next, so that it takes
+// no longer where many threads have the same.
+func distinct(table, column string) string {
+	least := func(more string) string {
+		return `SELECT min(` + column + `) FROM ` + table + ` WHERE ` + column + ` <> ''` + more
+	}
+	return `WITH RECURSIVE w(word) AS (` + least("") + ` UNION ALL SELECT (` + least(` AND `+column+` > w.word`) + `) FROM w WHERE w.word IS NOT NULL)
+		SELECT word FROM w WHERE word IS NOT NULL LIMIT 200`
 }
 
 // SourceByHandle finds a source by its whole handle.

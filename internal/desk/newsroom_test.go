@@ -309,3 +309,13 @@ func (h *memHost) Bulletin(context.Context) ([]byte, error) {
 	}
 	return h.bulletin, nil
 }
+
+// handles gives the handle of each source.
+func (d *Desk) handles(ctx context.Context) (map[ID]string, error) {
+	ts, err := d.Tellers(ctx)
+	out := make(map[ID]string, len(ts))
+	for _, t := range ts {
+		out[t.ID] = t.Handle
+	}
+	return out, err
+}

@@ -18,7 +18,7 @@ func Projectors() []vault.Projector { return []vault.Projector{projector{}} }
 type projector struct{}
 
 func (projector) Name() string { return "desk" }
-func (projector) Version() int { return 6 }
+func (projector) Version() int { return 7 }
 
 // Schema: rows of things that come in have tables of their own. What people write and
 // change has versions, of which the newest that is not undone is its state.
@@ -54,6 +54,8 @@ CREATE TABLE state (
 	doc TEXT NOT NULL, PRIMARY KEY (noun, thing)
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX state_owner ON state (noun, owner);
+CREATE INDEX state_of ON state (owner, noun);
+CREATE INDEX state_thing ON state (thing, noun);
 CREATE TABLE event (
 	op BLOB PRIMARY KEY, n INTEGER NOT NULL, kind TEXT NOT NULL, thing BLOB NOT NULL, day INTEGER NOT NULL, doc TEXT NOT NULL
 ) STRICT, WITHOUT ROWID;
@@ -246,6 +248,9 @@ func projectUndo(tx *vault.Tx, op *vault.Op) error {
 		return nil
 	}
 	if err := read(op.Content, &u); err != nil {
+		return err
+	}
+	if _, err := count(tx, "undo"); err != nil {
 		return err
 	}
 	target := u.Op

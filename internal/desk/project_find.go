@@ -17,7 +17,7 @@ CREATE TABLE found (
 	UNIQUE (thing, kind)
 ) STRICT;
 CREATE INDEX found_owner ON found (owner);
-CREATE VIRTUAL TABLE words USING fts5(body, facet, content='', contentless_delete=1, detail=full, tokenize='unicode61 remove_diacritics 0');
+CREATE VIRTUAL TABLE words USING fts5(body, facet, content='', contentless_delete=1, detail=full, prefix='3 4 5', tokenize='unicode61 remove_diacritics 0');
 `
 
 // An indexed is what the search finds of a thing.
@@ -46,10 +46,7 @@ func index(tx *vault.Tx, x indexed) error {
 	if err != nil {
 		return err
 	}
-	if form == "" {
-		return tx.Exec(`DELETE FROM words WHERE rowid = ?`, n)
-	}
-	return tx.Exec(`INSERT OR REPLACE INTO words (rowid, body, facet) VALUES (?, ?, ?)`, n, form, facets(x.kind, Lang(x.lang)))
+	return keptWords(tx).put(tx, wordsRow{n, form, facets(x.kind, Lang(x.lang))})
 }
 
 // indexReport puts the words of a report and its translations into the index.

@@ -115,7 +115,8 @@ func (r *threadRow) said(tx *vault.Tx, src vault.Thing, former bool) (*said, err
 		which = `s.thing IN (` + group + `SELECT source FROM g)`
 	} else {
 		var some bool
-		err := tx.QueryRow(`SELECT EXISTS (SELECT 1 FROM state WHERE noun IN (`+knownStates+`, 'blocked') AND thing = ?)`, src).Scan(&some)
+		// One look-up by the thing, not one for each noun: most threads have nothing of it.
+		err := tx.QueryRow(`SELECT EXISTS (SELECT 1 FROM state WHERE +noun IN (`+knownStates+`, 'blocked') AND thing = ?)`, src).Scan(&some)
 		if err != nil || !some {
 			return &said{}, err
 		}

@@ -8,7 +8,8 @@ import (
 )
 
 // The table thread holds one row a source, with what the inbox shows and sorts by, so that
-// a page of it is read from an index however many threads there are.
+// a page of it is read from an index however many threads there are. What is counted for
+// each page stands in the indexes whole.
 const threadSchema = `
 CREATE TABLE thread (
 	source BLOB PRIMARY KEY, box INTEGER NOT NULL, top INTEGER NOT NULL, day INTEGER NOT NULL, last INTEGER NOT NULL,
@@ -17,10 +18,10 @@ CREATE TABLE thread (
 	alike BLOB, swept INTEGER NOT NULL, topic TEXT NOT NULL, assigned TEXT NOT NULL, snooze INTEGER NOT NULL,
 	cased INTEGER NOT NULL, asking INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;
-CREATE INDEX thread_order ON thread (box, top DESC, day DESC, last DESC);
-CREATE INDEX thread_unread ON thread (box, snooze) WHERE unread > 0;
+CREATE INDEX thread_order ON thread (box, top DESC, day DESC, last DESC, snooze);
+CREATE INDEX thread_unread ON thread (box, top DESC, day DESC, last DESC, snooze, unread) WHERE unread > 0;
 CREATE INDEX thread_top ON thread (box) WHERE top > 0;
-CREATE INDEX thread_known ON thread (box, day DESC) WHERE known > 0;
+CREATE INDEX thread_known ON thread (box, day DESC, last DESC) WHERE known > 0;
 CREATE INDEX thread_alike ON thread (alike, swept) WHERE known = 0;
 CREATE INDEX thread_asked ON thread (asked) WHERE asked IS NOT NULL;
 CREATE INDEX thread_next ON thread (next) WHERE next IS NOT NULL;
@@ -189,7 +190,7 @@ func threadRowOf(tx *vault.Tx, src vault.Thing, former bool) (*threadRow, error)
 func (r *threadRow) marks(tx *vault.Tx, src vault.Thing, said *said) error {
 	r.known = 1
 	if !said.known {
-		err := tx.QueryRow(`SELECT EXISTS (SELECT 1 FROM state WHERE noun IN ('evidence', 'translation', 'call', 'remark', 'case step') AND owner = ?1)
+		err := tx.QueryRow(`SELECT EXISTS (SELECT 1 FROM state WHERE +noun IN ('evidence', 'translation', 'call', 'remark', 'case step') AND owner = ?1)
 			OR EXISTS (SELECT 1 FROM reply WHERE source = ?1) OR EXISTS (SELECT 1 FROM thread WHERE next = ?1 AND known > 0)`, src).Scan(&r.known)
 		if err != nil {
 			return err

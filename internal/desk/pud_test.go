@@ -12,20 +12,19 @@ import (
 	"kkachi/internal/vault"
 )
 
-// pudDir holds sentences of the parallel treebanks, where there is such a folder: ko.tsv,
-// zh.tsv and en.tsv, an id and a sentence a line.
-func pudDir(t testing.TB) string {
+// sentencesDir holds sentences of the parallel treebanks: ko.tsv, zh.tsv and en.tsv, an id
+// and a sentence a line; "" if there is no such folder.
+func sentencesDir() string {
 	for _, dir := range []string{os.Getenv("KKACHI_PUD"), "../../../shared/data/pud"} {
 		if _, err := os.Stat(filepath.Join(dir, "ko.tsv")); dir != "" && err == nil {
 			return dir
 		}
 	}
-	t.Skip("no folder with sentences: KKACHI_PUD names none")
 	return ""
 }
 
-func sentences(t testing.TB, l Lang) []string {
-	b, err := os.ReadFile(filepath.Join(pudDir(t), string(l)+".tsv"))
+func sentencesIn(t testing.TB, dir string, l Lang) []string {
+	b, err := os.ReadFile(filepath.Join(dir, string(l)+".tsv"))
 	must(t, err)
 	var out []string
 	for line := range strings.Lines(string(b)) {
@@ -66,10 +65,13 @@ func TestSearchQualityOnSentences(t *testing.T) {
 	if testing.Short() {
 		t.Skip("the same without -short")
 	}
-	pudDir(t)
+	dir := sentencesDir()
+	if dir == "" {
+		t.Skip("no folder with sentences: KKACHI_PUD names none")
+	}
 	r := newRoom(t)
 	for _, l := range lang.All() {
-		texts := sentences(t, l)
+		texts := sentencesIn(t, dir, l)
 		r.fillWith(texts)
 		recall, precision, begins, asked := r.quality(l, texts)
 		t.Logf("%s: %d words of %d sentences: recall %.4f; of what is found, %.4f holds the word, %.4f at the beginning of a word",
@@ -147,7 +149,7 @@ func blanked(text string) string {
 func (r *room) ask(word string, place map[string]int) map[int]bool {
 	r.t.Helper()
 	rows, err := r.desk.v.View().Query(r.t.Context(), `SELECT p.text FROM words w JOIN found f ON f.n = w.rowid JOIN report p ON p.id = f.thing
-		WHERE words MATCH ?`, matchOf(parseSearch(word), SearchQuery{}, false))
+		WHERE words MATCH ?`, matchOf(parseSearch(word), SearchQuery{}, allWords))
 	must(r.t, err)
 	list, err := collect(rows, func(s *string) []any { return []any{s} })
 	must(r.t, err)

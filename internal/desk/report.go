@@ -5,6 +5,9 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
+	"slices"
+	"strconv"
 
 	"kkachi/internal/cell"
 	"kkachi/internal/vault"
@@ -103,9 +106,57 @@ func (d *Desk) Report(ctx context.Context, report ID) (*ReportView, error) {
 	return &rs[0], nil
 }
 
+// A Telling is what a list to choose from says of a report.
+type Telling struct {
+	ID     ID
+	Number int
+	Kind   ReportKind
+	Day    cell.Day
+	Handle string
+}
+
+// Sizes of the list of tellings to choose from.
+const (
+	maxTellings  = 400
+	dealtThreads = 100 // whose tellings stand in it, besides the newest of all
+)
+
+// Tellings lists reports for choosing one as evidence, by number: the newest, and those of
+// the threads that the newsroom has dealt with last. and is in it, unless it is zero.
+func (d *Desk) Tellings(ctx context.Context, and ID) ([]Telling, error) {
+	byID := map[ID]Telling{}
+	for _, part := range []struct {
+		where string
+		limit int
+		args  []any
+	}{
+		{`r.id = ?`, 1, []any{and}},
+		{`r.source IN (SELECT source FROM thread WHERE box = ? AND known > 0 ORDER BY day DESC, last DESC LIMIT ?)`, maxTellings / 2, []any{boxOpen, dealtThreads}},
+		{`true`, maxTellings / 2, nil},
+	} {
+		rows, err := d.v.View().Query(ctx, `SELECT r.id, r.n, r.kind, r.day, s.handle FROM report r JOIN source s ON s.id = r.source
+			WHERE r.gone = 0 AND `+part.where+` ORDER BY r.n DESC LIMIT `+strconv.Itoa(part.limit), part.args...)
+		if err != nil {
+			return nil, fmt.Errorf("desk: tellings: %w", err)
+		}
+		list, err := collect(rows, func(t *Telling) []any { return []any{&t.ID, &t.Number, &t.Kind, &t.Day, &t.Handle} })
+		if err != nil {
+			return nil, err
+		}
+		for _, t := range list {
+			byID[t.ID] = t
+		}
+	}
+	return slices.SortedFunc(maps.Values(byID), func(a, b Telling) int { return a.Number - b.Number }), nil
+}
+
 // dress adds to reports what hangs on them.
 func (d *Desk) dress(ctx context.Context, rs []ReportView) error {
-	ts, err := d.flags(ctx, nounTranslation)
+	ids := make([]ID, len(rs))
+	for i := range rs {
+		ids[i] = rs[i].ID
+	}
+	ts, err := d.flagsOf(ctx, nounTranslation, ids)
 	if err != nil {
 		return err
 	}
@@ -113,11 +164,11 @@ func (d *Desk) dress(ctx context.Context, rs []ReportView) error {
 	if err != nil {
 		return err
 	}
-	calls, err := d.flags(ctx, nounCall)
+	calls, err := d.flagsOf(ctx, nounCall, ids)
 	if err != nil {
 		return err
 	}
-	gone, err := d.flags(ctx, nounReportGone)
+	gone, err := d.flagsOf(ctx, nounReportGone, ids)
 	if err != nil {
 		return err
 	}

@@ -45,7 +45,8 @@ const SearchRows = 50
 
 // A SearchQuery asks for what holds all words of a text. Korean and Chinese are found by
 // any two characters that stand together, other scripts by words, the last letters of a
-// word left open. Between quotation marks words stand side by side.
+// word left open: of a common word whole words come first. Between quotation marks words
+// stand side by side.
 type SearchQuery struct {
 	Text     string
 	Kind     FoundKind // "": all
@@ -103,35 +104,17 @@ func (d *Desk) Search(ctx context.Context, q SearchQuery) (*SearchPage, error) {
 	if len(want) == 0 {
 		return &SearchPage{}, nil
 	}
-	p := &SearchPage{}
-	at, stems := q.After, false
-	if len(at) > 0 && at[0] == 's' {
-		at, stems = at[1:], true
-	}
-	rows, err := d.search(ctx, q, matchOf(want, q, stems), at)
+	h, err := find(ctx, d.v.View(), q, want)
 	if err != nil {
 		return nil, err
 	}
-	if len(rows) == 0 && q.After == "" && doubtful(want) {
-		stems = true
-		if rows, err = d.search(ctx, q, matchOf(want, q, true), ""); err != nil {
-			return nil, err
-		}
-	}
-	p.Stems = stems && len(rows) > 0
+	p := &SearchPage{Next: h.next, Stems: h.stems}
 	if q.After == "" {
 		if p.Rows, err = d.byHandle(ctx, q); err != nil {
 			return nil, err
 		}
 	}
-	if len(rows) > SearchRows {
-		rows = rows[:SearchRows]
-		p.Next = strconv.FormatInt(rows[len(rows)-1].n, 10)
-		if stems {
-			p.Next = "s" + p.Next
-		}
-	}
-	for _, r := range rows {
+	for _, r := range h.rows {
 		f := r.Found
 		text, err := d.foundText(ctx, r)
 		if err != nil {
@@ -147,53 +130,6 @@ type foundRow struct {
 	Found
 	n     int64
 	owner ID
-}
-
-// searchSQL asks the index, the newest first. It is the one question of a search: the
-// benchmark asks the same of an unencrypted copy.
-func searchSQL(q SearchQuery, match string, before int64) (string, []any) {
-	sql := `SELECT f.n, f.kind, f.thing, f.owner, f.day, f.lang, coalesce(s.handle, '') FROM words w
-		CROSS JOIN found f ON f.n = w.rowid LEFT JOIN source s ON s.id = f.owner WHERE words MATCH ?`
-	args := []any{match}
-	if before > 0 {
-		sql, args = sql+` AND w.rowid < ?`, append(args, before)
-	}
-	if q.From > 0 {
-		sql, args = sql+` AND f.day >= ?`, append(args, q.From)
-	}
-	if q.To > 0 {
-		sql, args = sql+` AND f.day <= ?`, append(args, q.To)
-	}
-	if q.Tag != "" {
-		sql, args = sql+` AND EXISTS (SELECT 1 FROM thread_tag g WHERE g.tag = ?
-			AND (g.source = f.owner OR g.source = (SELECT next FROM thread WHERE source = f.owner)))`, append(args, q.Tag)
-	}
-	return sql + ` AND f.owner NOT IN (SELECT source FROM (` + wished + `)) ORDER BY w.rowid DESC LIMIT ` + strconv.Itoa(SearchRows+1), args
-}
-
-func (d *Desk) search(ctx context.Context, q SearchQuery, match, after string) ([]foundRow, error) {
-	before := int64(0)
-	if after != "" {
-		n, err := strconv.ParseInt(after, 10, 64)
-		if err != nil || n < 1 {
-			return nil, field("after", "not a place in what was found")
-		}
-		before = n
-	}
-	sql, args := searchSQL(q, match, before)
-	rows, err := d.v.View().Query(ctx, sql, args...)
-	if err != nil {
-		return nil, fmt.Errorf("desk: search: %w", err)
-	}
-	list, err := collect(rows, func(r *foundRow) []any {
-		return []any{&r.n, &r.Kind, &r.Thing, &r.owner, &r.Day, &r.Lang, &r.Handle}
-	})
-	for i := range list {
-		if r := &list[i]; r.Kind != FoundClaim && r.Kind != FoundStory {
-			r.Source = r.owner
-		}
-	}
-	return list, err
 }
 
 // maxHandles is how many sources are found by their names.

@@ -182,6 +182,12 @@ func TestSnippets(t *testing.T) {
 	}
 }
 
+// wordsOf are the tokens of a question for the index.
+func wordsOf(part string) []string {
+	phrase, _ := phraseOf(part)
+	return strings.Fields(strings.Trim(phrase, `"`))
+}
+
 // However a text is cut, a stretch of at least two characters of it is found in it.
 func TestPartsOfWordsAreFound(t *testing.T) {
 	const text = "북한 노동자들이 中国边境에서 KBS를 들었다"
@@ -194,7 +200,7 @@ func TestPartsOfWordsAreFound(t *testing.T) {
 				if len(stretches(part)) != 1 || !stretches(part)[0].pairs {
 					continue
 				}
-				want := strings.Fields(strings.Trim(phraseOf(part), `"`))
+				want := wordsOf(part)
 				found := false
 				for k := range tokens {
 					found = found || k+len(want) <= len(tokens) && slices.Equal(tokens[k:k+len(want)], want)
@@ -203,6 +209,86 @@ func TestPartsOfWordsAreFound(t *testing.T) {
 					t.Errorf("%q is not found in %q", part, text)
 				}
 			}
+		}
+	}
+}
+
+// Of a common word the pages show whole words first, then where words only begin so; of a
+// rare one both together by days. Each thing is shown once.
+func TestSearchWholeWordsFirst(t *testing.T) {
+	r := newRoom(t)
+	var texts []string
+	for i := range SearchRows + 20 {
+		texts = append(texts, fmt.Sprintf("patrol number %d", i))
+		if i%3 == 0 {
+			texts = append(texts, fmt.Sprintf("patrols and their number %d", i), fmt.Sprintf("patrolling %d, and a patrol", i))
+		}
+	}
+	texts = append(texts, "counted", "counting", "count", "counters")
+	r.fillWith(texts)
+	var all []string
+	q := SearchQuery{Text: "patrol"}
+	for pages := 0; ; pages++ {
+		p, err := r.desk.Search(t.Context(), q)
+		must(t, err)
+		for _, f := range p.Rows {
+			all = append(all, f.Snippet.Before+f.Snippet.Hit+f.Snippet.After)
+		}
+		if p.Next == "" {
+			break
+		}
+		if len(p.Rows) != SearchRows || pages > 5 {
+			t.Fatalf("a page of %d", len(p.Rows))
+		}
+		q.After = p.Next
+	}
+	whole := SearchRows + 20 + 24
+	if len(all) != whole+24 {
+		t.Errorf("%d found, of %d", len(all), whole+24)
+	}
+	seen := map[string]bool{}
+	for i, text := range all {
+		if seen[text] {
+			t.Errorf("%q twice", text)
+		}
+		seen[text] = true
+		if begins := strings.HasPrefix(text, "patrols"); begins != (i >= whole) {
+			t.Errorf("%d: %q", i, text)
+		}
+	}
+	var few []string
+	for _, f := range r.finds(SearchQuery{Text: "count"}) {
+		few = append(few, f.Snippet.Before+f.Snippet.Hit+f.Snippet.After)
+	}
+	if got := strings.Join(few, " "); got != "counters count counting counted" {
+		t.Errorf("few: %s", got)
+	}
+}
+
+// A question that is narrowed finds what is older than all that is looked at one by one.
+func TestSearchNarrowedBeyondTheNewest(t *testing.T) {
+	r := newRoom(t)
+	var texts []string
+	for i := range SearchRows + 5 {
+		texts = append(texts, fmt.Sprintf("The KBS radio was heard %d times there.", i))
+	}
+	for i := range newest + 1 {
+		texts = append(texts, fmt.Sprintf("거기에서 KBS를 %d번 들었습니다.", i))
+	}
+	r.fillWith(texts)
+	for text, n := range map[string]int{"kbs": SearchRows, "kbs 54": 1} {
+		p, err := r.desk.Search(t.Context(), SearchQuery{Text: text, Lang: lang.English})
+		must(t, err)
+		if len(p.Rows) != n || p.Rows[0].Lang != lang.English {
+			t.Errorf("%s: %d found", text, len(p.Rows))
+		}
+		if n < SearchRows {
+			continue
+		}
+		next, err := r.desk.Search(t.Context(), SearchQuery{Text: text, Lang: lang.English, After: p.Next})
+		must(t, err)
+		if len(next.Rows) != 5 || next.Next != "" {
+			t.Errorf("%s: %d on the second page", text, len(next.Rows))
 		}
 	}
 }

@@ -76,19 +76,19 @@ func indexForm(text string) string {
 	return strings.TrimSuffix(b.String(), " ")
 }
 
-// phraseOf is a question for the index: these characters side by side, the last word by its
-// beginning. "" if there is no letter or digit.
-func phraseOf(text string) string {
+// phraseOf is a question for the index: these characters side by side. open: the last word
+// may go on, which is asked for by its beginning. "" if there is no letter or digit.
+func phraseOf(text string) (phrase string, open bool) {
 	rs := stretches(text)
 	if len(rs) == 0 {
-		return ""
+		return "", false
 	}
 	form, last := indexForm(text), rs[len(rs)-1]
 	if last.pairs && len(last.text) > 1 {
 		// The last alone would ask that the word ends here.
-		return `"` + strings.TrimSuffix(form, " "+string(last.text[len(last.text)-1])) + `"`
+		return `"` + strings.TrimSuffix(form, " "+string(last.text[len(last.text)-1])) + `"`, false
 	}
-	return `"` + form + `" *`
+	return `"` + form + `"`, true
 }
 
 // A wanted is one thing that a question asks for: words side by side. Stem is the word
@@ -105,13 +105,13 @@ func parseSearch(text string) []wanted {
 	quotes := strings.NewReplacer("“", `"`, "”", `"`, "„", `"`, "「", `"`, "」", `"`, "『", `"`, "』", `"`)
 	for i, part := range strings.Split(quotes.Replace(norm.NFKC.String(text)), `"`) {
 		if i%2 == 1 {
-			if phraseOf(part) != "" {
+			if p, _ := phraseOf(part); p != "" {
 				out = append(out, wanted{text: searchForm(part)})
 			}
 			continue
 		}
 		for _, word := range strings.Fields(part) {
-			if phraseOf(word) == "" {
+			if p, _ := phraseOf(word); p == "" {
 				continue
 			}
 			w := wanted{text: searchForm(word)}
@@ -164,15 +164,14 @@ func korean(text []rune) bool {
 // facets are the words by which kind and language are found in the index.
 func facets(kind FoundKind, l Lang) string { return "kind" + string(kind) + " lang" + string(l) }
 
-// matchOf is the whole question for the index. stems takes doubtful particles off as well.
-func matchOf(want []wanted, q SearchQuery, stems bool) string {
+// matchOf is the whole question for the index.
+func matchOf(want []wanted, q SearchQuery, p round) string {
 	var parts []string
-	for _, w := range want {
-		text := w.text
-		if w.stem != "" && (w.sure || stems) {
-			text = w.stem
-		}
-		parts = append(parts, "body : "+phraseOf(text))
+	switch p {
+	case otherWords:
+		parts = []string{"(" + allOf(want, allWords) + ") NOT (" + allOf(want, wholeWords) + ")"}
+	default:
+		parts = []string{allOf(want, p)}
 	}
 	if q.Kind != "" {
 		parts = append(parts, `facet : "kind`+string(q.Kind)+`"`)
@@ -181,6 +180,35 @@ func matchOf(want []wanted, q SearchQuery, stems bool) string {
 		parts = append(parts, `facet : "lang`+string(q.Lang)+`"`)
 	}
 	return strings.Join(parts, " AND ")
+}
+
+// allOf asks for all words, in one round.
+func allOf(want []wanted, p round) string {
+	var parts []string
+	for _, w := range want {
+		phrase, open := phraseOf(w.asked(p))
+		if open && p != wholeWords {
+			phrase += " *"
+		}
+		parts = append(parts, "body : "+phrase)
+	}
+	return strings.Join(parts, " AND ")
+}
+
+// asked is the word as a round asks for it.
+func (w *wanted) asked(p round) string {
+	if w.stem != "" && (w.sure || p == stemmed) {
+		return w.stem
+	}
+	return w.text
+}
+
+// openEnded says whether a word may go on: whole words are then asked for first.
+func openEnded(want []wanted) bool {
+	return slices.ContainsFunc(want, func(w wanted) bool {
+		_, open := phraseOf(w.asked(allWords))
+		return open
+	})
 }
 
 // doubtful says whether there is a word that may end in a particle.

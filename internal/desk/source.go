@@ -1,12 +1,14 @@
 package desk
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
 	"errors"
 	"fmt"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 
 	"kkachi/internal/cell"
@@ -51,23 +53,76 @@ func (d *Desk) sourceOf(ctx context.Context, thread cell.ThreadID) (id ID, block
 	return id, blocked, err == nil, err
 }
 
-// Tellers lists the sources by handle, for choosing a teller or a relay.
+// MaxTellers bounds a list to choose from: nobody looks through more.
+const MaxTellers = 300
+
+// Tellers lists sources by handle, for choosing a teller or a relay: those whom the newsroom
+// has dealt with, the latest of them; after those, where there is room, the others whose
+// tellings are newest. Any other is named by its handle.
 func (d *Desk) Tellers(ctx context.Context) ([]Teller, error) {
-	rows, err := d.v.View().Query(ctx, `SELECT id, handle FROM source ORDER BY handle, n`)
-	if err != nil {
-		return nil, fmt.Errorf("desk: %w", err)
+	var out []Teller
+	seen := map[ID]bool{}
+	add := func(where string, args ...any) error {
+		rows, err := d.v.View().Query(ctx, `SELECT s.id, s.handle FROM thread t JOIN source s ON s.id = t.source WHERE `+where+
+			` LIMIT `+strconv.Itoa(MaxTellers), args...)
+		if err != nil {
+			return fmt.Errorf("desk: %w", err)
+		}
+		list, err := collect(rows, func(t *Teller) []any { return []any{&t.ID, &t.Handle} })
+		for _, t := range list {
+			if !seen[t.ID] && len(out) < MaxTellers {
+				seen[t.ID] = true
+				out = append(out, t)
+			}
+		}
+		return err
 	}
-	return collect(rows, func(t *Teller) []any { return []any{&t.ID, &t.Handle} })
+	err := add(`t.box = ? AND t.known > 0 ORDER BY t.day DESC, t.last DESC`, boxOpen)
+	for _, box := range []int{boxOpen, boxMoved, boxBlocked, boxEmpty} {
+		if err == nil && len(out) < MaxTellers {
+			err = add(`t.box = ? ORDER BY t.top DESC, t.day DESC, t.last DESC`, box)
+		}
+	}
+	slices.SortFunc(out, func(a, b Teller) int {
+		return cmp.Or(strings.Compare(a.Handle, b.Handle), slices.Compare(a.ID[:], b.ID[:]))
+	})
+	return out, err
 }
 
-// handles gives the handle of each source.
-func (d *Desk) handles(ctx context.Context) (map[ID]string, error) {
-	ts, err := d.Tellers(ctx)
-	out := make(map[ID]string, len(ts))
-	for _, t := range ts {
-		out[t.ID] = t.Handle
+// Teller gives one source by its ID; ErrNotFound if there is none.
+func (d *Desk) Teller(ctx context.Context, id ID) (Teller, error) {
+	t := Teller{ID: id}
+	err := d.v.View().QueryRow(ctx, `SELECT handle FROM source WHERE id = ?`, id).Scan(&t.Handle)
+	if errors.Is(err, sql.ErrNoRows) {
+		return Teller{}, fmt.Errorf("%w: source %s", ErrNotFound, id)
 	}
-	return out, err
+	if err != nil {
+		return Teller{}, fmt.Errorf("desk: %w", err)
+	}
+	return t, nil
+}
+
+// handles gives the handles of all sources behind a claim, for showing its evidence.
+func (c *claimState) handles(ctx context.Context, d *Desk) (map[ID]string, error) {
+	out := map[ID]string{}
+	for _, e := range c.evidence {
+		for _, r := range e.Relays {
+			out[r.Teller] = ""
+		}
+		for _, token := range e.standing.Tokens {
+			if id, err := ParseID(token[1:]); err == nil && token[0] == 's' {
+				out[id] = ""
+			}
+		}
+	}
+	for id := range out {
+		t, err := d.Teller(ctx, id)
+		if err != nil && !errors.Is(err, ErrNotFound) {
+			return nil, err
+		}
+		out[id] = t.Handle
+	}
+	return out, nil
 }
 
 const (

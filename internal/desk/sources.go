@@ -39,7 +39,7 @@ func (d *Desk) Sources(ctx context.Context) ([]SourceRow, error) {
 	claims := b.resting()
 	rows, err := d.v.View().Query(ctx, `SELECT s.id, s.handle, s.thread IS NOT NULL,
 		(SELECT count(*) FROM report r WHERE r.source = s.id AND r.gone = 0), (SELECT coalesce(max(r.day), 0) FROM report r WHERE r.source = s.id AND r.gone = 0)
-		FROM source s WHERE EXISTS (SELECT 1 FROM state e WHERE e.noun IN (?, ?, ?) AND (e.thing = s.id OR e.owner = s.id)) ORDER BY s.n`,
+		FROM source s WHERE s.id IN (SELECT owner FROM state WHERE noun IN (?, ?, ?)) ORDER BY s.n`,
 		nounSheet, nounCall, nounEvidence)
 	if err != nil {
 		return nil, fmt.Errorf("desk: sources: %w", err)
@@ -57,10 +57,7 @@ func (d *Desk) Sources(ctx context.Context) ([]SourceRow, error) {
 	if err != nil {
 		return nil, err
 	}
-	printed, err := d.printedClaims(ctx, b)
-	if err != nil {
-		return nil, err
-	}
+	printed := b.printedClaims()
 	for i := range out {
 		r := &out[i]
 		r.Claims, r.Discredited, r.Erase = len(claims[r.ID]), b.pulled.sources[r.ID], days[r.ID]
@@ -99,31 +96,19 @@ func (b *board) resting() map[ID]map[ID]bool {
 }
 
 // printedClaims gives the claims of each story that was released, as it stands.
-func (d *Desk) printedClaims(ctx context.Context, b *board) ([][]ID, error) {
-	sts, err := d.states(ctx, nounStory)
-	if err != nil {
-		return nil, err
-	}
+func (b *board) printedClaims() [][]ID {
 	var out [][]ID
-	for _, st := range sts {
-		evs, err := d.events(ctx, opRelease, st.thing)
-		if err != nil {
-			return nil, err
-		}
-		if len(evs) == 0 {
+	for _, s := range b.stories {
+		if !s.printed {
 			continue
 		}
-		s, err := unmarshal[Story](st.doc)
-		if err != nil {
-			return nil, fmt.Errorf("desk: story %d: %w", st.number, err)
-		}
 		var of []ID
-		for _, id := range s.claims() {
+		for _, id := range s.claims {
 			if c := b.byID[id]; c != nil {
 				of = append(of, c.thing)
 			}
 		}
 		out = append(out, of)
 	}
-	return out, nil
+	return out
 }

@@ -2,7 +2,12 @@ package desk
 
 import (
 	"errors"
+	"slices"
+	"strings"
 	"testing"
+
+	"kkachi/internal/cell"
+	"kkachi/internal/vault"
 )
 
 // Another rating needs a reason, which stays in the history; F is no bad mark and never
@@ -65,5 +70,55 @@ func TestSheetsRefuseIdentities(t *testing.T) {
 				t.Errorf("%q: %v", text, err)
 			}
 		}
+	}
+}
+
+// A list to choose a source from stays short, and holds those the newsroom has dealt with;
+// any other is found by its handle.
+func TestTellersOfManySources(t *testing.T) {
+	ctx := t.Context()
+	r := newRoom(t)
+	var drafts []vault.Draft
+	var names []string
+	first := ID{}
+	for i := range MaxTellers + 50 {
+		id, name, dr, err := r.desk.newSource(ctx, nil, names...)
+		must(t, err)
+		if i == 0 {
+			first = id
+		}
+		report, err := r.desk.newID()
+		must(t, err)
+		l, err := draft(opLetter, report, id, letter{Kind: KindLetter, Day: r.today + cell.Day(i), Lang: "en", Text: name, Letter: report[:], Parts: 1})
+		must(t, err)
+		names, drafts = append(names, name), append(drafts, dr, l)
+	}
+	_, err := r.desk.v.Append(ctx, drafts...)
+	must(t, err)
+	has := func(id ID) bool {
+		t.Helper()
+		list, err := r.desk.Tellers(ctx)
+		must(t, err)
+		if len(list) != MaxTellers || !slices.IsSortedFunc(list, func(a, b Teller) int { return strings.Compare(a.Handle, b.Handle) }) {
+			t.Errorf("%d tellers", len(list))
+		}
+		return slices.ContainsFunc(list, func(t Teller) bool { return t.ID == id })
+	}
+	if has(first) {
+		t.Error("the oldest, with whom nobody has dealt, is in the list")
+	}
+	_, err = r.desk.Change(ctx, []ID{first}, ThreadChange{Tag: "river"})
+	must(t, err)
+	if !has(first) {
+		t.Error("one whom the newsroom has dealt with is not in the list")
+	}
+	if ref, err := r.desk.relayRef(ctx, strings.ToUpper(names[1]), nil); err != nil || ref.Teller.IsZero() {
+		t.Errorf("by its handle: %+v, %v", ref, err)
+	}
+	if ref, err := r.desk.relayRef(ctx, "somebody else", nil); err != nil || ref.Token == "" {
+		t.Errorf("nobody's handle: %+v, %v", ref, err)
+	}
+	if _, err := r.desk.Teller(ctx, ID{1}); !errors.Is(err, ErrNotFound) {
+		t.Errorf("no such source: %v", err)
 	}
 }

@@ -6,6 +6,8 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
+	"strings"
 
 	"kkachi/internal/cell"
 )
@@ -63,6 +65,32 @@ func (d *Desk) flags(ctx context.Context, noun string) (map[ID]state, error) {
 	out := make(map[ID]state, len(sts))
 	for _, st := range sts {
 		out[st.thing] = st
+	}
+	return out, nil
+}
+
+// flagsOf gives those of some things that have a state of a noun.
+func (d *Desk) flagsOf(ctx context.Context, noun string, things []ID) (map[ID]state, error) {
+	out := map[ID]state{}
+	for part := range slices.Chunk(things, 500) {
+		args := []any{noun}
+		for _, t := range part {
+			args = append(args, t)
+		}
+		rows, err := d.v.View().Query(ctx, `SELECT thing, owner, n, op, day, doc FROM state
+			WHERE noun = ? AND thing IN (?`+strings.Repeat(", ?", len(part)-1)+`)`, args...)
+		if err != nil {
+			return nil, fmt.Errorf("desk: %s: %w", noun, err)
+		}
+		list, err := collect(rows, func(st *state) []any {
+			return []any{&st.thing, &st.owner, &st.number, &st.op, &st.day, &st.doc}
+		})
+		if err != nil {
+			return nil, err
+		}
+		for _, st := range list {
+			out[st.thing] = st
+		}
 	}
 	return out, nil
 }

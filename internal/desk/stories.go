@@ -2,6 +2,7 @@ package desk
 
 import (
 	"context"
+	"fmt"
 	"maps"
 	"slices"
 
@@ -10,17 +11,25 @@ import (
 
 // Stories lists the stories, newest change first.
 func (d *Desk) Stories(ctx context.Context) ([]StoryRow, error) {
-	sts, err := d.states(ctx, nounStory)
+	b, err := d.board(ctx)
 	if err != nil {
 		return nil, err
 	}
-	b, err := d.board(ctx)
+	return d.storiesWhere(ctx, b, func(ID) bool { return true })
+}
+
+// storiesWhere lists those that are wanted.
+func (d *Desk) storiesWhere(ctx context.Context, b *board, want func(ID) bool) ([]StoryRow, error) {
+	sts, err := d.states(ctx, nounStory)
 	if err != nil {
 		return nil, err
 	}
 	book := d.ledgers()
 	out := make([]StoryRow, 0, len(sts))
 	for _, st := range sts {
+		if !want(st.thing) {
+			continue
+		}
 		v, err := d.view(ctx, st, b, book, true)
 		if err != nil {
 			return nil, err
@@ -64,11 +73,8 @@ func (d *Desk) viewOf(ctx context.Context, st state, s *Story, b *board, book *l
 			v.Langs = append(v.Langs, l)
 		}
 	}
-	carried, err := d.carried(ctx)
-	if err != nil {
-		return nil, err
-	}
-	v.Paragraphs = d.tell(s, b, carried)
+	v.Paragraphs = d.tell(s, b, b.carried)
+	var err error
 	if v.Photo, err = d.photo(ctx, st.thing, s); err != nil {
 		return nil, err
 	}
@@ -136,31 +142,53 @@ func (d *Desk) progress(ctx context.Context, v *StoryView) error {
 
 // printedBy gives the released stories that rest on a source.
 func (d *Desk) printedBy(ctx context.Context, src ID) ([]ID, error) {
-	sts, err := d.states(ctx, nounStory)
-	if err != nil {
-		return nil, err
-	}
 	b, err := d.board(ctx)
 	if err != nil {
 		return nil, err
 	}
 	var out []ID
-	for _, st := range sts {
-		evs, err := d.events(ctx, opRelease, st.thing)
-		if err != nil {
-			return nil, err
-		}
-		s, err := unmarshal[Story](st.doc)
-		if err != nil {
-			return nil, err
-		}
-		rests := slices.ContainsFunc(s.claims(), func(id ID) bool {
+	for _, s := range b.stories {
+		rests := s.printed && slices.ContainsFunc(s.claims, func(id ID) bool {
 			c := b.byID[id]
 			return c != nil && slices.ContainsFunc(c.evidence, func(e *evidenceState) bool { return e.report.Source == b.one(src) })
 		})
-		if len(evs) > 0 && rests {
-			out = append(out, st.thing)
+		if rests {
+			out = append(out, s.id)
 		}
+	}
+	return out, nil
+}
+
+// released gives the stories that were released at least once.
+func (d *Desk) released(ctx context.Context) (map[ID]bool, error) {
+	rows, err := d.v.View().Query(ctx, `SELECT DISTINCT thing FROM event WHERE kind = ?`, string(opRelease))
+	if err != nil {
+		return nil, fmt.Errorf("desk: stories: %w", err)
+	}
+	list, err := collect(rows, func(id *ID) []any { return []any{id} })
+	out := map[ID]bool{}
+	for _, id := range list {
+		out[id] = true
+	}
+	return out, err
+}
+
+// A StoryTitle names a story.
+type StoryTitle struct {
+	ID      ID
+	Title   string
+	Printed bool
+}
+
+// StoryTitles lists the stories, without judging them.
+func (d *Desk) StoryTitles(ctx context.Context) ([]StoryTitle, error) {
+	b, err := d.board(ctx)
+	if err != nil {
+		return nil, err
+	}
+	out := make([]StoryTitle, len(b.stories))
+	for i, s := range b.stories {
+		out[i] = StoryTitle{s.id, s.title, s.printed}
 	}
 	return out, nil
 }

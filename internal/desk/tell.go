@@ -1,7 +1,6 @@
 package desk
 
 import (
-	"context"
 	"regexp"
 	"slices"
 
@@ -210,34 +209,4 @@ func mergeNames(a, b lang.Names) lang.Names {
 	merge(&a.App, b.App)
 	merge(&a.When, b.When)
 	return a
-}
-
-// carried gives for each claim the stories that carry it.
-func (d *Desk) carried(ctx context.Context) (map[ID][]ID, error) {
-	sts, err := d.states(ctx, nounStory)
-	out := map[ID][]ID{}
-	for _, st := range sts {
-		s, err := unmarshal[Story](st.doc)
-		if err != nil {
-			return nil, err
-		}
-		for _, c := range s.claims() {
-			out[c] = append(out[c], st.thing)
-		}
-	}
-	return out, err
-}
-
-// titles gives the working title of each story.
-func (d *Desk) titles(ctx context.Context) (map[ID]string, error) {
-	sts, err := d.states(ctx, nounStory)
-	out := map[ID]string{}
-	for _, st := range sts {
-		s, err := unmarshal[Story](st.doc)
-		if err != nil {
-			return nil, err
-		}
-		out[st.thing] = s.Title
-	}
-	return out, err
 }

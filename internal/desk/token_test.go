@@ -50,10 +50,8 @@ func TestTokenVectors(t *testing.T) {
 		}
 		got := []string{}
 		for _, name := range known {
-			ref, err := d.relayRef(t.Context(), name, nil, nil)
-			must(t, err)
-			if !slices.Contains(got, ref.Token) {
-				got = append(got, ref.Token)
+			if token := d.blind(name); !slices.Contains(got, token) {
+				got = append(got, token)
 			}
 		}
 		if !slices.Equal(got, v.Tokens) || unknown != v.Unknown {

@@ -71,7 +71,7 @@ type InboxRow struct {
 
 // Counts are the figures of the navigation. Unread threads are counted to 10,000.
 type Counts struct {
-	Unread, OpenCases, Claims, Disputed, Stories, Held int
+	Unread, OpenCases, Claims, Stories int
 }
 
 // A ThreadView is all that is kept of one source.

@@ -158,15 +158,11 @@ func (d *Desk) aim(ctx context.Context, c *Cascade, b *board) error {
 		}
 		c.Report, c.Handle, c.Done = r, r.Handle, b.pulled.reports[r.ID]
 	case !c.Withdrawal.Source.IsZero():
-		handles, err := d.handles(ctx)
+		t, err := d.Teller(ctx, c.Withdrawal.Source)
 		if err != nil {
 			return err
 		}
-		name, ok := handles[c.Withdrawal.Source]
-		if !ok {
-			return fmt.Errorf("%w: source %s", ErrNotFound, c.Withdrawal.Source)
-		}
-		c.Handle, c.Done = name, b.pulled.sources[b.one(c.Withdrawal.Source)]
+		c.Handle, c.Done = t.Handle, b.pulled.sources[b.one(c.Withdrawal.Source)]
 	default:
 		claim := b.byID[c.Withdrawal.Claim]
 		if claim == nil {

@@ -120,6 +120,7 @@ var pagesEN = map[string]string{
 	"desk.reliability.":         "not rated",
 	"desk.call.title":           "New call note",
 	"desk.call.who":             "Who is speaking",
+	"desk.call.more":            "Only those you last dealt with stand here. For anybody else open their thread, then choose Call note.",
 	"desk.call.new":             "somebody new (the desk makes a name)",
 	"desk.call.day":             "Day of the call",
 	"desk.call.language":        "Language spoken",

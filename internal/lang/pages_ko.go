@@ -120,6 +120,7 @@ var pagesKO = map[string]string{
 	"desk.reliability.":         "평가 없음",
 	"desk.call.title":           "새 통화 기록",
 	"desk.call.who":             "말하는 사람",
+	"desk.call.more":            "최근에 주고받은 사람만 나옵니다. 다른 사람이면 그 대화를 열고 ‘통화 기록’을 누르세요.",
 	"desk.call.new":             "새 사람 (데스크가 이름을 지음)",
 	"desk.call.day":             "통화한 날",
 	"desk.call.language":        "쓴 언어",

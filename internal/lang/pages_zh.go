@@ -120,6 +120,7 @@ var pagesZH = map[string]string{
 	"desk.reliability.":         "未评定",
 	"desk.call.title":           "新通话记录",
 	"desk.call.who":             "说话人",
+	"desk.call.more":            "这里只列出最近有往来的人。要记其他人的通话，请先打开对方的会话，再点“通话记录”。",
 	"desk.call.new":             "新的人（由编辑台起代号）",
 	"desk.call.day":             "通话日期",
 	"desk.call.language":        "所用语言",

@@ -144,6 +144,10 @@ func (v *Vault) store(ctx context.Context, envs []*envelope, fresh map[Thing]*[3
 			return nil, err
 		}
 	}
+	if err := tx.settle(); err != nil {
+		tx.rollback()
+		return nil, err
+	}
 	if len(fresh) > 0 {
 		if err := v.keys.addThings(ctx, fresh); err != nil {
 			tx.rollback()

@@ -19,17 +19,20 @@ import (
 // PageSize is both SQLite's page and Adiantum's block, in bytes (spec/07-log.md, section 1).
 const PageSize = 4096
 
-// openDB opens an encrypted database. The key goes in by PRAGMA: in the address it would
+// encrypting is the file layer that encrypts.
+const encrypting = "adiantum"
+
+// openDB opens an encrypted database through a file layer. The key goes in by PRAGMA: in the address it would
 // stand within reach of every later caller. An error never carries it. setup holds
 // further statements for each connection; hook may be nil.
-func openDB(path, mode string, key *[32]byte, setup string, hook func(*sqlite3.Conn) error) (*sql.DB, error) {
+func openDB(layer, path, mode string, key *[32]byte, setup string, hook func(*sqlite3.Conn) error) (*sql.DB, error) {
 	abs, err := filepath.Abs(path)
 	if err != nil {
 		return nil, fmt.Errorf("vault: %w", err)
 	}
 	name := filepath.Base(path)
 	k := *key
-	u := url.URL{Scheme: "file", Path: abs, RawQuery: "vfs=adiantum&mode=" + mode}
+	u := url.URL{Scheme: "file", Path: abs, RawQuery: "vfs=" + layer + "&mode=" + mode}
 	return driver.Open(u.String(), func(c *sqlite3.Conn) error {
 		if err := c.Exec("PRAGMA hexkey='" + hex.EncodeToString(k[:]) + "'"); err != nil {
 			return fmt.Errorf("vault: %s: the key was not taken", name)

@@ -104,7 +104,7 @@ func dialKeys(path, mode string, master *[32]byte) (*keyStore, error) {
 		return nil, err
 	}
 	defer clear(key[:])
-	db, err := openDB(path, mode, &key, keysSetup, nil)
+	db, err := openDB(encrypting, path, mode, &key, keysSetup, nil)
 	if err != nil {
 		return nil, err
 	}

@@ -68,7 +68,7 @@ func dialLog(path, mode string, master *[32]byte) (*opLog, error) {
 		return nil, err
 	}
 	defer clear(key[:])
-	db, err := openDB(path, mode, &key, logSetup, nil)
+	db, err := openDB(encrypting, path, mode, &key, logSetup, nil)
 	if err != nil {
 		return nil, err
 	}
@@ -106,6 +106,7 @@ func insertOps(tx *sql.Tx, envs []*envelope) error {
 }
 
 // count is the number of operations at or before a position; the zero Position counts all.
+// It walks over an index, and is what an Open of a long log takes longest for.
 func (l *opLog) count(ctx context.Context, upTo Position) (n int, err error) {
 	if upTo == (Position{}) {
 		err = l.db.QueryRowContext(ctx, `SELECT count(*) FROM ops`).Scan(&n)
@@ -234,7 +235,10 @@ func (l *opLog) at(ctx context.Context, author DeviceID, seq uint64) (*envelope,
 
 // tails are the highest seq of each author.
 func (l *opLog) tails(ctx context.Context) (_ map[DeviceID]uint64, err error) {
-	rows, err := l.db.QueryContext(ctx, `SELECT author, max(seq) FROM ops GROUP BY author`)
+	// From one author's end to the next author, so that no operation is walked over.
+	rows, err := l.db.QueryContext(ctx, `WITH RECURSIVE a(author) AS (SELECT min(author) FROM ops
+		UNION ALL SELECT (SELECT min(author) FROM ops WHERE author > a.author) FROM a WHERE a.author IS NOT NULL)
+		SELECT author, (SELECT max(seq) FROM ops WHERE ops.author = a.author) FROM a WHERE author IS NOT NULL`)
 	if err != nil {
 		return nil, dbError(logFile, err)
 	}

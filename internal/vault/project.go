@@ -11,9 +11,11 @@ import (
 	"path/filepath"
 	"regexp"
 	"slices"
+	"sync/atomic"
 
 	"github.com/ncruces/go-sqlite3"
 	"github.com/ncruces/go-sqlite3/ext/fts5"
+	"github.com/ncruces/go-sqlite3/vfs"
 )
 
 // A Projector turns operations into tables of view.db. It is the only writer there, and
@@ -34,16 +36,28 @@ type Projector interface {
 	Apply(tx *Tx, op *Op) error
 }
 
+// A Rebuilder is a Projector that puts its tables in order once all of them were made anew.
+type Rebuilder interface {
+	Projector
+	// Rebuilt is called at the end of a rebuild, before it is committed. What it does must
+	// not show in the canonical dump.
+	Rebuilt(tx *Tx) error
+}
+
 // projection is view.db: one connection that writes, and a pool that can only read.
 type projection struct {
 	db         *sql.DB // of the one connection that writes
 	conn       *sql.Conn
 	readers    *sql.DB
+	blocks     *blocks
+	layer      string // name of the file layer of blocks
 	guard      *writeGuard
 	stmts      map[string]*sql.Stmt
 	projectors []Projector
 	at         state
+	rebuilds   atomic.Uint64
 	behind     bool // the tables lack operations of the log
+	total      int  // operations in the log, as counted when the view was opened; 0: since then unknown
 }
 
 // state is how far the projection came.
@@ -113,7 +127,7 @@ func (v *Vault) dialView(ctx context.Context, path string, projectors []Projecto
 	}
 	key := (*[32]byte)(b)
 	defer clear(b)
-	p := &projection{projectors: projectors, guard: new(writeGuard), stmts: make(map[string]*sql.Stmt)}
+	p := &projection{projectors: projectors, guard: new(writeGuard), stmts: make(map[string]*sql.Stmt), blocks: newBlocks(ViewBlocks)}
 	defer func() {
 		if err != nil {
 			p.close()
@@ -121,7 +135,10 @@ func (v *Vault) dialView(ctx context.Context, path string, projectors []Projecto
 			v.view = p
 		}
 	}()
-	if p.db, err = openDB(path, "rwc", key, viewSetup, func(c *sqlite3.Conn) error {
+	if p.layer, err = p.blocks.register(); err != nil {
+		return false, err
+	}
+	if p.db, err = openDB(p.layer, path, "rwc", key, viewSetup, func(c *sqlite3.Conn) error {
 		return errors.Join(fts5.Register(c), c.SetAuthorizer(p.guard.authorize))
 	}); err != nil {
 		return false, err
@@ -130,7 +147,7 @@ func (v *Vault) dialView(ctx context.Context, path string, projectors []Projecto
 	if p.conn, err = p.db.Conn(ctx); err != nil {
 		return false, err
 	}
-	if p.readers, err = openDB(path, "ro", key, "PRAGMA query_only=ON;", func(c *sqlite3.Conn) error {
+	if p.readers, err = openDB(p.layer, path, "ro", key, "PRAGMA query_only=ON;", func(c *sqlite3.Conn) error {
 		return errors.Join(fts5.Register(c), c.SetAuthorizer(authorizeRead))
 	}); err != nil {
 		return false, err
@@ -164,6 +181,10 @@ func (v *Vault) wholeView(ctx context.Context, p *projection) (bool, error) {
 	}
 	if e == nil || e.Hash != p.at.hash {
 		return false, nil
+	}
+	// All of them, as a rule; counting up to a position as well takes as long again.
+	if p.total, err = v.log.count(ctx, Position{}); err != nil || p.total == p.at.ops {
+		return err == nil, err
 	}
 	n, err = v.log.count(ctx, p.at.Position)
 	return n == p.at.ops, err
@@ -222,6 +243,8 @@ func (p *projection) close() error {
 	if p.db != nil {
 		errs = append(errs, p.db.Close())
 	}
+	vfs.Unregister(p.layer)
+	p.blocks.wipe()
 	return errors.Join(errs...)
 }
 
@@ -282,7 +305,7 @@ func (tx *Tx) rollback() {
 // catchUp projects what the log has after the projection's position. An erasure among it
 // changes what was projected before, and asks for a rebuild.
 func (v *Vault) catchUp(ctx context.Context) error {
-	total, err := v.log.count(ctx, Position{})
+	total, err := v.total(ctx)
 	if err != nil {
 		return err
 	}
@@ -305,6 +328,10 @@ func (v *Vault) catchUp(ctx context.Context) error {
 			return err
 		}
 	}
+	if err := tx.settle(); err != nil {
+		tx.rollback()
+		return err
+	}
 	if tx.at.ops != total { // something sorts before the position
 		tx.rollback()
 		return v.rebuild(ctx, v.opts.Progress)
@@ -314,6 +341,17 @@ func (v *Vault) catchUp(ctx context.Context) error {
 	}
 	v.view.behind = false
 	return nil
+}
+
+// total is the number of operations in the log: as it was counted when the view was opened,
+// the first time.
+func (v *Vault) total(ctx context.Context) (int, error) {
+	n := v.view.total
+	v.view.total = 0
+	if n > 0 {
+		return n, nil
+	}
+	return v.log.count(ctx, Position{})
 }
 
 // step opens and projects one operation of a walk.

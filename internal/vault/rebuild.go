@@ -2,6 +2,7 @@ package vault
 
 import (
 	"context"
+	"errors"
 	"fmt"
 
 	"github.com/ncruces/go-sqlite3"
@@ -41,6 +42,7 @@ func (v *Vault) rebuild(ctx context.Context, progress func(done, total int)) err
 		return err
 	}
 	p.behind = false
+	p.rebuilds.Add(1)
 	return p.checkpoint(ctx)
 }
 
@@ -59,6 +61,11 @@ func (v *Vault) refill(ctx context.Context, tx *Tx, remembered map[DeviceID]head
 		if err := v.step(ctx, tx, open, e, err); err != nil {
 			return err
 		}
+		if tx.at.ops%settleOps == 0 {
+			if err := tx.settle(); err != nil {
+				return err
+			}
+		}
 		if progress != nil && (tx.at.ops%pageOps == 0 || tx.at.ops == total) {
 			progress(tx.at.ops, total)
 		}
@@ -66,8 +73,11 @@ func (v *Vault) refill(ctx context.Context, tx *Tx, remembered map[DeviceID]head
 	if faults := ends.against(remembered); len(faults) > 0 {
 		return damaged(faults...)
 	}
-	return nil
+	return errors.Join(tx.settle(), tx.rebuilt())
 }
+
+// settleOps is after how many operations of a rebuild projectors write what they have kept.
+const settleOps = 8 * pageOps
 
 // reset empties view.db and creates the projectors' tables.
 func (p *projection) reset(ctx context.Context) error {

@@ -3,6 +3,9 @@ package vault
 import (
 	"context"
 	"database/sql"
+	"fmt"
+	"maps"
+	"slices"
 	"strings"
 
 	"github.com/ncruces/go-sqlite3"
@@ -13,6 +16,56 @@ type Tx struct {
 	ctx context.Context
 	p   *projection
 	at  state
+
+	kept map[string]Kept
+}
+
+// A Kept is what a projector has gathered in memory, to write it at once: many rows in one
+// statement cost less than each in its own.
+type Kept interface {
+	// Settle writes what was gathered. It is called before the transaction is committed, in
+	// a long one also on the way, and keeps nothing of what it wrote.
+	Settle(tx *Tx) error
+}
+
+// Keep gives what is kept under a name in this transaction, made by begin at first. It dies
+// with the transaction, whether that is committed or not.
+func (tx *Tx) Keep(name string, begin func() Kept) Kept {
+	k, ok := tx.kept[name]
+	if !ok {
+		k = begin()
+		if tx.kept == nil {
+			tx.kept = map[string]Kept{}
+		}
+		tx.kept[name] = k
+	}
+	return k
+}
+
+// settle writes all that is kept.
+func (tx *Tx) settle() error {
+	tx.p.guard.mode = guardApply
+	defer func() { tx.p.guard.mode = guardOff }()
+	for _, name := range slices.Sorted(maps.Keys(tx.kept)) {
+		if err := tx.kept[name].Settle(tx); err != nil {
+			return fmt.Errorf("vault: projecting: %w", err)
+		}
+	}
+	return nil
+}
+
+// rebuilt tells the projectors that ask for it that a rebuild is at its end.
+func (tx *Tx) rebuilt() error {
+	tx.p.guard.mode = guardApply
+	defer func() { tx.p.guard.mode = guardOff }()
+	for _, p := range tx.p.projectors {
+		if r, ok := p.(Rebuilder); ok {
+			if err := r.Rebuilt(tx); err != nil {
+				return fmt.Errorf("vault: projector %s: %w", p.Name(), err)
+			}
+		}
+	}
+	return nil
 }
 
 // Exec runs one statement that changes a projection. Statements are prepared once and kept,

@@ -249,6 +249,10 @@ func (v *Vault) Device() DeviceID { return v.device }
 // View reads the projections. It can't write.
 func (v *Vault) View() *Reader { return v.reader }
 
+// Rebuilds counts how often the projections were made anew since they were opened: after an
+// erasure what they no longer hold can't be seen by what they count.
+func (v *Vault) Rebuilds() uint64 { return v.view.rebuilds.Load() }
+
 // Close waits for a running write and closes all files. It is safe to call twice.
 func (v *Vault) Close() error {
 	v.life.Lock()

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"net/http"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -20,6 +21,7 @@ type callPage struct {
 	ID                 string // of the note; "" while it is new
 	Action, DraftFor   string
 	Threads, Spoken    []choice
+	More               bool // sources than stand in the list
 	Kinds, Known       []choice
 	Teller, TellerHref string // of a note that stands: its source stays
 	Day, Today, Text   string
@@ -113,6 +115,10 @@ func (s *Server) showCall(v *visit, w wrong, note desk.ID, n typedCall, kept boo
 		Known: v.choices("desk.known", n.Known, "", "phrase", "voice", "face", "doubt"),
 		Care:  []string{v.T("desk.call.care.name"), v.T("desk.call.care.own"), v.T("desk.call.care.path"), v.T("desk.call.care.day")},
 	}
+	p.More = len(tellers) >= desk.MaxTellers
+	if tellers, err = s.andTeller(v, tellers, n.Thread); err != nil {
+		return err
+	}
 	for _, t := range tellers {
 		p.Threads = append(p.Threads, choice{t.ID.String(), t.Handle, t.ID.String() == n.Thread})
 		if !note.IsZero() && t.ID.String() == n.Thread {
@@ -131,6 +137,19 @@ func (s *Server) showCall(v *visit, w wrong, note desk.ID, n typedCall, kept boo
 	p.frame = s.frame(v, "call", "desk.call.title")
 	p.Wrong = w
 	return s.showAs(v, "call", statusOf(w), p)
+}
+
+// andTeller adds a source to a list, if there is one of that ID and it is not in it.
+func (s *Server) andTeller(v *visit, list []desk.Teller, text string) ([]desk.Teller, error) {
+	id, err := desk.ParseID(text)
+	if err != nil || slices.ContainsFunc(list, func(t desk.Teller) bool { return t.ID == id }) {
+		return list, nil
+	}
+	t, err := s.desk.Teller(v.ctx(), id)
+	if errors.Is(err, desk.ErrNotFound) {
+		return list, nil
+	}
+	return append(list, t), err
 }
 
 // claimsOfNote fills what rests on a note, and the line of which a claim is about to be made.

@@ -96,12 +96,12 @@ func (s *Server) evidenceForm(v *visit, prefix string, tellers []desk.Teller, e 
 	for _, t := range tellers {
 		out.Tellers = append(out.Tellers, t.Handle)
 	}
-	stories, err := s.desk.Stories(v.ctx())
+	stories, err := s.desk.StoryTitles(v.ctx())
 	if err != nil {
 		return out, err
 	}
-	for _, st := range stories {
-		if st.Serial > 0 || st.ID.String() == read { // what was never printed nobody has read
+	for _, st := range slices.Backward(stories) { // the newest first
+		if st.Printed || st.ID.String() == read { // what was never printed nobody has read
 			out.Read = append(out.Read, choice{st.ID.String(), flat(snippet(st.Title, 48)), st.ID.String() == read})
 		}
 	}
@@ -183,7 +183,7 @@ func (s *Server) showEvidence(v *visit, id desk.ID, w wrong, item desk.ID, typed
 	if p.Evidence, err = s.evidenceForm(v, "e-", tellers, typed); err != nil {
 		return err
 	}
-	if p.Reports, err = s.reports(v, tellers, typed.Report); err != nil {
+	if p.Reports, err = s.reports(v, typed.Report); err != nil {
 		return err
 	}
 	if err := s.work(v, &p, c); err != nil {

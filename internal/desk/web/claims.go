@@ -139,28 +139,17 @@ func (v *visit) evidence(claim desk.ID) (desk.EvidenceInput, error) {
 	}, nil
 }
 
-// reports lists every telling that can be evidence.
-func (s *Server) reports(v *visit, tellers []desk.Teller, now desk.ID) ([]choice, error) {
-	type numbered struct {
-		n int
-		choice
+// reports lists the tellings that one most likely wants as evidence, and the one chosen.
+func (s *Server) reports(v *visit, now desk.ID) ([]choice, error) {
+	all, err := s.desk.Tellings(v.ctx(), now)
+	if err != nil {
+		return nil, err
 	}
-	var all []numbered
-	for _, t := range tellers {
-		view, err := s.desk.Thread(v.ctx(), t.ID)
-		if err != nil {
-			return nil, err
-		}
-		for _, r := range view.Reports {
-			all = append(all, numbered{r.Number, choice{
-				r.ID.String(), v.reportName(r.Number) + " · " + t.Handle + " · " + v.kind(r.Kind) + " · " + v.short(r.Day), r.ID == now,
-			}})
-		}
-	}
-	slices.SortFunc(all, func(a, b numbered) int { return a.n - b.n })
 	var out []choice
 	for _, r := range all {
-		out = append(out, r.choice)
+		out = append(out, choice{
+			r.ID.String(), v.reportName(r.Number) + " · " + r.Handle + " · " + v.kind(r.Kind) + " · " + v.short(r.Day), r.ID == now,
+		})
 	}
 	return out, nil
 }

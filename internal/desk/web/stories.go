@@ -233,6 +233,9 @@ func (s *Server) showStoryView(v *visit, st *desk.StoryView, w wrong) error {
 	if err != nil {
 		return err
 	}
+	if tellers, err = s.andVoices(v, tellers, st); err != nil {
+		return err
+	}
 	p := &storyPage{
 		ID: st.ID.String(), Heading: says("", st.Title), State: v.storyState(st.StoryRow), Original: v.language(st.Story.Original),
 	}
@@ -300,6 +303,25 @@ func (v *visit) tabs(p *storyPage, st *desk.StoryView, now lang.Tag) {
 		p.Tabs = append(p.Tabs, tab{"?view=" + string(l), l.Name(), l.HTML(), !p.Side && l == now})
 	}
 	p.Tabs = append(p.Tabs, tab{"?view=side", v.T("desk.story.side"), "", p.Side})
+}
+
+// andVoices adds to a list of sources those who speak in a story, and those behind it.
+func (s *Server) andVoices(v *visit, list []desk.Teller, st *desk.StoryView) (_ []desk.Teller, err error) {
+	var ids []desk.ID
+	for _, p := range st.Paragraphs {
+		for _, sn := range p.Sentences {
+			ids = append(ids, sn.Sentence.Voice)
+		}
+	}
+	for _, src := range st.Exposure.Sources {
+		ids = append(ids, src.Source)
+	}
+	for _, id := range ids {
+		if list, err = s.andTeller(v, list, id.String()); err != nil {
+			return nil, err
+		}
+	}
+	return list, nil
 }
 
 func at(paragraph, sentence int) string {
