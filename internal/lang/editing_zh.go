@@ -243,7 +243,7 @@ var editingZH = map[string]string{
 	"desk.field.text":                "文字为空或过长。",
 	"desk.field.day":                 "日期有误或在将来。",
 	"desk.field.relays":              "请检查转述者：说话人不能转述自己，人数也可能过多。",
-	"desk.field.words":               "记录中没有这样的原话。请重新选择。",
+	"desk.field.words":               "报告中没有这样的原话。请重新选择。",
 	"desk.field.grade":               "请选择1至6的等级。",
 	"desk.field.title":               "请写一个暂定标题。",
 	"desk.field.photo":               "文件不是可读的JPEG或PNG图片，或过大。",
@@ -260,5 +260,5 @@ var editingZH = map[string]string{
 	"desk.problem.preview.next":      "请先用三种语言写全句子、标题和匿名理由；缺少的内容见审查列表。",
 	"desk.field.statement":           "内容为空或过长。",
 	"desk.field.story":               "目前无可操作：已按此放行，或没有可越过的阻止。",
-	"desk.field.report":              "此记录已不存在。",
+	"desk.field.report":              "此报告已不存在。",
 }

@@ -31,5 +31,6 @@ var firstZH = map[string]string{
 	"desk.newsroom.tried":     "上次尝试",
 	"desk.exposure.numbers":   "这些数字由编辑部写在编辑台文件夹的一个文件里：",
 	"desk.gate.said":          "{0}：{1}",
+	"desk.list.comma":         "、",
 	"desk.gate.colon":         "：",
 }

@@ -149,13 +149,16 @@ func (s *Server) caseView(v *visit, id desk.ID) (*caseView, error) {
 	case desk.CaseOpen:
 		out.State = mark{"block", v.T("desk.cases.open")}
 	case desk.CaseTaken:
-		out.State = mark{"done", v.T("desk.case.taken", flat(c.TakenBy)+", "+v.day(c.TakenDay))}
+		out.State = mark{"done", v.T("desk.case.taken", v.list(flat(c.TakenBy), v.day(c.TakenDay)))}
 	default:
 		out.State = mark{"none", v.T("desk.outcome."+string(c.Outcome)) + " · " + v.day(c.Closed)}
 		out.Closing = says("", c.Closing)
 	}
 	for _, g := range c.Given {
-		line := v.T("desk.case.given", flat(g.Partner), v.day(g.Day), flat(g.By)) + " · " + v.N("desk.case.tellings", g.Words)
+		line := v.T("desk.case.given", flat(g.Partner), v.day(g.Day), flat(g.By))
+		if g.Words > 0 {
+			line += " · " + v.N("desk.case.tellings", g.Words)
+		}
 		out.Given = append(out.Given, givenView{line, "/case/file/" + g.Op.String(), "case-" + g.Reference + ".age"})
 	}
 	if c.Erase != 0 {

@@ -2,6 +2,7 @@ package web
 
 import (
 	"math/big"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -203,10 +204,12 @@ func (v *visit) cap(c *desk.ClaimView) string {
 		for _, by := range c.Lift.By {
 			names = append(names, by.Approver)
 		}
-		return v.T("desk.cap.lifted", strings.Join(names, ", "))
+		return v.T("desk.cap.lifted", v.list(names...))
 	}
 	return v.T("desk.cap." + string(c.Cap))
 }
+
+var severalReports = regexp.MustCompile(`^[0-9]+(, [0-9]+)+$`)
 
 // reasons says, a sentence each, why a claim stands where it stands.
 func (v *visit) reasons(p *claimPage, c *desk.ClaimView) {
@@ -215,7 +218,13 @@ func (v *visit) reasons(p *claimPage, c *desk.ClaimView) {
 		p.Because = lang.Capital(p.Because)
 	}
 	for _, r := range rest {
-		p.Why = append(p.Why, lang.Capital(v.T(r.Key, r.Args...)))
+		args := slices.Clone(r.Args)
+		for i, a := range args {
+			if reports, ok := a.(string); ok && severalReports.MatchString(reports) {
+				args[i] = v.list(strings.Split(reports, ", ")...)
+			}
+		}
+		p.Why = append(p.Why, lang.Capital(v.T(r.Key, args...)))
 	}
 	if d := c.Dispute; d != nil {
 		p.Dispute, p.Doubt = d.Op.String(), v.T("desk.work.disputed", d.By, v.day(d.Day), d.Reason)
@@ -328,7 +337,7 @@ func (v *visit) evidenceRow(e desk.EvidenceView) evidenceRow {
 		ID: e.ID.String(), Href: "/thread/" + e.Source.String() + "#r" + e.Report.String(), Handle: e.Handle,
 		Report: v.reportName(e.ReportNumber) + " · " + v.kind(e.Kind) + " · " + v.short(e.Day),
 		Words:  says("", e.Words), Stance: v.T("desk.stance." + string(e.Stance)), Path: v.T("desk.path." + string(e.Path)),
-		Relays: strings.Join(relays, ", "), Grade: strconv.Itoa(e.Grade), Counts: v.counts(e), Against: e.Stance == ladder.Contradicts,
+		Relays: v.list(relays...), Grade: strconv.Itoa(e.Grade), Counts: v.counts(e), Against: e.Stance == ladder.Contradicts,
 		Off: e.Erased || e.Barred || e.Pulled != "", Edit: edit,
 	}
 }

@@ -45,6 +45,9 @@ func (s *Server) firstSteps(v *visit, rows []inboxRow) ([]stepView, error) {
 	return out, nil
 }
 
+// list puts several into one line, apart as the language has it.
+func (t tongue) list(parts ...string) string { return strings.Join(parts, t.T("desk.list.comma")) }
+
 // next is the one thing that brings a story nearer to its release, and where it is done. Nil
 // where the line above the text already has a button, or nobody here can do more.
 func (v *visit) next(p *storyPage, st *desk.StoryView) *link {

@@ -202,7 +202,7 @@ func (v *visit) approval(st *desk.StoryView) approvalView {
 	}
 	for _, r := range st.Releases {
 		out.Releases = append(out.Releases, releaseLine{
-			v.T("desk.release.line", strconv.FormatUint(r.Serial, 10), v.day(r.Printed), strings.Join(r.By, ", ")), r.Digest,
+			v.T("desk.release.line", strconv.FormatUint(r.Serial, 10), v.day(r.Printed), v.list(r.By...)), r.Digest,
 			"/story/" + st.ID.String() + "/release/" + strconv.FormatUint(r.Serial, 10) + "/" + string(st.Story.Original),
 		})
 	}

@@ -30,10 +30,6 @@ const maxQuestion = 16 << 10
 
 // postSearch puts a question aside and leads to its answer.
 func (s *Server) postSearch(v *visit) error {
-	v.r.Body = http.MaxBytesReader(v.w, v.r.Body, maxQuestion)
-	if err := v.r.ParseForm(); err != nil {
-		return err
-	}
 	asked := url.Values{}
 	for _, name := range []string{"q", "kind", "in", "tag", "from", "to"} {
 		if text := v.form(name); text != "" {
@@ -43,7 +39,11 @@ func (s *Server) postSearch(v *visit) error {
 	if len(asked) == 0 {
 		return v.see("/search")
 	}
-	return v.see("/search?" + url.Values{"n": {s.aside.number(asked.Encode())}}.Encode())
+	text := asked.Encode()
+	if len(text) >= maxQuestion {
+		return &http.MaxBytesError{Limit: maxQuestion}
+	}
+	return v.see("/search?" + url.Values{"n": {s.aside.number(text)}}.Encode())
 }
 
 // search shows the form, and the answer to the question whose number the address has.

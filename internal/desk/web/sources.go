@@ -3,7 +3,6 @@ package web
 import (
 	"slices"
 	"strconv"
-	"strings"
 
 	"kkachi/internal/desk"
 	"kkachi/internal/lang"
@@ -79,7 +78,7 @@ func (v *visit) sourceRow(r desk.SourceRow) sourceRow {
 	for _, l := range r.Langs {
 		langs = append(langs, v.language(l))
 	}
-	row.Langs = strings.Join(langs, ", ")
+	row.Langs = v.list(langs...)
 	if r.Discredited {
 		row.Marks = append(row.Marks, v.T("desk.pulled.source"))
 	}

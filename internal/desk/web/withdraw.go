@@ -1,8 +1,6 @@
 package web
 
 import (
-	"strings"
-
 	"kkachi/internal/desk"
 	"kkachi/internal/desk/ladder"
 )
@@ -252,5 +250,5 @@ func (v *visit) because(c *desk.ClaimView) (sentence string, rest []desk.Reason)
 			rest = append(rest, r)
 		}
 	}
-	return v.T(key, v.T("desk.because."+first.Key()), strings.Join(reports, ", "), c.Chains), rest
+	return v.T(key, v.T("desk.because."+first.Key()), v.list(reports...), c.Chains), rest
 }
