@@ -18,6 +18,7 @@ type exposureView struct {
 	ID, View, At string
 	Verdict      mark
 	Lead         string
+	Answered     bool // the story passes all the same: somebody gave a reason
 	Fix          *wordingFix
 	Sources      []sourceExposure
 	Among        []choice
@@ -61,6 +62,7 @@ type bitsRow struct{ Name, Bits string }
 
 func (v *visit) exposure(st *desk.StoryView, x *desk.Exposure, view, at string) exposureView {
 	out := exposureView{ID: st.ID.String(), View: view, At: at, Verdict: v.verdict(x.Verdict), Lead: v.lead(x)}
+	out.Answered = st.Verdict == desk.Pass && x.Verdict != desk.Pass
 	if len(x.Choices) > 1 {
 		out.Among = append(out.Among, choice{"", v.T("desk.among.none"), x.Among == ""})
 		for _, name := range x.Choices {
