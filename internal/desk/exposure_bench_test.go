@@ -9,9 +9,9 @@ import (
 	"kkachi/internal/vault"
 )
 
-// BenchmarkLiveVerdict is a verdict while somebody types, at a desk whose source has ten years of
-// archive: 3,000 printed stories of 30 details each.
-func BenchmarkLiveVerdict(b *testing.B) {
+// tenYears is a desk at work on a story whose source has ten years of archive: 3,000 printed stories
+// of 30 details each.
+func tenYears(b *testing.B) (*play, ID) {
 	ctx := b.Context()
 	p := newPlay(b)
 	p.estimate(ourNumbers())
@@ -34,6 +34,25 @@ func BenchmarkLiveVerdict(b *testing.B) {
 		must(b, err)
 		drafts = drafts[n:]
 	}
+	return p, id
+}
+
+// BenchmarkGateOfTenYears is a story's page as the desk judges it, everything read anew: claims,
+// house rules, ledger and crowd.
+func BenchmarkGateOfTenYears(b *testing.B) {
+	p, id := tenYears(b)
+	for b.Loop() {
+		if v := p.view(id); len(v.Exposure.Sources[0].Ledger.Printed)+len(v.Exposure.Sources[1].Ledger.Printed) != 3000 {
+			b.Fatal("the archive is not read")
+		}
+	}
+	b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N)/50e6, "of-limit")
+}
+
+// BenchmarkLiveVerdict is a verdict while somebody types.
+func BenchmarkLiveVerdict(b *testing.B) {
+	ctx := b.Context()
+	p, id := tenYears(b)
 	sn := p.view(id).Story.Paragraphs[0].Sentences[0]
 	day := uint8(0)
 	for b.Loop() {

@@ -75,6 +75,9 @@ func (a Apparatus) Check() error {
 
 // Exposed gives the closed forms: P = δ(τ/T)(1−e^{−T/τ}) / (1−(1−δ)e^{−T/τ}) is the probability
 // that some inspection finds a contact's trace, q that the contact is seen in either way.
+//
+// Source: contacts that are seen are thinned from a Poisson process, Kingman, Poisson Processes (1993);
+// P is summed over the inspections by hand, and held to a simulation.
 func (a Apparatus) Exposed() (Exposure, error) {
 	if err := a.Check(); err != nil {
 		return Exposure{}, err

@@ -52,6 +52,9 @@ type Bits struct {
 // It BLOCKs when one in twenty crowds of these ranges is smaller than K, or the units are
 // known and too few, or one detail alone leaves fewer than K; it HOLDs when the lowest ends
 // together would leave fewer, or the units are not known.
+//
+// Sources: ranges from people, O'Hagan and others, Uncertain Judgements (2006); a crowd of at least
+// K, Sweeney, k-anonymity (2002); the bounds, Fréchet, Fundamenta Mathematicae 25 (1935).
 func Fits(q CrowdQuestion) (*Crowd, error) {
 	if err := q.check(); err != nil {
 		return nil, err
@@ -144,6 +147,9 @@ func (q *CrowdQuestion) check() error {
 // which the gate goes, it is 1 over the largest weight; by entropy, for a picture only,
 // 2 to the entropy: one suspect at 0.5 beside a thousand at 0.0005 looks like 63 by entropy
 // and is 2. Weights need not add up to 1; those that are not above 0 count for nothing.
+//
+// Sources: entropy, Serjantov and Danezis, Towards an Information Theoretic Metric for Anonymity
+// (2002); why not, Smith, On the Foundations of Quantitative Information Flow (2009).
 func EffectiveSize(weights []float64) (byLargest, byEntropy float64) {
 	sum, most := 0.0, 0.0
 	for _, w := range weights {

@@ -95,6 +95,9 @@ type Wording struct {
 // 2) and gives each minimal passing one: it passes, and with any one axis a step finer it does
 // not. They come cheapest first. Refused with ErrRange: what Fits refuses, and a level that
 // fits more people than a coarser one.
+//
+// Source: minimal generalisations in a lattice, Samarati, Protecting Respondents' Identities in
+// Microdata Release (2001).
 func Lattice(c Context) ([]Wording, error) {
 	o, err := c.options()
 	if err != nil {

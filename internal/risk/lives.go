@@ -51,8 +51,8 @@ type Lives struct {
 // Simulate draws so many lives: contacts, inspections each interval from a phase drawn for
 // each life, slips at them, and confidants drawn at the beginning. Life i draws from
 // generators of its own (PCG, seed and i), so that two policies meet the same chances
-// (common random numbers) and the outcome does not depend on how many processors share the
-// work.
+// (common random numbers: Law, Simulation Modeling and Analysis) and the outcome does not depend on
+// how many processors share the work.
 func Simulate(a Apparatus, runs int, seed uint64) (*Lives, error) {
 	return SimulateWatched(a, runs, seed, nil)
 }
@@ -202,7 +202,8 @@ func (l *Lives) Survival(days float64, n int) []Point {
 
 // KS compares the days of the fatal contacts with the exponential distribution of a rate: the
 // largest distance of the two distribution functions, and the probability of a larger one
-// (Kolmogorov's series with Stephens' correction for finite n).
+// (Kolmogorov's series with Stephens' correction for finite n: Use of the Kolmogorov–Smirnov and Related
+// Statistics Without Extensive Tables, 1970).
 func (l *Lives) KS(rate float64) (statistic, p float64) {
 	days := make([]float64, len(l.Runs))
 	for i, r := range l.Runs {

@@ -20,6 +20,9 @@ type Printed struct {
 // values of one level are both known, so the narrower counts, end by end. Linkability is taken
 // as certain. Refused with ErrRange: a fraction that is none, and a child above its parent, a
 // finer level that fits more people than a coarser one of the same hierarchy.
+//
+// Source: several releases are intersected, Ganta, Kasiviswanathan and Smith, Composition Attacks and
+// Auxiliary Information in Data Privacy (2008).
 func Mosaic(printed []Printed) ([]Detail, error) {
 	byName := map[string][]Printed{}
 	for _, p := range printed {
