@@ -252,6 +252,12 @@ func (g *gate) prints(i, j int, l Lang, text string, level lang.Level) {
 			Fix: "risk.mend." + string(f.Rule), Paragraph: i, Sentence: j, Lang: l,
 		})
 	}
+	for _, f := range lint.Anywhere(lint.Draft{Lang: l, Text: text}) {
+		g.add(Finding{
+			Verdict: Block, Rule: "lint", Key: "risk.why." + string(f.Rule), Args: f.Args,
+			Fix: "risk.mend." + string(f.Rule), Paragraph: i, Sentence: j, Lang: l,
+		})
+	}
 }
 
 // whole judges what is not in a sentence.

@@ -118,3 +118,44 @@ func TestGateReadsTheWordsOfLevels(t *testing.T) {
 		}
 	}
 }
+
+// Characters that nobody sees, letters in another dress, rooms and number plates block wherever they
+// are printed, in each language; what carries nothing of the kind does not.
+func TestGateReadsWhatBlocksAnywhere(t *testing.T) {
+	p := newPlay(t)
+	clean := p.draftStory()
+	for _, rule := range []string{"hidden", "homoglyph", "room", "plate"} {
+		if p.gateFinds(clean, "risk.why."+rule) {
+			t.Errorf("%s is found in the clean story", rule)
+		}
+	}
+	for _, c := range []struct {
+		l          Lang
+		text, rule string
+	}{
+		{lang.English, "Patrols have\u200b grown, {source} said.", "hidden"},
+		{lang.English, "Patrols hаve grown, {source} said.", "homoglyph"}, // a Cyrillic а
+		{lang.English, "{Source} met them in Room 412.", "room"},
+		{lang.English, "{Source} saw a car with the number plate 31-4217.", "plate"},
+		{lang.Korean, "{source}은 순찰이\u2060 늘었다고 했다.", "hidden"},
+		{lang.Korean, "{source}은 412호실에서 만났다고 했다.", "room"},
+		{lang.Korean, "{source}은 평양 31-4217 차를 보았다고 했다.", "plate"},
+		{lang.Chinese, "{source}说，巡逻\u202e增加了。", "hidden"},
+		{lang.Chinese, "{source}说，在412房间见面。", "room"},
+		{lang.Chinese, "{source}说，看到辽F12345。", "plate"},
+	} {
+		s := p.draftStory()
+		s.Paragraphs[0].Sentences[0].Text[c.l] = c.text
+		if !p.gateFinds(s, "risk.why."+c.rule) {
+			t.Errorf("%s in a sentence: %q passes", c.rule, c.text)
+		}
+		s = p.draftStory()
+		e := s.Editions[c.l]
+		e.Headline = strings.NewReplacer("{source}", "", "{Source}", "").Replace(c.text)
+		s.Editions[c.l] = e
+		if !p.gateFinds(s, "risk.why."+c.rule) {
+			t.Errorf("%s in a headline: %q passes", c.rule, c.text)
+		}
+	}
+	p.rebuilt(t)
+}

@@ -146,6 +146,26 @@ func Check(d Draft, level risk.Level) []Finding {
 	return sorted(out)
 }
 
+// Anywhere reads for what blocks wherever it stands, and costs little to look for: characters that nobody sees or
+// that look like others, rooms and number plates.
+func Anywhere(d Draft) []Finding {
+	var out []Finding
+	for _, f := range d.hidden() {
+		if f.Grade == Block {
+			out = append(out, f)
+		}
+	}
+	for _, p := range patternsOf(d.Lang) {
+		if p.rule != RuleRoom && p.rule != RulePlate {
+			continue
+		}
+		for _, at := range p.find(d.Text) {
+			out = append(out, d.finding(at[0], at[1], p.rule, Block, d.Text[at[0]:at[1]]))
+		}
+	}
+	return sorted(out)
+}
+
 func (d Draft) finding(start, end int, rule Rule, grade Grade, args ...any) Finding {
 	line, column := place(d.Text, start)
 	return Finding{File: d.Name, Line: line, Column: column, Start: start, End: end, Text: d.Text[start:end], Rule: rule, Grade: grade, Args: args}
