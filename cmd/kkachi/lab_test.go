@@ -28,10 +28,9 @@ func (p labPlan) file(dir string) string {
 	return filepath.Join(dir, fmt.Sprintf("%04d-%s%s.json", p.pair, who, p.planted))
 }
 
-// plans are both visits of each pair, and of one pair in sixteen a third by the source, whose page has
-// the leak. The order is drawn within each block of sixteen, so that what a run that ends early leaves is whole.
-func plans(pairs int, leak string) []labPlan {
-	const block = 16
+// plans are both visits of each pair, and of one pair in so many also one by the source for each leak, whose page has
+// it. The order is drawn within each block of so many pairs, so that what a run that ends early leaves is whole.
+func plans(pairs, block int, leaks ...string) []labPlan {
 	var out []labPlan
 	r := rand.New(rand.NewPCG(labSeed, 0))
 	for i := 0; i < pairs; i += block {
@@ -39,7 +38,7 @@ func plans(pairs int, leak string) []labPlan {
 		for pair := i; pair < min(pairs, i+block); pair++ {
 			out = append(out, labPlan{pair, false, ""}, labPlan{pair, true, ""})
 		}
-		if leak != "" {
+		for _, leak := range leaks {
 			out = append(out, labPlan{i, true, leak})
 		}
 		r.Shuffle(len(out)-at, func(a, b int) { out[at+a], out[at+b] = out[at+b], out[at+a] })

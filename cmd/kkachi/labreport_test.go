@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"testing"
 
 	"kkachi/internal/chart"
@@ -44,42 +45,49 @@ func TestP2NobodyIsToldApart(t *testing.T) { // P2
 	if n, err := strconv.Atoi(os.Getenv(labPairs)); err == nil {
 		pairs = n
 	}
-	labPace.recordVisits(t, dir, plans(pairs, labLate))
-	l := judgeLab(t, dir, []float64{0.02, 0.05, 0.1, 0.2, 0.4}, 0.1)
-	l.check(t)
+	labPace.recordVisits(t, dir, plans(pairs, 16, labLate))
+	visits, err := observer.Load(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	l := judgeLab(visits, []float64{0.02, 0.05, 0.1, 0.2, 0.4}, 0.1, []pageLeak{{labLate, "each send late by 0.10", false}})
+	for _, wrong := range l.check(t) {
+		t.Error(wrong)
+	}
+	t.Log("\n" + l.sealTable())
 	if doc := os.Getenv(labDoc); doc != "" {
 		l.write(t, doc)
 	}
 }
 
-// check fails where somebody is told apart, or a planted leak is not found.
-func (l *lab) check(t *testing.T) {
+// check says what is wrong: who is told apart, and which planted leak is not found.
+func (l *lab) check(t *testing.T) (wrong []string) {
 	t.Helper()
 	for _, v := range l.found {
 		t.Log(verdictRow(v, l.z))
 		if v.AUC > 0.5+3.5*v.Error {
-			t.Errorf("%s, by the %s: %.3f, standard error %.3f", v.Instrument, v.View, v.AUC, v.Error)
+			wrong = append(wrong, fmt.Sprintf("%s, by the %s: %.3f, standard error %.3f", v.Instrument, v.View, v.AUC, v.Error))
 		}
 	}
 	if l.wrote*10 < len(l.visits)/2*7 {
-		t.Errorf("only %d of %d sources sent a letter", l.wrote, len(l.visits)/2)
+		wrong = append(wrong, fmt.Sprintf("only %d of %d sources sent a letter", l.wrote, len(l.visits)/2))
 	}
 	for _, p := range l.planted {
 		t.Logf("%s: network %.3f, host %.3f", p.name, p.best[0].AUC, p.best[1].AUC)
 		if p.must && min(p.best[0].AUC, p.best[1].AUC) < 0.8 {
-			t.Errorf("%s: network %.3f, host %.3f: a planted leak is not found", p.name, p.best[0].AUC, p.best[1].AUC)
+			wrong = append(wrong, fmt.Sprintf("%s: network %.3f, host %.3f: a planted leak is not found", p.name, p.best[0].AUC, p.best[1].AUC))
 		}
 	}
-	t.Log("\n" + l.sealTable())
+	return wrong
 }
 
 // A lab is what was found.
 type lab struct {
-	visits, leaky []*observer.Visit
-	wrote         int // sources whose letter left within the visit
-	found         []observer.Verdict
-	z             float64 // standard errors of joint intervals of 99 %
-	planted       []plantedLeak
+	visits  []*observer.Visit
+	wrote   int // sources whose letter left within the visit
+	found   []observer.Verdict
+	z       float64 // standard errors of joint intervals of 99 %
+	planted []*plantedLeak
 }
 
 type plantedLeak struct {
@@ -89,14 +97,15 @@ type plantedLeak struct {
 	best  []observer.Verdict // of network and host
 }
 
-// judgeLab judges the visits of a folder whose pairs are whole, and with leaks planted in them: among others, cells
-// late by shares of their windows, of which one must be found.
-func judgeLab(t *testing.T, dir string, late []float64, must float64) *lab {
-	t.Helper()
-	all, err := observer.Load(dir)
-	if err != nil {
-		t.Fatal(err)
-	}
+// A pageLeak is one that some visits of sources had in the page itself.
+type pageLeak struct {
+	planted, name string
+	must          bool
+}
+
+// judgeLab judges the visits whose pairs are whole, and with leaks planted in them: among others, cells late by shares
+// of their windows, of which one must be found; then readers and those sources that had a leak in the page.
+func judgeLab(all []*observer.Visit, late []float64, must float64, inPage []pageLeak) *lab {
 	whole := map[int]int{}
 	for _, v := range all {
 		if v.Planted == "" {
@@ -105,12 +114,13 @@ func judgeLab(t *testing.T, dir string, late []float64, must float64) *lab {
 	}
 	l := &lab{}
 	var readers []*observer.Visit
+	leaky := map[string][]*observer.Visit{}
 	for _, v := range all {
 		switch {
 		case whole[v.Pair] < 2:
 			continue
 		case v.Planted != "":
-			l.leaky = append(l.leaky, v)
+			leaky[v.Planted] = append(leaky[v.Planted], v)
 			continue
 		case v.Letters > 0:
 			l.wrote++
@@ -122,26 +132,31 @@ func judgeLab(t *testing.T, dir string, late []float64, must float64) *lab {
 	}
 	l.found = observer.Judge(l.visits, labSeed)
 	l.z = observer.Joint(0.99, len(l.found))
+	var judging sync.WaitGroup
 	plant := func(name string, share float64, must bool, visits []*observer.Visit) {
-		got := observer.Judge(visits, labSeed)
-		p := plantedLeak{name: name, share: share, must: must}
-		for _, view := range observer.Views() {
-			p.best = append(p.best, observer.Best(got, view.Name))
-		}
+		p := &plantedLeak{name: name, share: share, must: must}
 		l.planted = append(l.planted, p)
+		judging.Go(func() {
+			got := observer.Judge(visits, labSeed)
+			for _, view := range observer.Views() {
+				p.best = append(p.best, observer.Best(got, view.Name))
+			}
+		})
 	}
-	for _, leak := range []observer.Leak{observer.OneMore(), observer.Longer(100), observer.Longer(1), observer.Coin(labSeed)} {
-		plant(leak.Name, 0, true, observer.Planted(l.visits, leak, labSeed))
-	}
-	l.planted[1].name, l.planted[2].name = "every cell a byte longer", "one cell a byte longer"
-	l.planted[3].name = "chosen by a coin: " + l.planted[3].name
+	coin := observer.Coin(labSeed)
+	plant("one more request", 0, true, observer.Planted(l.visits, observer.OneMore(), labSeed))
+	plant("every cell a byte longer", 0, true, observer.Planted(l.visits, observer.Longer(100), labSeed))
+	plant("one cell a byte longer", 0, true, observer.Planted(l.visits, observer.Longer(1), labSeed))
+	plant("chosen by a coin: "+coin.Name, 0, true, observer.Planted(l.visits, coin, labSeed))
 	for _, share := range late {
 		plant(fmt.Sprintf("each send late by %.2f of its window", share), share, share == must, observer.Planted(l.visits, observer.Late(share), labSeed))
 	}
-	if len(l.leaky) == 0 {
-		return l
+	for _, leak := range inPage {
+		if v := leaky[leak.planted]; len(v) > 0 {
+			plant(fmt.Sprintf("in the page itself, %d visits: %s", len(v), leak.name), 0, leak.must, slices.Concat(readers, v))
+		}
 	}
-	plant(fmt.Sprintf("in the page itself, %d visits: each send late by 0.10", len(l.leaky)), 0, false, slices.Concat(readers, l.leaky))
+	judging.Wait()
 	return l
 }
 
