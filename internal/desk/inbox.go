@@ -124,12 +124,21 @@ func foldAlike(lines []threadLine) []threadLine {
 		first[string(l.alike)] = len(out)
 		out = append(out, l)
 	}
-	for i := len(out) - 1; i >= 0 && len(out) > InboxRows; i-- {
+	over := len(out) - InboxRows
+	drop := make([]bool, len(out))
+	for i := len(out) - 1; i >= 0 && over > 0; i-- {
 		if !out[i].row.Known && out[i].top == 0 {
-			out = slices.Delete(out, i, i+1)
+			drop[i] = true
+			over--
 		}
 	}
-	return out
+	kept := out[:0]
+	for i, l := range out {
+		if !drop[i] {
+			kept = append(kept, l)
+		}
+	}
+	return kept
 }
 
 // inboxRows adds what stands beside the threads: cases taken, erasure, replies, parts.

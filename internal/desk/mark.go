@@ -276,6 +276,14 @@ func (d *Desk) SourceByHandle(ctx context.Context, handle string) (ID, error) {
 	return list[0], nil
 }
 
+// Newest is the place of the newest telling in the order of tellings, for News.
+func (d *Desk) Newest(ctx context.Context) (now int64, err error) {
+	if err := d.v.View().QueryRow(ctx, `SELECT coalesce(max(n), 0) FROM report`).Scan(&now); err != nil {
+		return 0, fmt.Errorf("desk: news: %w", err)
+	}
+	return now, nil
+}
+
 // News says what came since a place in the order of tellings: how many, and the place now.
 func (d *Desk) News(ctx context.Context, since int64) (came int, now int64, err error) {
 	err = d.v.View().QueryRow(ctx, `SELECT (SELECT count(*) FROM (SELECT 1 FROM report WHERE n > ?1 AND taker = '' LIMIT ?2)), coalesce(max(n), 0) FROM report`,

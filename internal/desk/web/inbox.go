@@ -177,7 +177,7 @@ func (s *Server) list(v *visit, p *inboxPage, open desk.ID) error {
 		return err
 	}
 	p.Rest = v.rests()
-	_, p.Newest, err = s.desk.News(v.ctx(), 0)
+	p.Newest, err = s.desk.Newest(v.ctx())
 	return err
 }
 
