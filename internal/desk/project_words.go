@@ -74,7 +74,25 @@ func (u *unsettled) Settle(tx *vault.Tx) error {
 		SELECT value ->> 0, value ->> 1, value ->> 2 FROM json_each(?)`, string(list))
 }
 
+// joinPages is how many pages of the index are joined in one statement: what a statement
+// changes is kept in memory until it ends.
+const joinPages = 1000
+
 // Rebuilt implements vault.Rebuilder: the pieces of the index become one.
 func (projector) Rebuilt(tx *vault.Tx) error {
-	return tx.Exec(`INSERT INTO words (words) VALUES ('optimize')`)
+	var pages int
+	if err := tx.QueryRow(`SELECT count(*) FROM words_data`).Scan(&pages); err != nil {
+		return err
+	}
+	// The first begins to join all pieces, the others go on; once there is one they do nothing.
+	for at := -joinPages; at <= pages+joinPages; at += joinPages {
+		n := joinPages
+		if at < 0 {
+			n = -joinPages
+		}
+		if err := tx.Exec(`INSERT INTO words (words, rank) VALUES ('merge', ?)`, n); err != nil {
+			return err
+		}
+	}
+	return nil
 }
