@@ -7,6 +7,7 @@ import (
 	"net"
 	"os"
 	"path/filepath"
+	"runtime"
 
 	"kkachi/internal/drop"
 	"kkachi/internal/store/disk"
@@ -51,6 +52,7 @@ func (c *dropCmd) Run(w *world) (err error) {
 	if err != nil {
 		return bad(fmt.Errorf("%s: %w", path, err), "")
 	}
+	runtime.GOMAXPROCS(runtime.GOMAXPROCS(0) + disk.Waiters)
 	s, err := disk.Open(dir, disk.Options{Quota: n.Quota, Rand: w.rand})
 	if err != nil {
 		return err

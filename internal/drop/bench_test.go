@@ -6,6 +6,7 @@ import (
 	"crypto/rand"
 	"fmt"
 	"net"
+	"runtime"
 	"slices"
 	"strings"
 	"sync"
@@ -34,6 +35,7 @@ const (
 )
 
 func dropShare(b *testing.B, clients int) {
+	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(runtime.GOMAXPROCS(0) + disk.Waiters)) // as kkachi drop does
 	d, err := disk.Open(b.TempDir(), disk.Options{Quota: benchCells + 1000, Rand: rand.Reader})
 	if err != nil {
 		b.Fatal(err)

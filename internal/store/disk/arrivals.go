@@ -20,6 +20,11 @@ import (
 // maxQuota is the largest day: a million cells are 4 GiB.
 const maxQuota = 1 << 20
 
+// Waiters is how many goroutines of an open day come back from the disk again and again. A program
+// that serves many requests should have so many processors more, in Go's sense, than it had: a
+// goroutine that comes back while all are busy stands behind everything that is ready to run.
+const Waiters = 2
+
 // Arrivals is the file of an open day. A cell goes to a slot drawn uniformly from the free
 // ones; nothing here, in memory or in the file, remembers in which order slots were drawn.
 type arrivals struct {
@@ -33,21 +38,14 @@ type arrivals struct {
 	free     int
 	offered  int // cells that came, kept or not
 	finished bool
-	broken   error  // a failed sync: what the system then holds of the file is unknown
-	next     *round // what is written next
+	broken   error    // a failed sync: what the system then holds of the file is unknown
+	next     []*write // what waits to be written
 
-	underWay sync.WaitGroup // cells being put; Add under mu and while not finished
-	wake     chan struct{}  // one for each round that begins; closed when the last has ended
-	written  chan *round    // rounds that wait for a sync
-	ended    chan struct{}  // closed when nobody syncs any more
-}
-
-// A round is the cells that are written at once, and whom the sync after that answers. Err is
-// read after done is closed, as is that of each write.
-type round struct {
-	writes []*write
-	done   chan struct{}
-	err    error
+	puts    sync.WaitGroup // cells being put; Add under mu and while not finished
+	wake    chan struct{}  // holds one if any cell waits; closed after the last
+	flying  sync.WaitGroup // writes that were begun and not answered; Add by writeAll
+	started chan int       // how many writes were begun; closed after the last
+	ended   chan struct{}  // closed when nobody syncs any more
 }
 
 // allocate makes the file of a day: quota slots, really written, under a temporary name
@@ -95,7 +93,7 @@ func openArrivals(sys System, path string, rand io.Reader) (*arrivals, error) {
 	if err != nil {
 		return nil, fmt.Errorf("store: %w", err)
 	}
-	a := &arrivals{path: path, sys: sys, file: f, rand: rand, wake: make(chan struct{}, 1), written: make(chan *round, 4), ended: make(chan struct{})}
+	a := &arrivals{path: path, sys: sys, file: f, rand: rand, wake: make(chan struct{}, 1), started: make(chan int, together), ended: make(chan struct{})}
 	info, err := f.Stat()
 	if err == nil {
 		a.free = int(info.Size() / cell.Size)
@@ -125,33 +123,28 @@ func (a *arrivals) put(c *cell.Cell) error {
 	if *c == (cell.Cell{}) {
 		return fmt.Errorf("%w: a cell of zeros", store.ErrConflict)
 	}
-	w := &write{cell: c}
-	r, err := a.join(w)
-	if err != nil {
+	w := &write{cell: c, done: make(chan struct{})}
+	if err := a.join(w); err != nil {
 		return err
 	}
-	defer a.underWay.Done()
-	<-r.done
-	if w.err != nil {
-		return fmt.Errorf("store: writing a cell: %w", w.err)
-	}
-	return r.err
+	defer a.puts.Done()
+	<-w.done
+	return w.err
 }
 
-// join draws the slot of a cell and lets it be written in the next round.
-func (a *arrivals) join(w *write) (*round, error) {
+// join draws the slot of a cell and lets it be written next.
+func (a *arrivals) join(w *write) error {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	if err := a.draw(w); err != nil {
-		return nil, err
+		return err
 	}
-	a.underWay.Add(1)
+	a.puts.Add(1)
 	if a.next == nil {
-		a.next = &round{done: make(chan struct{})}
-		a.wake <- struct{}{} // never blocks: one is taken for each round
+		a.wake <- struct{}{} // never blocks: writeAll takes one before it takes what waits
 	}
-	a.next.writes = append(a.next.writes, w)
-	return a.next, nil
+	a.next = append(a.next, w)
+	return nil
 }
 
 // draw takes a free slot, uniformly: it draws from all slots until it hits a free one. That
@@ -171,8 +164,10 @@ func (a *arrivals) draw(w *write) error {
 	if full {
 		from = max(from, a.offered+1)
 	}
+	some := some{from: a.rand}
+	defer some.forget()
 	for {
-		slot, err := below(a.rand, from)
+		slot, err := some.below(from)
 		switch {
 		case err != nil:
 			return fmt.Errorf("store: randomness: %w", err)
@@ -185,79 +180,96 @@ func (a *arrivals) draw(w *write) error {
 				a.taken[slot] = true
 				a.free--
 			}
-			w.slot = slot
+			w.slot, w.over = slot, full
 			return nil
 		}
 	}
 }
 
-// below draws uniformly from 0 … n−1, n ≥ 1. It reads anew for each draw: a buffer of random
-// bytes would keep those of the last slots.
-func below(rand io.Reader, n int) (int, error) {
-	size := 3
-	if n > 1<<24 {
-		size = 7
-	}
+// Some is random bytes, enough for most draws of a slot. They are used for one cell: kept for
+// the next ones, they would tell of the last slots.
+type some struct {
+	from io.Reader
+	b    [64]byte
+	left int // of b
+}
+
+// below draws uniformly from 0 … n−1, 1 ≤ n ≤ 2^32.
+func (s *some) below(n int) (int, error) {
 	mask := uint64(1)<<bits.Len64(uint64(n-1)) - 1
 	for {
-		var b [8]byte
-		if _, err := io.ReadFull(rand, b[8-size:]); err != nil {
-			return 0, err
+		if s.left == 0 {
+			if _, err := io.ReadFull(s.from, s.b[:]); err != nil {
+				return 0, err
+			}
+			s.left = len(s.b)
 		}
-		if v := binary.BigEndian.Uint64(b[:]) & mask; v < uint64(n) {
+		s.left -= 4
+		if v := uint64(binary.BigEndian.Uint32(s.b[s.left:])) & mask; v < uint64(n) {
 			return int(v), nil
 		}
 	}
 }
 
-// writeAll writes for all who wait, again and again; those who come meanwhile are in the next
-// round. It is a goroutine of its own, as syncAll is: each answered writer has an answer to
-// send, and the disk would stand idle until one of them had time to lead the next round.
+func (s *some) forget() { clear(s.b[:]) }
+
+// writeAll begins to write what waits, again and again, and doesn't wait for the disk: what comes
+// meanwhile is under way when the disk has time. It is a goroutine of its own, as syncAll is:
+// each answered writer has an answer to send, and the disk would stand idle until one had time.
 func (a *arrivals) writeAll() {
-	defer close(a.written)
+	defer close(a.started)
 	for range a.wake {
-		runtime.Gosched() // those who are about to join do so first: a larger round costs less
+		runtime.Gosched() // those who are about to join do so first: more with one call cost less
 		a.mu.Lock()
-		r := a.next
+		ws, err := a.next, a.broken
 		a.next = nil
-		r.err = a.broken
 		a.mu.Unlock()
-		if r.err == nil {
-			r.err = a.write(r.writes)
+		switch {
+		case err != nil:
+			for _, w := range ws {
+				w.answer(err)
+			}
+		case slices.ContainsFunc(ws, func(w *write) bool { return w.over }):
+			a.flying.Wait() // what is under way may be what is written over
+			a.begin(lastOfSlot(ws))
+			a.flying.Wait()
+		default:
+			a.begin(ws)
 		}
-		a.written <- r
 	}
 }
 
-// write writes a round, by slots and not in the order in which its cells came.
-func (a *arrivals) write(ws []*write) error {
-	slices.SortStableFunc(ws, func(v, w *write) int { return cmp.Compare(v.slot, w.slot) })
-	err := a.file.WriteCells(lastOfSlot(ws))
-	for i := len(ws) - 2; i >= 0; i-- {
-		if ws[i].slot == ws[i+1].slot {
-			ws[i].err = ws[i+1].err
-		}
+// begin begins to write, by slots and not in the order in which the cells came.
+func (a *arrivals) begin(ws []*write) {
+	slices.SortFunc(ws, func(v, w *write) int { return cmp.Compare(v.slot, w.slot) })
+	a.flying.Add(len(ws))
+	for len(ws) > 0 {
+		n := a.file.Start(ws)
+		a.started <- n
+		ws = ws[n:]
 	}
-	return a.breaks(err)
 }
 
-// syncAll syncs the rounds that are written, while the next one is. One sync answers all that
-// were written before it.
+// syncAll syncs what is written, while more is. One sync answers all whose writes ended before it.
 func (a *arrivals) syncAll() {
 	defer close(a.ended)
-	for r := range a.written {
-		rounds := []*round{r}
-		for len(a.written) > 0 {
-			rounds = append(rounds, <-a.written)
-		}
-		err := a.commit()
-		for _, r := range rounds {
-			r.err = cmp.Or(r.err, err)
-			for _, w := range r.writes {
-				w.slot = 0 // which slots the last cells went to stays nowhere
+	for flying := 0; ; {
+		for flying <= 0 || len(a.started) > 0 {
+			n, more := <-a.started
+			if !more {
+				return
 			}
-			close(r.done)
+			flying += n
 		}
+		ws, err := a.file.Done()
+		flying -= len(ws) // below 0 where they ended before it was said that they were begun
+		if a.breaks(err) == nil {
+			err = a.commit()
+		}
+		for _, w := range ws {
+			w.answer(err)
+		}
+		a.flying.Add(-len(ws))
 	}
 }
 
@@ -288,13 +300,16 @@ func (a *arrivals) breaks(err error) error {
 	return err
 }
 
-// lastOfSlot leaves out, of sorted writes, those whose slot another one has drawn after them:
-// in an overfull day, where that one takes their place.
+// lastOfSlot leaves out those whose slot another one has drawn after them: in an overfull day,
+// where that one takes their place. What becomes of it is what becomes of them.
 func lastOfSlot(ws []*write) []*write {
+	slices.SortStableFunc(ws, func(v, w *write) int { return cmp.Compare(v.slot, w.slot) })
 	last := make([]*write, 0, len(ws))
 	for i, w := range ws {
 		if i+1 == len(ws) || ws[i+1].slot != w.slot {
 			last = append(last, w)
+		} else {
+			ws[i+1].under = w
 		}
 	}
 	return last
@@ -315,7 +330,7 @@ func (a *arrivals) finish() error {
 	if again {
 		return nil
 	}
-	a.underWay.Wait()
+	a.puts.Wait()
 	close(a.wake)
 	<-a.ended
 	if err := errors.Join(a.file.SyncData(), a.file.Close(), a.sys.Still(a.path)); err != nil {

@@ -40,8 +40,8 @@ func writeTogether(b *testing.B, group int) {
 	for b.Loop() {
 		for range rounds {
 			for k, put := range []func() error{
-				func() error { return f.WriteCells(ws) },
-				func() error { return one.WriteCells(ws) },
+				func() error { return writeCells(f, ws) },
+				func() error { return writeCells(one, ws) },
 				func() error { _, err := journal.WriteAt(run, int64(mrand.IntN(slots-group))*cell.Size); return err },
 			} {
 				for i, slot := range mrand.Perm(slots)[:group] {

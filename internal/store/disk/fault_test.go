@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 	"syscall"
 	"testing"
 
@@ -40,7 +41,7 @@ func (s *faulty) Open(path string, flag int) (f File, err error) {
 		}
 		return nil, err
 	}
-	return &faultyFile{f, s}, nil
+	return &faultyFile{File: f, s: s}, nil
 }
 
 func (s *faulty) Link(old, path string) error {
@@ -62,6 +63,10 @@ func (s *faulty) Still(path string) error {
 type faultyFile struct {
 	File
 	s *faulty
+
+	mu     sync.Mutex // guards all below
+	failed []*write   // not begun
+	err    error      // of those that were
 }
 
 func (f *faultyFile) write(name string, b []byte, write func([]byte) (int, error)) (n int, err error) {
@@ -71,19 +76,48 @@ func (f *faultyFile) write(name string, b []byte, write func([]byte) (int, error
 
 func (f *faultyFile) Write(b []byte) (int, error) { return f.write("write", b, f.File.Write) }
 
-func (f *faultyFile) WriteCells(ws []*write) error {
-	err := f.s.Step("write cells", fault.Write, func() error { return f.File.WriteCells(ws) }, func() {
+func (f *faultyFile) Start(ws []*write) (n int) {
+	err := f.s.Step("write cells", fault.Write, func() error { n = f.File.Start(ws); return nil }, func() {
 		for _, w := range ws {
 			half := *w.cell
 			clear(half[cell.Size/2:])
 			w.cell = &half
 		}
-		_ = f.File.WriteCells(ws) // the step says what came of it
+		n = f.File.Start(ws)
 	})
-	for _, w := range ws {
-		w.err = cmp.Or(err, w.err)
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	switch {
+	case err == nil:
+	case n == 0: // not done
+		n = len(ws)
+		for _, w := range ws {
+			w.err = err
+		}
+		f.failed = append(f.failed, ws...)
+	default: // done, or half done, but reported as failed
+		f.err = err
 	}
-	return nil
+	return n
+}
+
+func (f *faultyFile) Done() ([]*write, error) {
+	f.mu.Lock()
+	failed := f.failed
+	f.failed = nil
+	f.mu.Unlock()
+	if failed != nil {
+		return failed, nil
+	}
+	ws, none := f.File.Done()
+	err := f.s.Step("end writes", fault.Plain, func() error { return none }, nil)
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	for _, w := range ws {
+		w.err = cmp.Or(f.err, w.err)
+	}
+	f.err = nil
+	return ws, err
 }
 
 func (f *faultyFile) Sync() error     { return f.s.step("sync", f.File.Sync) }

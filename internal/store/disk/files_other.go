@@ -24,6 +24,8 @@ type direct struct{}
 
 func openDirect(string) (*direct, error) { return nil, errors.ErrUnsupported }
 
-func (*direct) write([]*write) error { return errors.ErrUnsupported }
+func (*direct) start([]*write) int { return 0 }
+
+func (*direct) done() ([]*write, error) { return nil, errors.ErrUnsupported }
 
 func (*direct) Close() error { return nil }

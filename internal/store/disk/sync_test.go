@@ -5,6 +5,7 @@ import (
 	"crypto/rand"
 	"errors"
 	"os"
+	"slices"
 	"testing"
 
 	"kkachi/internal/cell"
@@ -48,13 +49,13 @@ func TestFailedSyncIsNotForgotten(t *testing.T) {
 
 // Without randomness no slot is drawn: the order of arrivals would show.
 func TestNoRandomnessNoCell(t *testing.T) {
-	s, err := Open(t.TempDir(), Options{Quota: 8, Rand: bytes.NewReader(make([]byte, 8+3))})
+	s, err := Open(t.TempDir(), Options{Quota: 8, Rand: bytes.NewReader(make([]byte, 8+64))})
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer s.Close()
 	if err := s.PutCell(t.Context(), 7, &cell.Cell{1}); err != nil {
-		t.Fatal(err) // 8 bytes for the name of the temporary file, 3 for the slot
+		t.Fatal(err) // 8 bytes for the name of the temporary file, 64 for the slot
 	}
 	if err := s.PutCell(t.Context(), 7, &cell.Cell{2}); err == nil {
 		t.Fatal("a cell was put at a place that was not drawn")
@@ -65,8 +66,9 @@ func TestNoRandomnessNoCell(t *testing.T) {
 func TestBelowIsUniform(t *testing.T) {
 	for _, n := range []int{1, 2, 3, 7, 64, 100} {
 		counts := make([]int, n)
+		random := some{from: rand.Reader}
 		for range 1000 * n {
-			v, err := below(rand.Reader, n)
+			v, err := random.below(n)
 			if err != nil || v < 0 || v >= n {
 				t.Fatal(n, v, err)
 			}
@@ -92,9 +94,25 @@ func TestOneSlotDrawnTwice(t *testing.T) {
 		t.Fatal(err)
 	}
 	a := s.days[7].arrivals
-	ws := []*write{{cell: &cell.Cell{1}, slot: 3}, {cell: &cell.Cell{2}, slot: 0}, {cell: &cell.Cell{3}, slot: 3}}
-	if err := a.write(ws); err != nil {
-		t.Fatal(err)
+	put := func(f File) []*write {
+		a.file = f
+		var ws []*write
+		for i, slot := range []int{3, 0, 3} {
+			ws = append(ws, &write{cell: &cell.Cell{byte(i + 1)}, slot: slot, over: true, done: make(chan struct{})})
+		}
+		a.mu.Lock()
+		a.next = slices.Clone(ws)
+		a.wake <- struct{}{}
+		a.mu.Unlock()
+		for _, w := range ws {
+			<-w.done
+		}
+		return ws
+	}
+	for _, w := range put(a.file) {
+		if w.err != nil {
+			t.Error(w.err)
+		}
 	}
 	data, err := os.ReadFile(a.path)
 	if err != nil {
@@ -103,13 +121,9 @@ func TestOneSlotDrawnTwice(t *testing.T) {
 	if data[0] != 2 || data[3*cell.Size] != 3 {
 		t.Errorf("slots begin with %d and %d", data[0], data[3*cell.Size])
 	}
-	a.file = failing{a.file}
-	if err := a.write(ws); err != nil {
-		t.Fatal(err)
-	}
-	for _, w := range ws {
-		if failed := w.err != nil; failed != (w.slot == 3) {
-			t.Errorf("slot %d: %v", w.slot, w.err)
+	for i, w := range put(failing{a.file}) {
+		if failed := w.err != nil; failed != (i != 1) {
+			t.Errorf("cell %d: %v", i, w.err)
 		}
 	}
 }
@@ -117,11 +131,12 @@ func TestOneSlotDrawnTwice(t *testing.T) {
 // failing is a file whose slot 3 can't be written.
 type failing struct{ File }
 
-func (f failing) WriteCells(ws []*write) error {
+func (f failing) Done() ([]*write, error) {
+	ws, err := f.File.Done()
 	for _, w := range ws {
 		if w.slot == 3 {
 			w.err = os.ErrInvalid
 		}
 	}
-	return nil
+	return ws, err
 }

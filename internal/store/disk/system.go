@@ -2,10 +2,11 @@ package disk
 
 import (
 	"errors"
+	"fmt"
 	"io"
 	"io/fs"
 	"os"
-	"slices"
+	"sync"
 
 	"kkachi/internal/cell"
 )
@@ -43,21 +44,44 @@ type File interface {
 	// one has failed, nobody knows what of the file the disk holds.
 	Sync() error
 	SyncData() error
-	// Scatter readies the file for WriteCells, which it makes fast if it can.
+	// Scatter readies the file for Start, which it makes fast if it can.
 	Scatter()
-	// WriteCells writes each cell to its slot and says there what came of it; no two have the
-	// same slot. An error of its own means that nobody knows what became of any of them.
-	WriteCells(ws []*write) error
+	// Start begins to write the first of ws to their slots, as many as there is room for. It
+	// waits for room and so begins at least one. No two that are under way have the same slot.
+	Start(ws []*write) int
+	// Done waits until some of those that were begun have ended, at least one, and gives them,
+	// each with what came of it. It is called while any is under way, by one goroutine. With an
+	// error it gives all that are: nobody knows what becomes of them, and none may be begun any more.
+	Done() ([]*write, error)
 }
 
-// together is how many cells are given to the disk at once.
+// together is how many cells are under way to the disk at once.
 const together = 256
 
 // A write is a cell on its way to a slot.
 type write struct {
-	cell *cell.Cell
-	slot int
-	err  error
+	cell  *cell.Cell
+	slot  int
+	over  bool          // in the place of another cell
+	under *write        // one that this one is written over before it was written
+	err   error         // read after done is closed
+	done  chan struct{} // closed when all is known
+}
+
+// answer lets everybody who waits for w go on: with what came of it, or an error of all. Which
+// slot it was stays nowhere.
+func (w *write) answer(err error) {
+	if w.err != nil {
+		w.err = fmt.Errorf("store: writing a cell: %w", w.err)
+	} else {
+		w.err = err
+	}
+	for u := w.under; u != nil; u = u.under {
+		u.err, u.slot = w.err, 0
+		close(u.done)
+	}
+	w.slot = 0
+	close(w.done)
 }
 
 // machine is the file system of this machine.
@@ -66,6 +90,9 @@ type machine struct{}
 type machineFile struct {
 	*os.File
 	direct *direct // nil where the machine doesn't offer it, and before Scatter
+
+	mu    sync.Mutex // guards ended
+	ended []*write   // without direct
 }
 
 // Open implements System.
@@ -106,20 +133,30 @@ func (f *machineFile) Scatter() {
 	}
 }
 
-// WriteCells implements File.
-func (f *machineFile) WriteCells(ws []*write) error {
+// Start implements File.
+func (f *machineFile) Start(ws []*write) int {
 	if f.direct != nil {
-		for part := range slices.Chunk(ws, together) {
-			if err := f.direct.write(part); err != nil {
-				return err
-			}
-		}
-		return nil
+		return f.direct.start(ws)
 	}
 	for _, w := range ws {
 		_, w.err = f.WriteAt(w.cell[:], int64(w.slot)*cell.Size)
 	}
-	return nil
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.ended = append(f.ended, ws...)
+	return len(ws)
+}
+
+// Done implements File.
+func (f *machineFile) Done() ([]*write, error) {
+	if f.direct != nil {
+		return f.direct.done()
+	}
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	ws := f.ended
+	f.ended = nil
+	return ws, nil
 }
 
 // Close implements File.
