@@ -164,10 +164,10 @@ func (a *arrivals) draw(w *write) error {
 	if full {
 		from = max(from, a.offered+1)
 	}
-	some := some{from: a.rand}
-	defer some.forget()
+	random := some{from: a.rand}
+	defer random.forget()
 	for {
-		slot, err := some.below(from)
+		slot, err := random.below(from)
 		switch {
 		case err != nil:
 			return fmt.Errorf("store: randomness: %w", err)
