@@ -195,7 +195,11 @@ func (d *direct) refuse(ws []*write) int {
 // all is what is under way, when nothing more may be. Its places stay taken: the kernel may still
 // read them.
 func (d *direct) all() []*write {
-	close(d.dead)
+	select {
+	case <-d.dead:
+	default:
+		close(d.dead)
+	}
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	var ws []*write
