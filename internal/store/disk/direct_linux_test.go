@@ -147,3 +147,42 @@ func TestWithoutDirectWrites(t *testing.T) {
 		}
 	}
 }
+
+// A queue of which nobody knows what it still does answers for everything with an error, again
+// and again, and lets nobody wait.
+func TestDirectQueueFails(t *testing.T) {
+	f := scattered(t, 2*together)
+	if f.direct == nil {
+		t.Skip("this file system is not written directly")
+	}
+	a := &write{cell: storetest.Cell(1)}
+	if f.Start([]*write{a}) != 1 {
+		t.Fatal("not begun")
+	}
+	ctx := f.direct.ctx
+	f.direct.ctx = 1 // no queue's name
+	for range 2 {
+		if ws, err := f.Done(); err == nil || len(ws) > 1 {
+			t.Fatalf("%d writes, %v", len(ws), err)
+		}
+	}
+	more := make([]*write, 2*together)
+	for i := range more {
+		more[i] = &write{cell: storetest.Cell(i), slot: i}
+	}
+	for left := more; len(left) > 0; {
+		left = left[f.Start(left):]
+		for range 2 {
+			_, _ = f.Done()
+		}
+	}
+	for i, w := range more {
+		if w.err == nil {
+			t.Errorf("write %d: no error", i)
+		}
+	}
+	f.direct.ctx = ctx
+	if err := f.Close(); err != nil {
+		t.Error(err)
+	}
+}
