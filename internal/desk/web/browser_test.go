@@ -78,7 +78,7 @@ func (b *browser) open(path string) {
 // until waits for an expression to be true.
 func (b *browser) until(expression string) {
 	b.t.Helper()
-	for range 400 {
+	for range 1600 { // 40 seconds: a machine may be busy
 		ok, err := chromedp.Run(b.ctx, chromedp.Evaluate[bool]("document.readyState === 'complete' && !!("+expression+")"))
 		if err == nil && ok {
 			return

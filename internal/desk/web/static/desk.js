@@ -115,7 +115,10 @@
     for (const c of part.querySelectorAll(".ctl")) {
       c.textContent = String.fromCodePoint(parseInt(c.textContent.slice(2), 16));
     }
-    for (const b of [...part.querySelectorAll(".words-block")].slice(0, -1)) b.append("\n"); // turns of a call
+    // Turns of a call are lines; sentences beside their translations go on in one.
+    for (const b of [...part.querySelectorAll(".words-block")].slice(0, -1)) {
+      b.append(b.closest(".turn") ? "\n" : b.lang.startsWith("zh") ? "" : " ");
+    }
     return part.textContent;
   };
   document.addEventListener("selectionchange", () => { clearTimeout(look.timer); look.timer = setTimeout(look, 80); });
