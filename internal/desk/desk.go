@@ -74,6 +74,7 @@ type Desk struct {
 	house   rereadFile[[]rules.Rule]
 	live    live
 	numbers rereadFile[*risk.Estimates]
+	budgets risk.Memory
 
 	lastBoard atomic.Pointer[keptBoard]
 

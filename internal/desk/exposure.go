@@ -79,6 +79,7 @@ func (d *Desk) expose(ctx context.Context, v *StoryView, b *board, book *ledgerB
 			return nil, err
 		}
 		s.Case = s.caseOf(e, out.Among, v, d.cfg.Ceiling, d.Today())
+		s.Case.Remember(&d.budgets)
 		judge := risk.Judge
 		if briefly {
 			judge = risk.Weigh

@@ -49,6 +49,7 @@ type Case struct {
 	absent  []string // inputs that the file leaves out within others, by name
 	stale   []Stale  // estimates that were taken though they are old
 	example bool     // estimates were taken that are an example
+	memory  *Memory  // of budgets; may be nil
 }
 
 // A Pair is a range in JSON: [lo, hi].

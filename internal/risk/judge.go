@@ -235,7 +235,7 @@ func (j *Judgement) stories(c *Case) error {
 	}
 	top := TopBudget{Stories: b.Five}
 	if *c.Searchable >= 1 && *c.Accepted < 1 {
-		if top, err = TopCBudget(c.Timing.Candidates, c.Timing.Mean, int(math.Ceil(min(*c.Searchable, MaxCandidates))), *c.Accepted); err != nil {
+		if top, err = c.memory.topC(topQuestion{c.Timing.Candidates, int(math.Ceil(min(*c.Searchable, MaxCandidates))), c.Timing.Mean, *c.Accepted}); err != nil {
 			return fmt.Errorf("timing: %w", err)
 		}
 	}
