@@ -3,6 +3,7 @@ package desk
 import (
 	"bytes"
 	"errors"
+	"fmt"
 	"strings"
 	"testing"
 
@@ -10,6 +11,7 @@ import (
 
 	"kkachi/internal/cell"
 	"kkachi/internal/lang"
+	"kkachi/internal/vault"
 )
 
 // partnered gives a play at a desk with a partner, and the partner's key.
@@ -35,7 +37,7 @@ func TestCaseFromLetterToOutcome(t *testing.T) {
 	ctx := t.Context()
 	p := newPlay(t)
 	f := p.source["F"]
-	rows, err := p.desk.Cases(ctx)
+	rows, _, err := p.desk.Cases(ctx)
 	must(t, err)
 	if len(rows) != 1 || rows[0].Source != f || rows[0].State != CaseOpen || rows[0].Asked != p.today {
 		t.Fatalf("%+v", rows)
@@ -146,7 +148,7 @@ func TestCasesAreListedByUrgency(t *testing.T) {
 	}
 	_, err := p.desk.TakeCase(ctx, p.source["C"], "mina")
 	must(t, err)
-	rows, err := p.desk.Cases(ctx)
+	rows, _, err := p.desk.Cases(ctx)
 	must(t, err)
 	want := []ID{p.source["B"], p.source["A"], p.source["F"], p.source["C"]}
 	for i, r := range rows {
@@ -331,7 +333,7 @@ func TestErasureOfAFormerThreadHoldsInCases(t *testing.T) {
 	if c := p.theCase(a); c.Erase == 0 || c.Sheet.Need != "" || len(c.Steps) != 0 {
 		t.Errorf("%+v", c)
 	}
-	rows, err := p.desk.Cases(ctx)
+	rows, _, err := p.desk.Cases(ctx)
 	must(t, err)
 	if len(rows) != 1 || rows[0].Erase == 0 || rows[0].Sheet.Need != "" {
 		t.Errorf("%+v", rows)
@@ -361,6 +363,50 @@ func TestPartnersAreChecked(t *testing.T) {
 	} {
 		if bad.Check() == nil {
 			t.Errorf("%q was taken", bad.Name)
+		}
+	}
+}
+
+// Of many closed cases the list holds the newest, and says how many more there are; what
+// nobody has taken stands in it whole.
+func TestCasesOfManyYears(t *testing.T) {
+	ctx := t.Context()
+	r := newRoom(t)
+	const all = ClosedCases + 7
+	var drafts []vault.Draft
+	var names []string
+	var srcs []ID
+	add := func(kind vault.Kind, subject, owner ID, content any) {
+		dr, err := draft(kind, subject, owner, content)
+		must(t, err)
+		drafts = append(drafts, dr)
+	}
+	for i := range all + 3 {
+		id, name, dr, err := r.desk.newSource(ctx, nil, names...)
+		must(t, err)
+		names, srcs, drafts = append(names, name), append(srcs, id), append(drafts, dr)
+		report, err := r.desk.newID()
+		must(t, err)
+		add(opLetter, report, id, letter{Kind: KindHelp, Day: r.today, Lang: "en", Text: fmt.Sprintf("help %d", i), Letter: report[:], Parts: 1})
+		if i < all {
+			add(opTake, id, id, taken{By: "mina"})
+			add(opCaseSheet, id, id, CaseSheet{Need: fmt.Sprintf("need %d", i)})
+			add(opCaseClose, id, id, caseClosed{After: report, Outcome: OutcomeSafe, By: "mina"})
+		}
+	}
+	_, err := r.desk.v.Append(ctx, drafts...)
+	must(t, err)
+	rows, older, err := r.desk.Cases(ctx)
+	must(t, err)
+	if len(rows) != ClosedCases+3 || older != 7 {
+		t.Fatalf("%d rows, %d older", len(rows), older)
+	}
+	for i, row := range rows {
+		switch {
+		case i < 3 && (row.State != CaseOpen || row.Source != srcs[all+i] || row.TakenBy != ""):
+			t.Errorf("row %d: %+v", i, row)
+		case i >= 3 && (row.State != CaseClosed || row.Source != srcs[i+4] || row.TakenBy != "mina" || row.Sheet.Need != fmt.Sprintf("need %d", i+4) || row.Outcome != OutcomeSafe):
+			t.Errorf("row %d: %+v", i, row)
 		}
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"strings"
 
 	"kkachi/internal/cell"
 )
@@ -40,31 +41,39 @@ type StepView struct {
 	Op       OpID
 }
 
-// Cases lists all cases: those that nobody has taken, then those taken, by deadline, then
-// those closed.
-func (d *Desk) Cases(ctx context.Context) ([]CaseRow, error) {
-	rows, err := d.v.View().Query(ctx, `SELECT t.source, s.handle, t.cased, t.asking FROM thread t JOIN source s ON s.id = t.source
-		WHERE t.cased > 0 AND t.box <> ? ORDER BY t.cased, t.last LIMIT ?`, boxMoved, maxUnread)
-	if err != nil {
-		return nil, fmt.Errorf("desk: cases: %w", err)
-	}
-	list, err := collect(rows, func(r *CaseRow) []any { return []any{&r.Source, &r.Handle, &r.State, &r.Asked} })
-	if err != nil {
-		return nil, err
-	}
-	days, err := d.eraseDays(ctx)
-	if err != nil {
-		return nil, err
-	}
-	for i := range list {
-		if len(days) > 0 {
-			if list[i].Erase, err = d.firstErase(ctx, list[i].Source); err != nil {
-				return nil, err
-			}
+// ClosedCases is how many of the cases that are closed stand in the list: the newest.
+const ClosedCases = 100
+
+// Cases lists cases: those that nobody has taken, then those taken, by deadline, then the
+// newest of those closed; and says how many more are closed.
+func (d *Desk) Cases(ctx context.Context) (list []CaseRow, older int, err error) {
+	add := func(where string, args ...any) error {
+		rows, err := d.v.View().Query(ctx, `SELECT t.source, s.handle, t.cased, t.asking FROM thread t JOIN source s ON s.id = t.source
+			WHERE `+where, args...)
+		if err != nil {
+			return fmt.Errorf("desk: cases: %w", err)
 		}
-		if _, err := d.caseRow(ctx, &list[i]); err != nil {
-			return nil, err
+		more, err := collect(rows, func(r *CaseRow) []any { return []any{&r.Source, &r.Handle, &r.State, &r.Asked} })
+		list = append(list, more...)
+		return err
+	}
+	if err := add(`t.cased IN (?, ?) AND t.box <> ? ORDER BY t.cased, t.last LIMIT ?`, CaseOpen, CaseTaken, boxMoved, maxUnread); err != nil {
+		return nil, 0, err
+	}
+	worked := len(list)
+	if err := add(`t.cased = ? AND t.box <> ? ORDER BY t.last DESC LIMIT ?`, CaseClosed, boxMoved, ClosedCases); err != nil {
+		return nil, 0, err
+	}
+	slices.Reverse(list[worked:])
+	if n := len(list) - worked; n == ClosedCases {
+		err := d.v.View().QueryRow(ctx, `SELECT count(*) FROM thread WHERE cased = ? AND box <> ?`, CaseClosed, boxMoved).Scan(&older)
+		if err != nil {
+			return nil, 0, fmt.Errorf("desk: cases: %w", err)
 		}
+		older -= n
+	}
+	if err := d.caseRows(ctx, list); err != nil {
+		return nil, 0, err
 	}
 	late := func(r CaseRow) cell.Day {
 		if r.Sheet.Deadline == 0 {
@@ -84,41 +93,108 @@ func (d *Desk) Cases(ctx context.Context) ([]CaseRow, error) {
 		}
 		return 0
 	})
-	return list, nil
+	return list, older, nil
+}
+
+// caseRows fills rows, all at once.
+func (d *Desk) caseRows(ctx context.Context, list []CaseRow) error {
+	days, err := d.eraseDays(ctx)
+	if err != nil {
+		return err
+	}
+	ids := make([]ID, len(list))
+	for i, r := range list {
+		ids[i] = r.Source
+	}
+	said, err := d.newestStates(ctx, ids, nounCase, nounTaken, nounCaseClosed)
+	if err != nil {
+		return err
+	}
+	for i := range list {
+		r := &list[i]
+		if len(days) > 0 {
+			if r.Erase, err = d.firstErase(ctx, r.Source); err != nil {
+				return err
+			}
+		}
+		of := said[r.Source]
+		if err := r.fill(of[nounCase], of[nounTaken], of[nounCaseClosed]); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // caseRow fills a row from the states of its source, and gives that of the sheet.
 func (d *Desk) caseRow(ctx context.Context, r *CaseRow) (state, error) {
-	sheet, err := d.newestState(ctx, nounCase, r.Source)
+	said, err := d.newestStates(ctx, []ID{r.Source}, nounCase, nounTaken, nounCaseClosed)
 	if err != nil {
 		return state{}, err
 	}
+	of := said[r.Source]
+	return of[nounCase], r.fill(of[nounCase], of[nounTaken], of[nounCaseClosed])
+}
+
+func (r *CaseRow) fill(sheet, take, closed state) (err error) {
 	if sheet.doc != "" && r.Erase == 0 {
 		if r.Sheet, err = unmarshal[CaseSheet](sheet.doc); err != nil {
-			return state{}, err
+			return err
 		}
-	}
-	take, err := d.newestState(ctx, nounTaken, r.Source)
-	if err != nil {
-		return state{}, err
 	}
 	if take.doc != "" && r.State != CaseOpen {
 		t, err := unmarshal[taken](take.doc)
 		if err != nil {
-			return state{}, err
+			return err
 		}
 		r.TakenBy, r.TakenDay = t.By, take.day
 	}
-	if r.State != CaseClosed {
-		return sheet, nil
-	}
-	closed, err := d.newestState(ctx, nounCaseClosed, r.Source)
-	if err != nil || closed.doc == "" {
-		return sheet, err
+	if r.State != CaseClosed || closed.doc == "" {
+		return nil
 	}
 	c, err := unmarshal[caseClosed](closed.doc)
 	r.Outcome, r.Closed = c.Outcome, closed.day
-	return sheet, err
+	return err
+}
+
+// newestStates gives for each source the newest state of some nouns among its thread and
+// those that it has left.
+func (d *Desk) newestStates(ctx context.Context, srcs []ID, nouns ...string) (map[ID]map[string]state, error) {
+	out := map[ID]map[string]state{}
+	for part := range slices.Chunk(srcs, 500) {
+		var args []any
+		for _, id := range part {
+			args = append(args, id)
+		}
+		for _, noun := range nouns {
+			args = append(args, noun)
+		}
+		rows, err := d.v.View().Query(ctx, `WITH RECURSIVE g(root, source) AS (
+				SELECT source, source FROM thread WHERE source IN (?`+strings.Repeat(", ?", len(part)-1)+`)
+				UNION SELECT g.root, t.source FROM g CROSS JOIN thread t ON t.next = g.source)
+			SELECT g.root, s.noun, s.thing, s.owner, s.n, s.op, s.day, s.doc FROM g CROSS JOIN state s ON s.thing = g.source JOIN version v ON v.op = s.op
+			WHERE s.noun IN (?`+strings.Repeat(", ?", len(nouns)-1)+`) ORDER BY v.n`, args...)
+		if err != nil {
+			return nil, fmt.Errorf("desk: cases: %w", err)
+		}
+		type line struct {
+			root ID
+			noun string
+			state
+		}
+		list, err := collect(rows, func(l *line) []any {
+			return []any{&l.root, &l.noun, &l.thing, &l.owner, &l.number, &l.op, &l.day, &l.doc}
+		})
+		if err != nil {
+			return nil, err
+		}
+		for _, l := range list {
+			if out[l.root] == nil {
+				out[l.root] = map[string]state{}
+			}
+			out[l.root][l.noun] = l.state // the newest comes last
+		}
+	}
+	return out, nil
 }
 
 // newestState gives the newest state of a noun among a source and the threads it has left;

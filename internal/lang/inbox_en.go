@@ -123,6 +123,8 @@ var inboxEN = map[string]string{
 	"desk.cases.open":          "Nobody has taken it",
 	"desk.cases.taken":         "Taken",
 	"desk.cases.closed":        "Closed",
+	"desk.cases.older.one":     "{0} older case stands in its thread and is found by the search.",
+	"desk.cases.older.other":   "{0} older cases stand in their threads and are found by the search.",
 	"desk.cases.empty":         "Nobody asks for help",
 	"desk.cases.empty.why":     "A letter that asks for help stands here and on top of the inbox, in red, until somebody takes it.",
 	"desk.cases.empty.do":      "If somebody asks for help by telephone, open a case on the page of that source.",

@@ -122,6 +122,8 @@ var inboxKO = map[string]string{
 	"desk.cases.open":          "아직 맡은 사람 없음",
 	"desk.cases.taken":         "맡음",
 	"desk.cases.closed":        "끝남",
+	"desk.cases.older.one":     "더 오래된 일 {0}건은 각 대화에 있으며 검색으로 찾을 수 있습니다.",
+	"desk.cases.older.other":   "더 오래된 일 {0}건은 각 대화에 있으며 검색으로 찾을 수 있습니다.",
 	"desk.cases.empty":         "도움을 청한 사람이 없습니다",
 	"desk.cases.empty.why":     "도움을 청하는 편지는 누군가 맡을 때까지 여기와 받은 편지 맨 위에 빨갛게 보입니다.",
 	"desk.cases.empty.do":      "전화로 도움을 청하면 그 취재원의 페이지에서 요청을 여십시오.",

@@ -122,6 +122,8 @@ var inboxZH = map[string]string{
 	"desk.cases.open":          "无人接手",
 	"desk.cases.taken":         "已接手",
 	"desk.cases.closed":        "已结束",
+	"desk.cases.older.one":     "另有{0}件更早的事，在各自的会话里，可用搜索找到。",
+	"desk.cases.older.other":   "另有{0}件更早的事，在各自的会话里，可用搜索找到。",
 	"desk.cases.empty":         "没有人求助",
 	"desk.cases.empty.why":     "求助的来信以红色显示在这里和收件的最上方，直到有人接手。",
 	"desk.cases.empty.do":      "若有人通过电话求助，请在该消息来源的页面上打开求助。",

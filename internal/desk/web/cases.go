@@ -17,6 +17,7 @@ type casesPage struct {
 type caseGroup struct {
 	Title string
 	Rows  []caseRow
+	Older string // how many more there are
 }
 
 type caseRow struct {
@@ -64,7 +65,7 @@ func (s *Server) showCase(v *visit) error {
 }
 
 func (s *Server) casesWith(v *visit, open desk.ID, w wrong) error {
-	rows, err := s.desk.Cases(v.ctx())
+	rows, older, err := s.desk.Cases(v.ctx())
 	if err != nil {
 		return err
 	}
@@ -78,6 +79,9 @@ func (s *Server) casesWith(v *visit, open desk.ID, w wrong) error {
 			if r.State == g.state {
 				group.Rows = append(group.Rows, s.caseRow(v, r, open))
 			}
+		}
+		if g.state == desk.CaseClosed && older > 0 {
+			group.Older = v.N("desk.cases.older", older)
 		}
 		if len(group.Rows) > 0 {
 			p.Groups = append(p.Groups, group)
