@@ -33,6 +33,7 @@ var firstEN = map[string]string{
 	"desk.newsroom.tried":     "Last tried",
 	"desk.exposure.numbers":   "The newsroom keeps these numbers in a file of the desk's folder:",
 	"desk.gate.said":          "{0}: {1}",
+	"desk.case.taken.on":      "taken by {0}, {1}",
 	"desk.list.comma":         ", ",
 	"desk.gate.colon":         ": ",
 }

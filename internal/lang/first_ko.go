@@ -31,6 +31,7 @@ var firstKO = map[string]string{
 	"desk.newsroom.tried":     "마지막 시도",
 	"desk.exposure.numbers":   "이 숫자들은 편집국이 데스크 폴더의 파일에 적어 둡니다.",
 	"desk.gate.said":          "{0}: {1}",
+	"desk.case.taken.on":      "{0} 담당, {1}",
 	"desk.list.comma":         ", ",
 	"desk.gate.colon":         ": ",
 }

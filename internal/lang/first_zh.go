@@ -31,6 +31,7 @@ var firstZH = map[string]string{
 	"desk.newsroom.tried":     "上次尝试",
 	"desk.exposure.numbers":   "这些数字由编辑部写在编辑台文件夹的一个文件里：",
 	"desk.gate.said":          "{0}：{1}",
+	"desk.case.taken.on":      "由{0}于{1}接手",
 	"desk.list.comma":         "、",
 	"desk.gate.colon":         "：",
 }

@@ -153,7 +153,7 @@ func (s *Server) caseView(v *visit, id desk.ID) (*caseView, error) {
 	case desk.CaseOpen:
 		out.State = mark{"block", v.T("desk.cases.open")}
 	case desk.CaseTaken:
-		out.State = mark{"done", v.T("desk.case.taken", v.list(flat(c.TakenBy), v.day(c.TakenDay)))}
+		out.State = mark{"done", v.T("desk.case.taken.on", flat(c.TakenBy), v.day(c.TakenDay))}
 	default:
 		out.State = mark{"none", v.T("desk.outcome."+string(c.Outcome)) + " · " + v.day(c.Closed)}
 		out.Closing = says("", c.Closing)

@@ -267,7 +267,7 @@ func (s *Server) threadView(v *visit, t *desk.ThreadView) (*threadView, error) {
 	if t.Case == desk.CaseOpen || t.Case == desk.CaseTaken {
 		h := helpView{ID: t.ID.String()}
 		if t.Case == desk.CaseTaken {
-			h.Taker = v.list(t.TakenBy, v.day(t.TakenDay))
+			h.Taker = v.T("desk.case.taken.on", flat(t.TakenBy), v.day(t.TakenDay))
 		}
 		for _, r := range t.Reports {
 			if r.Kind == desk.KindHelp {
