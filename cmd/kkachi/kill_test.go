@@ -268,7 +268,7 @@ func TestP8P13KillsAtSystemCalls(t *testing.T) {
 					r.load(0, 2)
 				}
 			},
-			evening: func() { r.interrupt(12) },
+			evening: func() { r.interrupt(6) },
 		})
 	}
 	for _, p := range r.roles() {
