@@ -35,6 +35,9 @@ func turnDemo(t *testing.T) (dir, said string, planted map[string]string) {
 // folder nothing in clear. A search that can find nothing would be worthless: a canary that is
 // planted in each folder is found.
 func TestSeizure(t *testing.T) {
+	if testing.Short() {
+		t.Skip("the ring turns in TestCasesAtTheDesk too, and a search is minutes under the race detector")
+	}
 	dir, said, planted := turnDemo(t)
 	for _, line := range []string{"12 of 12 claims", "printed   3 editions", "none in what is printed"} {
 		if !strings.Contains(said, line) {
@@ -51,7 +54,7 @@ func TestSeizure(t *testing.T) {
 	for _, role := range []string{"host", "sift", "site", "desk"} {
 		t.Run(role, func(t *testing.T) {
 			fsys := os.DirFS(filepath.Join(dir, role))
-			search := demo.NewSearch(planted, role != "desk" || !testing.Short())
+			search := demo.NewSearch(planted, true)
 			hits, err := search.Folder(fsys)
 			if err != nil {
 				t.Fatal(err)
