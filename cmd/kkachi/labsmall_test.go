@@ -18,7 +18,7 @@ import (
 )
 
 // smallPace is that of the small lab: no work but the script's own is done in a visit, so many are made at once.
-var smallPace = pace{scale: 5, reserve: 600 * time.Millisecond, views: 4, lanes: 64}
+var smallPace = pace{scale: 5, reserve: 600 * time.Millisecond, views: 4, lanes: 96}
 
 const (
 	smallPairs = 200
@@ -111,11 +111,14 @@ type door struct {
 	here, most int
 }
 
-// fewest visits at once.
-const fewest = 16
+// Visits at once: the fewest, and how many to begin with.
+const (
+	fewestLanes = 16
+	firstLanes  = 24
+)
 
 func newDoor(p pace) *door {
-	d := &door{reserve: p.reserve, lanes: p.lanes, most: fewest}
+	d := &door{reserve: p.reserve, lanes: p.lanes, most: firstLanes}
 	d.left = sync.NewCond(&d.mu)
 	return d
 }
@@ -137,7 +140,7 @@ func (d *door) leave(slow time.Duration) {
 	if slow < d.reserve/2 {
 		d.most = min(d.lanes, d.most+1)
 	} else if slow > d.reserve {
-		d.most = max(fewest, d.most-1)
+		d.most = max(fewestLanes, d.most-1)
 	}
 	d.left.Broadcast()
 }
