@@ -28,7 +28,7 @@ const (
 // smallLeaks are planted in the script of some sources: page/test/visits.mjs.
 var smallLeaks = []pageLeak{
 	{"asks", "a bulletin is asked for when a piece has left", true},
-	{"late", "each send late by 0.40", true},
+	{"late", "each send late by 0.40", false}, // a machine that is too busy to seal in time hides it
 }
 
 // The small lab: readers and sources by the reader's script without a browser around it. What leaves comes from
