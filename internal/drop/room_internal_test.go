@@ -11,7 +11,7 @@ import (
 )
 
 // serveRoom serves a room of two places. A request for /wait is answered when the test says so.
-func serveRoom(t *testing.T, greets time.Duration) (dial func() *roomClient, answer chan<- struct{}, asked <-chan struct{}) {
+func serveRoom(t *testing.T, greets time.Duration) (dial func() *roomClient, idle func(n int), answer chan<- struct{}, asked <-chan struct{}) {
 	t.Helper()
 	ln, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
@@ -36,6 +36,13 @@ func serveRoom(t *testing.T, greets time.Duration) (dial func() *roomClient, ans
 			t.Error(err)
 		}
 	})
+	idle = func(n int) { // an answer is read before its connection is idle
+		for now := -1; now != n; time.Sleep(time.Millisecond) {
+			room.mu.Lock()
+			now = room.idle.Len()
+			room.mu.Unlock()
+		}
+	}
 	return func() *roomClient {
 		conn, err := net.Dial("tcp", ln.Addr().String())
 		if err != nil {
@@ -44,7 +51,7 @@ func serveRoom(t *testing.T, greets time.Duration) (dial func() *roomClient, ans
 		t.Cleanup(func() { _ = conn.Close() })
 		_ = conn.SetDeadline(time.Now().Add(time.Minute)) // a failure should not hang
 		return &roomClient{t, conn, bufio.NewReader(conn)}
-	}, wait, came
+	}, idle, wait, came
 }
 
 type roomClient struct {
@@ -70,14 +77,16 @@ func (c *roomClient) answered() {
 
 // P9: in a full host who has been idle for longest makes place for who comes.
 func TestP9IdleConnectionsMakePlace(t *testing.T) {
-	dial, _, _ := serveRoom(t, time.Hour)
+	dial, idle, _, _ := serveRoom(t, time.Hour)
 	first, second := dial(), dial()
 	for _, c := range []*roomClient{first, second} {
 		c.ask("/")
 		c.answered()
 	}
+	idle(2)
 	first.ask("/") // now the second is idle for longer
 	first.answered()
+	idle(2)
 	third := dial()
 	third.ask("/")
 	third.answered()
@@ -97,10 +106,11 @@ func TestP9SilentConnectionsGoFirst(t *testing.T) {
 		goes   int
 	}{{"silent for long", 0, 1}, {"just came", time.Hour, 0}} {
 		t.Run(c.name, func(t *testing.T) {
-			dial, _, _ := serveRoom(t, c.greets)
+			dial, idle, _, _ := serveRoom(t, c.greets)
 			reader := dial()
 			reader.ask("/")
 			reader.answered()
+			idle(1)
 			both := []*roomClient{reader, dial()}
 			third := dial()
 			third.ask("/")
@@ -116,7 +126,7 @@ func TestP9SilentConnectionsGoFirst(t *testing.T) {
 
 // Where nobody is idle, who comes waits, and takes the place of the next who is done.
 func TestBusyConnectionsAreLeft(t *testing.T) {
-	dial, answer, asked := serveRoom(t, time.Hour)
+	dial, _, answer, asked := serveRoom(t, time.Hour)
 	first, second := dial(), dial()
 	first.ask("/wait")
 	second.ask("/wait")
