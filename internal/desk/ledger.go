@@ -24,7 +24,8 @@ type spending struct {
 	Bits    float64    `json:"bits"`              // as judged then; below 0: not known
 }
 
-// A Ledger is what was printed of one source so far, of all threads that are this source.
+// A Ledger is what was printed of one source so far, of all threads that are this source
+// (spec/14-exposure.md, section 1).
 type Ledger struct {
 	Stories int             // that were printed, but for the one that is judged
 	Quoted  int             // words in direct quotes, in those

@@ -10,7 +10,8 @@ import (
 // Judge is the gate. It BLOCKs what printing would give away by these numbers, HOLDs where an
 // input is missing, corroboration is one chain, or the verdict turns within the given ranges,
 // and else lets it PASS. Numbers that can't be used are an error that wraps ErrRange; what is
-// merely not given is a HOLD that names it.
+// merely not given is a HOLD that names it. The rules are those of spec/10-risk.md, section 5; what
+// they weigh is cited where it is computed.
 //
 // Two different people and a reason overrule a verdict, as an override that the caller
 // records. Metadata, and an edition finer than the others, are mended, never overruled.
