@@ -15,6 +15,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync/atomic"
 	"syscall"
 	"testing"
 	"time"
@@ -247,12 +248,27 @@ func eventually(done func() bool) bool {
 	return false
 }
 
+// nextPort counts from a place of this run's own.
+var nextPort = func() *atomic.Uint32 {
+	n := &atomic.Uint32{}
+	n.Store(uint32(os.Getpid()) * 101 % 12000)
+	return n
+}()
+
+// freeAddress finds an address to listen on later. Its port is below those that Linux and others
+// give to connections that go out: one of the thousands that tests make would take it meanwhile.
+// Nor is it given twice.
 func freeAddress(check func(error)) string {
-	ln, err := net.Listen("tcp", "127.0.0.1:0")
-	check(err)
-	addr := ln.Addr().String()
-	check(ln.Close())
-	return addr
+	for try := 0; ; try++ {
+		ln, err := net.Listen("tcp", fmt.Sprintf("127.0.0.1:%d", 20000+nextPort.Add(1)%12000))
+		if err != nil && try < 100 {
+			continue // somebody listens there
+		}
+		check(err)
+		addr := ln.Addr().String()
+		check(ln.Close())
+		return addr
+	}
 }
 
 func listens(addr string) bool {
