@@ -265,7 +265,7 @@ func (s *Steps) Taken() []string {
 	return names
 }
 
-// MostLines is how many lines of a Table are played; with -short a tenth.
+// MostLines is how many lines of a Table are played; with -short a twentieth.
 const MostLines = 240
 
 // EveryLine is the environment variable which makes a Table play all its lines, if it is not
@@ -300,7 +300,7 @@ func Table(t *testing.T, least int, play func(t *testing.T, s *Steps)) {
 	case os.Getenv(EveryLine) != "":
 		most = len(all)
 	case testing.Short():
-		most /= 10
+		most /= 20
 	}
 	played, missed := 0, 0
 	for i, l := range all {
