@@ -103,9 +103,12 @@ func (c *composing) press(label, then string) {
 	}
 }
 
-// look keeps a screenshot, in light and dark, where pictures are asked for, and runs axe-core.
+// look reads the accessibility tree, runs axe-core in light and dark, and keeps screenshots where pictures are asked for.
 func (c *composing) look(name string) {
 	c.t.Helper()
+	for _, wrong := range c.tree() {
+		c.t.Errorf("%s in %s: accessibility tree: %s", name, c.lang, wrong)
+	}
 	dir := os.Getenv(picturesDir)
 	for _, scheme := range []string{"light", "dark"} {
 		media := emulation.SetEmulatedMediaParams{Features: []*emulation.MediaFeature{
@@ -306,6 +309,9 @@ func TestComposerHidesAndWipes(t *testing.T) {
 	in[any](t, c.ctx, `compose.root().querySelector(".step").append(document.createElement("button"))`)
 	if wrong := c.axe(); len(wrong) != 1 || !strings.HasPrefix(wrong[0], "button-name") {
 		t.Errorf("axe-core finds %q of a button without a name that was planted", wrong)
+	}
+	if wrong := c.tree(); !slices.Equal(wrong, []string{"button without a name"}) {
+		t.Errorf("in the accessibility tree %q is wrong, where a button without a name was planted", wrong)
 	}
 	in[any](t, c.ctx, `dispatchEvent(new Event("pagehide"))`)
 	if in[bool](t, c.ctx, "compose.root() !== null") {

@@ -14,7 +14,7 @@ export class Sheet {
   private readonly step = el("div", { class: "step" });
   private readonly cover = el("div", { class: "step cover" });
   private escaped = -TWICE;
-  private readonly watch = () => document.hidden && this.dialog.classList.add("hidden");
+  private readonly watch = () => document.hidden && this.hide();
 
   /** own keeps the sheet through soft navigation; quit wipes. */
   constructor(private readonly own: Set<Node>, t: Text, lang: string, private readonly quit: () => void) {
@@ -39,6 +39,11 @@ export class Sheet {
     e.preventDefault();
     if (e.timeStamp - this.escaped < TWICE) this.quit();
     this.escaped = e.timeStamp;
+  }
+
+  private hide(): void {
+    this.dialog.classList.add("hidden");
+    this.cover.querySelector("button")!.focus(); // what had it is gone
   }
 
   private uncover(): void {
