@@ -307,12 +307,7 @@ func TestLedger(t *testing.T) {
 	_, err := p.desk.Correct(ctx, id, three("고침", "Corrected", "更正"))
 	must(t, err)
 	p.answer(t, id)
-	for _, name := range []string{"ayla", "boram"} {
-		if p.view(id).Verdict == Block {
-			_, err := p.desk.Override(ctx, id, name, pass(name), "it matters")
-			must(t, err)
-		}
-	}
+	p.overrule(t, id)
 	p.letOut(t, id)
 	if l := ledger(src); l.Stories != 1 || l.Quoted != 3 {
 		t.Errorf("corrected: %+v", l)

@@ -58,12 +58,7 @@ func TestHeadlinesAndTypedRolesCount(t *testing.T) {
 	role.Paragraphs[0].Sentences[0].Text[lang.English] = "Patrols have grown, {source} in the trade sector said."
 	_, err = p.desk.SetStory(ctx, id, role)
 	must(t, err)
-	for _, name := range []string{"ayla", "boram"} {
-		if p.view(id).Verdict == Block {
-			_, err := p.desk.Override(ctx, id, name, pass(name), "it matters")
-			must(t, err)
-		}
-	}
+	p.overrule(t, id)
 	p.answer(t, id)
 	p.letOut(t, id)
 	l, err := p.desk.ledgers().ledger(ctx, v.Exposure.Sources[0].Source, ID{})

@@ -69,12 +69,7 @@ func TestLedgerOfJoinedThreadsCountsOnce(t *testing.T) {
 	_, err := p.desk.Join(ctx, one, two, "mina")
 	must(t, err)
 	p.answer(t, id)
-	for _, name := range []string{"ayla", "boram"} {
-		if p.view(id).Verdict == Block {
-			_, err := p.desk.Override(ctx, id, name, pass(name), "it matters")
-			must(t, err)
-		}
-	}
+	p.overrule(t, id)
 	p.letOut(t, id)
 	if l := p.ledger(two); l.Stories != 1 || l.Quoted != 3 {
 		t.Errorf("joined: %+v", l)

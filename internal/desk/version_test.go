@@ -298,6 +298,17 @@ func TestReadersKeepWhatTheyWereTold(t *testing.T) {
 	p.rebuilt(t)
 }
 
+// overrule has two people give their reason where a story is blocked.
+func (p *play) overrule(t *testing.T, id ID) {
+	t.Helper()
+	for _, name := range []string{"ayla", "boram"} {
+		if p.view(id).Verdict == Block {
+			_, err := p.desk.Override(t.Context(), id, name, pass(name), "it matters")
+			must(t, err)
+		}
+	}
+}
+
 // letOut has two people approve a story, and releases it.
 func (p *play) letOut(t *testing.T, id ID) *ReleaseView {
 	t.Helper()

@@ -45,21 +45,26 @@ func houseWith(t *testing.T, r *room, o Options) *house {
 // ask sends one request straight to the handler; change may spoil it first.
 func (h *house) ask(method, path, body string, change func(*http.Request)) *http.Response {
 	h.t.Helper()
-	r := httptest.NewRequest(method, "http://"+h.s.host()+path, strings.NewReader(body))
-	r.Host = h.s.host()
+	return askServer(h.s, h.cookie, method, path, body, change)
+}
+
+// askServer sends one request as the desk's own page does, straight to the handler, with a cookie unless it is nil.
+func askServer(s *Server, cookie *http.Cookie, method, path, body string, change func(*http.Request)) *http.Response {
+	r := httptest.NewRequest(method, "http://"+s.host()+path, strings.NewReader(body))
+	r.Host = s.host()
 	if method == http.MethodPost {
-		r.Header.Set("Origin", "http://"+h.s.host())
+		r.Header.Set("Origin", "http://"+s.host())
 		r.Header.Set("Sec-Fetch-Site", "same-origin")
 		r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
 	}
-	if h.cookie != nil {
-		r.AddCookie(h.cookie)
+	if cookie != nil {
+		r.AddCookie(cookie)
 	}
 	if change != nil {
 		change(r)
 	}
 	w := httptest.NewRecorder()
-	h.s.ServeHTTP(w, r)
+	s.ServeHTTP(w, r)
 	return w.Result()
 }
 

@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"maps"
 	"net/http"
-	"net/http/httptest"
 	"net/url"
 	"os"
 	"path/filepath"
@@ -95,19 +94,7 @@ func newWalker(b *testing.B, d *desk.Desk) *walker {
 
 func (w *walker) send(method, path, body string) *http.Response {
 	path, _, _ = strings.Cut(path, "#") // browsers keep it to themselves
-	r := httptest.NewRequest(method, "http://"+w.s.host()+path, strings.NewReader(body))
-	r.Host = w.s.host()
-	if method == http.MethodPost {
-		r.Header.Set("Origin", "http://"+w.s.host())
-		r.Header.Set("Sec-Fetch-Site", "same-origin")
-		r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
-	}
-	if w.cookie != nil {
-		r.AddCookie(w.cookie)
-	}
-	rec := httptest.NewRecorder()
-	w.s.ServeHTTP(rec, r)
-	return rec.Result()
+	return askServer(w.s, w.cookie, method, path, body, nil)
 }
 
 // get opens a page; post sends a form. Each takes the time under a name, and gives where it
