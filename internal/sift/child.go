@@ -4,10 +4,10 @@ import (
 	"bufio"
 	"encoding/binary"
 	"errors"
-	"fmt"
 	"io"
 	"os"
 	"runtime/debug"
+	"slices"
 
 	"filippo.io/age"
 
@@ -69,7 +69,8 @@ func Child(args []string, random io.Reader) (handled bool) {
 		out.WriteString(text)
 		return true
 	}
-	in := bufio.NewReaderSize(os.Stdin, 256<<10)
+	// What is longer than its buffer is read past it: cells are not copied once more.
+	in := bufio.NewReaderSize(os.Stdin, cell.Size)
 	var err error
 	switch args[1] {
 	case modeMake:
@@ -177,49 +178,61 @@ func childOpen(in *bufio.Reader, out *bufio.Writer) error {
 	// The heap that lives is tiny and opening makes garbage: by default the runtime would do
 	// little else than collect it.
 	debug.SetGCPercent(800)
+	frame, err := in.ReadByte()
 	for {
-		frame, err := in.ReadByte()
-		if err != nil {
-			return err // the parent is gone, and the key with it
-		}
-		switch frame {
-		case frameBegin:
-			err = s.begin()
-		case frameCells:
-			err = childCells(in, s)
-		case frameFinish:
-			err = childFinish(out, s)
-		default:
-			err = fmt.Errorf("unknown frame")
+		if err == nil && frame != frameBegin {
+			err = errFrame
 		}
 		if err != nil {
-			return err
+			return err // most likely the parent is gone, and the key with it
+		}
+		var t *tally
+		if t, frame, err = childSift(in, s); err == nil && frame == frameFinish {
+			if err = childFinish(out, t); err == nil {
+				frame, err = in.ReadByte()
+			}
 		}
 	}
 }
 
-func childCells(in *bufio.Reader, s *sieve) error {
+var errFrame = errors.New("malformed frame")
+
+// childSift opens the cells of all frames up to another kind, which it gives too.
+func childSift(in *bufio.Reader, s *sieve) (t *tally, frame byte, err error) {
+	ended := false
+	t = s.sift(func(room []byte) []byte {
+		for !ended {
+			if frame, err = in.ReadByte(); err != nil || frame != frameCells {
+				break
+			}
+			if room, err = childCells(in, room); err != nil {
+				break
+			}
+			if len(room) > 0 {
+				return room
+			}
+		}
+		ended = true
+		return nil
+	})
+	return t, frame, err
+}
+
+func childCells(in *bufio.Reader, room []byte) ([]byte, error) {
 	var n [2]byte
 	if _, err := io.ReadFull(in, n[:]); err != nil {
-		return err
+		return nil, err
 	}
-	cells := make([]cell.Cell, binary.BigEndian.Uint16(n[:]))
-	if len(cells) > ChildChunk || s.work == nil {
-		return errors.New("malformed frame")
+	count := int(binary.BigEndian.Uint16(n[:]))
+	if count > ChildChunk {
+		return nil, errFrame
 	}
-	for i := range cells {
-		if _, err := io.ReadFull(in, cells[i][:]); err != nil {
-			return err
-		}
-	}
-	return s.open(cells)
+	room = slices.Grow(room, count*cell.Size)[:count*cell.Size]
+	_, err := io.ReadFull(in, room)
+	return room, err
 }
 
-func childFinish(out *bufio.Writer, s *sieve) error {
-	t, err := s.finish()
-	if err != nil {
-		return err
-	}
+func childFinish(out *bufio.Writer, t *tally) error {
 	for _, n := range []uint32{t.opened, t.canaries, uint32(len(t.recs))} {
 		out.Write(binary.BigEndian.AppendUint32(nil, n))
 	}

@@ -128,7 +128,7 @@ type dayOf struct {
 // openers need not say which cell was real; each opener says what it found at the end.
 func (r *run) openAll(ctx context.Context, day cell.Day) (d *dayOf, err error) {
 	d = &dayOf{Arrival: Arrival{Day: day}, fresh: map[cell.Day]map[[32]byte]struct{}{}}
-	next := map[cell.Day][]cell.Cell{}
+	next := map[cell.Day][]byte{} // whole cells for each epoch's opener
 	used := map[cell.Day]opener{}
 	defer func() { // whatever happens: what was begun and not finished ends
 		for _, o := range used {
@@ -154,12 +154,13 @@ func (r *run) openAll(ctx context.Context, day cell.Day) (d *dayOf, err error) {
 			d.Replayed++
 			return ctx.Err()
 		}
-		if next[epoch] = append(next[epoch], *c); len(next[epoch]) == chunk {
-			full := next[epoch]
-			next[epoch] = make([]cell.Cell, 0, chunk)
-			return errors.Join(o.open(full), ctx.Err())
+		b := append(next[epoch], c[:]...)
+		if len(b) < chunk*cell.Size {
+			next[epoch] = b
+			return ctx.Err()
 		}
-		return ctx.Err()
+		next[epoch] = b[:0]
+		return errors.Join(o.open(b), ctx.Err())
 	})
 	if err != nil {
 		return nil, err

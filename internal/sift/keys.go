@@ -112,7 +112,7 @@ func (s *Sift) startKey(day cell.Day) (*dayKey, error) {
 		return nil, fmt.Errorf("%w: %s", err, name)
 	}
 	defer seed.Wipe()
-	o := &sieve{key: seal.NewDayOpener(s.cfg.Newsroom, day, &seed), canary: s.canaryKey(day), workers: s.cfg.Workers}
+	o := &inner{sieve: &sieve{key: seal.NewDayOpener(s.cfg.Newsroom, day, &seed), canary: s.canaryKey(day), workers: s.cfg.Workers}}
 	return &dayKey{d: d, public: seed.Public(), opener: o}, nil
 }
 

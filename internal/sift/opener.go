@@ -16,9 +16,9 @@ import (
 type opener interface {
 	// begin forgets what was handed over without a finish.
 	begin() error
-	// open takes cells, which are the opener's from then on, and may return before they
-	// are opened.
-	open(cells []cell.Cell) error
+	// open takes whole cells, one behind the other, and may return before they are opened.
+	// The bytes are the caller's again when it returns.
+	open(cells []byte) error
 	// finish waits for all cells since begin.
 	finish() (*tally, error)
 	// abort ends what was begun without a finish.
@@ -36,79 +36,102 @@ type tally struct {
 	canaries uint32        // with the MAC of the epoch's key
 }
 
-// A sieve opens cells on several workers within this process: the heart of the child, and all
-// of an opener where tests want no child.
+// A sieve opens cells on several workers within this process: the heart of the child, and of
+// an opener where tests want no child.
 type sieve struct {
 	key     *seal.DayOpener
 	canary  *seal.CanaryDayKey // nil: no canary is known
 	workers int
-
-	work chan []cell.Cell
-	wg   sync.WaitGroup
-	mu   sync.Mutex // guards sum
-	sum  tally
 }
 
-func (s *sieve) begin() error {
-	s.abort()
-	s.sum = tally{}
-	s.work = make(chan []cell.Cell, s.workers)
+// sift opens all cells that next gives. Each worker calls it whenever it wants more, one
+// worker at a time, with bytes to put whole cells into; it gives none at the end. So no cell
+// passes from one goroutine to another: that costs a sleep of the processor each.
+func (s *sieve) sift(next func(room []byte) []byte) *tally {
+	var (
+		wg     sync.WaitGroup
+		mu, at sync.Mutex
+		sum    tally
+	)
 	for range s.workers {
-		s.wg.Go(s.sift)
-	}
-	return nil
-}
-
-func (s *sieve) open(cells []cell.Cell) error {
-	s.work <- cells
-	return nil
-}
-
-func (s *sieve) finish() (*tally, error) {
-	s.abort()
-	out := s.sum
-	s.sum = tally{}
-	slices.SortFunc(out.recs, func(a, b cell.Record) int { return bytes.Compare(a[:], b[:]) })
-	return &out, nil
-}
-
-func (s *sieve) abort() {
-	if s.work == nil {
-		return
-	}
-	close(s.work)
-	s.wg.Wait()
-	s.work = nil
-}
-
-func (s *sieve) end() {
-	s.abort()
-	s.key = nil
-}
-
-func (s *sieve) dead() bool { return false }
-
-// sift opens chunks until there are no more. Cover and what does not open leave nothing
-// behind and cost the same time.
-func (s *sieve) sift() {
-	for cells := range s.work {
-		var t tally
-		for i := range cells {
-			flag, rec, ok := s.key.Open(&cells[i])
-			switch {
-			case !ok:
-				continue
-			case flag == seal.FlagLetter:
-				t.recs = append(t.recs, *rec)
-			case flag == seal.FlagCanary && s.canary != nil && s.canary.Marked(rec):
-				t.canaries++
+		wg.Go(func() {
+			var cells []byte
+			for {
+				at.Lock()
+				cells = next(cells[:0])
+				at.Unlock()
+				if len(cells) == 0 {
+					return
+				}
+				t := s.openAll(cells)
+				mu.Lock()
+				sum.recs = append(sum.recs, t.recs...)
+				sum.opened += t.opened
+				sum.canaries += t.canaries
+				mu.Unlock()
 			}
-			t.opened++
+		})
+	}
+	wg.Wait()
+	slices.SortFunc(sum.recs, func(a, b cell.Record) int { return bytes.Compare(a[:], b[:]) })
+	return &sum
+}
+
+// openAll opens whole cells. Cover and what does not open leave nothing behind and cost the
+// same time.
+func (s *sieve) openAll(cells []byte) (t tally) {
+	for ; len(cells) > 0; cells = cells[cell.Size:] {
+		flag, rec, ok := s.key.Open((*cell.Cell)(cells))
+		switch {
+		case !ok:
+			continue
+		case flag == seal.FlagLetter:
+			t.recs = append(t.recs, *rec)
+		case flag == seal.FlagCanary && s.canary != nil && s.canary.Marked(rec):
+			t.canaries++
 		}
-		s.mu.Lock()
-		s.sum.recs = append(s.sum.recs, t.recs...)
-		s.sum.opened += t.opened
-		s.sum.canaries += t.canaries
-		s.mu.Unlock()
+		t.opened++
+	}
+	return t
+}
+
+// An inner opener has its sieve in this process, for tests that want no child.
+type inner struct {
+	*sieve
+	work chan []byte
+	sum  chan *tally
+}
+
+func (o *inner) begin() error {
+	o.abort()
+	work, sum := make(chan []byte), make(chan *tally, 1)
+	o.work, o.sum = work, sum
+	go func() { sum <- o.sift(func(room []byte) []byte { return append(room, <-work...) }) }()
+	return nil
+}
+
+func (o *inner) open(cells []byte) error {
+	if len(cells) > 0 { // none would be the end
+		o.work <- bytes.Clone(cells)
+	}
+	return nil
+}
+
+func (o *inner) finish() (*tally, error) {
+	close(o.work)
+	o.work = nil
+	return <-o.sum, nil
+}
+
+func (o *inner) abort() {
+	if o.work != nil {
+		_, _ = o.finish()
 	}
 }
+
+func (o *inner) end() {
+	o.abort()
+	o.key = nil
+}
+
+func (o *inner) dead() bool { return false }

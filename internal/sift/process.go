@@ -187,18 +187,16 @@ type child struct {
 
 func (c *child) begin() error { return c.say([]byte{frameBegin}) }
 
-func (c *child) open(cells []cell.Cell) error {
+func (c *child) open(cells []byte) error {
 	for len(cells) > 0 {
-		n := min(len(cells), ChildChunk)
-		b := make([]byte, 0, 3+n*cell.Size)
-		b = binary.BigEndian.AppendUint16(append(b, frameCells), uint16(n))
-		for i := range cells[:n] {
-			b = append(b, cells[i][:]...)
+		b := cells[:min(len(cells), ChildChunk*cell.Size)]
+		if err := c.say(binary.BigEndian.AppendUint16([]byte{frameCells}, uint16(len(b)/cell.Size))); err != nil {
+			return err
 		}
 		if err := c.say(b); err != nil {
 			return err
 		}
-		cells = cells[n:]
+		cells = cells[len(b):]
 	}
 	return nil
 }
