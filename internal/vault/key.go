@@ -10,6 +10,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"strings"
 
 	"github.com/BurntSushi/toml"
 	"github.com/google/renameio/v2"
@@ -241,7 +242,22 @@ func (h *header) write(dir string) error {
 	if err := renameio.WriteFile(filepath.Join(dir, headerFile), b.Bytes(), 0o600); err != nil {
 		return fmt.Errorf("vault: %s: %w", headerFile, err)
 	}
-	return syncDir(dir)
+	return errors.Join(sweepHeaders(dir), syncDir(dir))
+}
+
+// sweepHeaders removes what a write that was broken off left behind: it would yield to the key of
+// its time.
+func sweepHeaders(dir string) error {
+	entries, err := os.ReadDir(dir)
+	for _, e := range entries {
+		if strings.HasPrefix(e.Name(), "."+headerFile) {
+			err = errors.Join(err, os.Remove(filepath.Join(dir, e.Name())))
+		}
+	}
+	if err != nil {
+		return fmt.Errorf("vault: a %s that was broken off stays: %w", headerFile, err)
+	}
+	return nil
 }
 
 // Rekey lets another passphrase or key file open the vault in dir, which must be closed.
