@@ -2,12 +2,14 @@ package relay
 
 import (
 	"bytes"
+	"compress/gzip"
 	"context"
 	"errors"
 	"fmt"
 	"io"
 	"net/http"
 	"net/url"
+	"strings"
 	"time"
 )
 
@@ -17,6 +19,14 @@ const (
 	PauseSeconds = 1
 )
 
+// AcceptEncoding is what Chromium and Firefox say over https that they can unpack. A host of ours
+// knows gzip of these.
+const AcceptEncoding = "gzip, deflate, br, zstd"
+
+// PackedMore is how many bytes, and a sixty-fourth, an answer in gzip may be longer than what it
+// holds.
+const PackedMore = 1024
+
 // A request is all that this client ever sends.
 type request struct {
 	name   string // for errors
@@ -24,16 +34,18 @@ type request struct {
 	path   string // begins with "/"
 	body   []byte // nil for none
 	token  bool
+	packed bool // asks as a browser does, and opens what is packed
 }
 
 // once sends a request and gives the body of its answer, of at most limit bytes.
 func (c *Client) once(ctx context.Context, r request, limit int64) ([]byte, error) {
 	var data []byte
-	err := c.send(ctx, r, func(body io.Reader) error {
+	err := c.send(ctx, r, func(body io.Reader, encoding string) error {
 		var err error
-		data, err = io.ReadAll(io.LimitReader(body, limit+1))
-		if err == nil && int64(len(data)) > limit {
-			return fmt.Errorf("%w: its answer is over %d bytes", ErrRefused, limit)
+		if r.packed && encoding != "" {
+			data, err = unpack(body, encoding, limit)
+		} else {
+			data, err = bounded(body, limit)
 		}
 		return err
 	})
@@ -42,6 +54,42 @@ func (c *Client) once(ctx context.Context, r request, limit int64) ([]byte, erro
 	}
 	return data, nil
 }
+
+func bounded(body io.Reader, limit int64) ([]byte, error) {
+	data, err := io.ReadAll(io.LimitReader(body, limit+1))
+	if err == nil && int64(len(data)) > limit {
+		return nil, fmt.Errorf("%w: its answer is over %d bytes", ErrRefused, limit)
+	}
+	return data, err
+}
+
+// unpack opens an answer in gzip (RFC 1952): one member and nothing behind it. That it can't be
+// opened is the host's doing, unlike an answer that is cut off on the way.
+func unpack(body io.Reader, encoding string, limit int64) ([]byte, error) {
+	if encoding != "gzip" {
+		return nil, fmt.Errorf("%w: its answer is packed in another way than gzip", ErrRefused)
+	}
+	packed, err := bounded(body, limit+limit/64+PackedMore)
+	if err != nil {
+		return nil, err
+	}
+	rest := bytes.NewReader(packed)
+	z, err := gzip.NewReader(rest)
+	if err != nil {
+		return nil, errUnpack
+	}
+	z.Multistream(false)
+	data, err := bounded(z, limit)
+	switch {
+	case errors.Is(err, ErrRefused):
+		return nil, err
+	case err != nil || rest.Len() > 0:
+		return nil, errUnpack
+	}
+	return data, nil
+}
+
+var errUnpack = fmt.Errorf("%w: its answer can't be unpacked", ErrRefused)
 
 // again is once, tried again while the host can't be reached. Only for requests under /s/:
 // each of them has the same effect however often it arrives.
@@ -68,8 +116,8 @@ func (c *Client) retry(ctx context.Context, try func() error) error {
 	}
 }
 
-// send sends a request and hands the body of a good answer to read.
-func (c *Client) send(caller context.Context, r request, read func(io.Reader) error) error {
+// send sends a request and hands the body of a good answer to read, and how it is packed.
+func (c *Client) send(caller context.Context, r request, read func(body io.Reader, encoding string) error) error {
 	ctx, cancel := context.WithCancel(caller)
 	defer cancel()
 	w := time.AfterFunc(c.timeout, cancel)
@@ -89,6 +137,9 @@ func (c *Client) send(caller context.Context, r request, read func(io.Reader) er
 		}
 	}
 	req.Header["User-Agent"] = nil // else Go names itself
+	if r.packed {
+		req.Header.Set("Accept-Encoding", AcceptEncoding)
+	}
 	if r.token {
 		req.Header.Set("Authorization", "Bearer "+c.token)
 	}
@@ -100,7 +151,7 @@ func (c *Client) send(caller context.Context, r request, read func(io.Reader) er
 	if err := c.judge(res.StatusCode, r); err != nil {
 		return err
 	}
-	if err := read(&watched{res.Body, w, c.timeout}); err != nil {
+	if err := read(&watched{res.Body, w, c.timeout}, strings.Join(res.Header["Content-Encoding"], ", ")); err != nil {
 		if errors.Is(err, ErrRefused) || errors.Is(err, errYield) {
 			return err
 		}

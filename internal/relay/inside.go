@@ -42,7 +42,7 @@ func (c *Client) ReadDay(ctx context.Context, day cell.Day, yield func(*cell.Cel
 	var ended error // of a day that has begun: not tried again
 	err := c.retry(ctx, func() error {
 		begun := false
-		err := c.send(ctx, r, func(body io.Reader) error {
+		err := c.send(ctx, r, func(body io.Reader, _ string) error {
 			return eachCell(body, func(x *cell.Cell) error {
 				begun = true
 				return yield(x)

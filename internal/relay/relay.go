@@ -195,6 +195,13 @@ func (c *Client) File(ctx context.Context, path string, most int64) ([]byte, err
 	return c.once(ctx, request{name: "fetching a file of the site", method: http.MethodGet, path: "/" + path}, most)
 }
 
+// Packed is File as browsers ask for one, and what they make of the answer: a host may send texts
+// in gzip to who accepts it (spec/05-host.md, section 8). ErrRefused too if it can't be unpacked,
+// or is packed in a way in which no host of ours packs.
+func (c *Client) Packed(ctx context.Context, path string, most int64) ([]byte, error) {
+	return c.once(ctx, request{name: "fetching a file of the site as browsers do", method: http.MethodGet, path: "/" + path, packed: true}, most)
+}
+
 // Bulletin fetches the bulletin, once. ErrNotFound before the sift has put any.
 func (c *Client) Bulletin(ctx context.Context) ([]byte, error) {
 	return c.once(ctx, request{name: "fetching the bulletin", method: http.MethodGet, path: "/r"}, cell.MaxSlots*cell.SlotSize)

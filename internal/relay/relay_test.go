@@ -3,6 +3,7 @@ package relay_test
 import (
 	"bufio"
 	"bytes"
+	"compress/gzip"
 	"context"
 	"errors"
 	"fmt"
@@ -301,4 +302,55 @@ func socks(conn net.Conn) string {
 		_, _ = io.WriteString(conn, "HTTP/1.1 200 OK\r\nContent-Length: 5\r\nConnection: close\r\n\r\nnotes")
 	}
 	return name
+}
+
+// What browsers are given is asked for as they ask, and unpacked: within bounds, to the last byte,
+// and only from what a host of ours packs.
+func TestPackedIsUnpacked(t *testing.T) {
+	var plain, zipped bytes.Buffer
+	for i := range 2000 {
+		fmt.Fprintln(&plain, i)
+	}
+	z := gzip.NewWriter(&zipped)
+	_, _ = z.Write(plain.Bytes())
+	_ = z.Close()
+	whole := zipped.Bytes()
+	answers := map[string]struct {
+		encoding string
+		body     []byte
+	}{
+		"plain": {"", plain.Bytes()}, "gzip": {"gzip", whole}, "br": {"br", whole}, "twice": {"gzip, gzip", whole},
+		"short": {"gzip", whole[:len(whole)-9]}, "behind": {"gzip", append(slices.Clone(whole), 0)},
+		"again": {"gzip", append(slices.Clone(whole), whole...)}, "no": {"gzip", plain.Bytes()}, "empty": {"gzip", nil},
+		"padded": {"gzip", append(slices.Clone(whole), make([]byte, plain.Len()+relay.PackedMore)...)},
+	}
+	base, _ := host(t, func(_ int, w http.ResponseWriter, r *http.Request) {
+		a := answers[r.URL.Path[1:]]
+		if asked := r.Header.Get("Accept-Encoding"); a.encoding != "" && asked == relay.AcceptEncoding {
+			w.Header().Set("Content-Encoding", a.encoding)
+		} else if a.encoding != "" {
+			a.body = []byte("asked with " + asked)
+		}
+		_, _ = w.Write(a.body)
+	})
+	c := client(t, base, relay.Options{})
+	size := int64(plain.Len())
+	for name := range answers {
+		got, err := c.Packed(t.Context(), name, size)
+		switch name {
+		case "plain", "gzip":
+			if err != nil || !bytes.Equal(got, plain.Bytes()) {
+				t.Errorf("%s: %d bytes, %v", name, len(got), err)
+			}
+			_, err = c.Packed(t.Context(), name, size-1)
+			want(t, err, relay.ErrRefused)
+		default:
+			if !errors.Is(err, relay.ErrRefused) || got != nil {
+				t.Errorf("%s: %d bytes, %v", name, len(got), err)
+			}
+		}
+	}
+	if got, err := c.File(t.Context(), "gzip", size); err != nil || string(got) != "asked with " {
+		t.Errorf("a plain request: %q, %v", got, err)
+	}
 }

@@ -19,13 +19,16 @@ func (v *siteVisit) root(ctx context.Context, w *Watch) error {
 	if f := v.files[index]; f != nil {
 		return v.index(ctx, w, f, "", "the root of the site")
 	}
-	switch _, err := w.host.File(ctx, "", SiteMaxFile); {
-	case errors.Is(err, relay.ErrNotFound):
-		return nil
-	case err != nil && !errors.Is(err, relay.ErrRefused):
-		return fmt.Errorf("fetching the root of the site: %w", err)
+	for _, way := range w.ways() {
+		switch _, err := way.ask(ctx, "", SiteMaxFile); {
+		case errors.Is(err, relay.ErrNotFound):
+		case err != nil && !errors.Is(err, relay.ErrRefused):
+			return fmt.Errorf("fetching the root of the site: %w", err)
+		default:
+			v.say(InPage, "the root of the site%s is a page that the manifest does not list", way.called)
+			return nil
+		}
 	}
-	v.say(InPage, "the root of the site is a page that the manifest does not list")
 	return nil
 }
 
@@ -42,12 +45,15 @@ func (v *siteVisit) index(ctx context.Context, w *Watch, f *seal.SiteFile, at, c
 	if f.Size > SiteMaxFile {
 		return nil // which is said of the file
 	}
-	data, err := w.host.File(ctx, at, int64(f.Size))
-	switch {
-	case errors.Is(err, relay.ErrNotFound), errors.Is(err, relay.ErrRefused), err == nil && sha256.Sum256(data) != f.Hash:
-		v.say(InPage, "%s is not its %s", called, index)
-	case err != nil:
-		return fmt.Errorf("fetching %s: %w", called, err)
+	for _, way := range w.ways() {
+		data, err := way.ask(ctx, at, int64(f.Size))
+		switch {
+		case errors.Is(err, relay.ErrNotFound), errors.Is(err, relay.ErrRefused), err == nil && sha256.Sum256(data) != f.Hash:
+			v.say(InPage, "%s%s is not its %s", called, way.called, index)
+			return nil
+		case err != nil:
+			return fmt.Errorf("fetching %s: %w", called, err)
+		}
 	}
 	return nil
 }

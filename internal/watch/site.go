@@ -182,30 +182,37 @@ func (v *siteVisit) look(ctx context.Context, w *Watch) error {
 	return nil
 }
 
-// file fetches one file as a reader does, and holds it against the manifest. An error says
-// that the host was not reached; what it answers wrongly is said, and then data is nil.
+// file fetches one file in both ways, and holds it against the manifest. An error says that the
+// host was not reached; what it answers wrongly is said, and then data is nil.
 func (v *siteVisit) file(ctx context.Context, w *Watch, f *seal.SiteFile) (data []byte, err error) {
 	v.looked++
 	if f.Size > SiteMaxFile {
 		v.say(thing(f.Path), "%s is listed with %d bytes", f.Path, f.Size)
 		return nil, nil
 	}
-	data, err = w.host.File(ctx, f.Path, int64(f.Size))
-	switch {
-	case errors.Is(err, relay.ErrNotFound), errors.Is(err, relay.ErrRefused):
-		v.say(thing(f.Path), "%s is not handed out as the manifest lists it", f.Path)
-		return nil, nil
-	case err != nil:
-		return nil, fmt.Errorf("fetching %s: %w", f.Path, err)
-	case uint64(len(data)) != f.Size || sha256.Sum256(data) != f.Hash:
-		v.say(thing(f.Path), "%s is another file than the manifest lists", f.Path)
-		if path.Ext(f.Path) == pageType {
-			v.page(f.Path, data) // what it would do to a reader is said too
+	wrong, looked := false, false
+	for _, way := range w.ways() {
+		former := data
+		data, err = way.ask(ctx, f.Path, int64(f.Size))
+		switch {
+		case err == nil && looked && bytes.Equal(data, former):
+			continue // all is said
+		case errors.Is(err, relay.ErrNotFound), errors.Is(err, relay.ErrRefused):
+			v.say(thing(f.Path), "%s%s is not handed out as the manifest lists it", f.Path, way.called)
+			wrong = true
+			continue
+		case err != nil:
+			return nil, fmt.Errorf("fetching %s: %w", f.Path, err)
+		case uint64(len(data)) != f.Size || sha256.Sum256(data) != f.Hash:
+			v.say(thing(f.Path), "%s%s is another file than the manifest lists", f.Path, way.called)
+			wrong = true
 		}
-		return nil, nil
+		if looked = true; path.Ext(f.Path) == pageType {
+			v.page(f.Path, data) // if it is another, what it would do to a reader is said too
+		}
 	}
-	if path.Ext(f.Path) == pageType {
-		v.page(f.Path, data)
+	if wrong {
+		return nil, nil
 	}
 	return data, nil
 }

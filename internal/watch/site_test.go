@@ -44,6 +44,17 @@ func (n *newsroom) File(_ context.Context, path string, most int64) ([]byte, err
 	return data, nil
 }
 
+// Packed is File, but for what a host alters in this way alone.
+func (n *newsroom) Packed(ctx context.Context, path string, most int64) ([]byte, error) {
+	if err := n.fails["packed "+path]; err != nil {
+		return nil, err
+	}
+	if data, ok := n.packed[path]; ok {
+		return data, nil
+	}
+	return n.File(ctx, path, most)
+}
+
 const script = "views()"
 
 func integrity(data string) string {
@@ -151,6 +162,32 @@ func TestP10SiteIsTheNewsrooms(t *testing.T) {
 			if name == "an older manifest" {
 				n.print(2, nil)
 			}
+			visit(t, w)
+			c.change(n)
+			if _, wrong := shown(t, w); !strings.Contains(wrong, c.want) {
+				t.Errorf("%q, want %q", wrong, c.want)
+			}
+		})
+	}
+}
+
+// P10: what is altered only for who asks as browsers do is said too.
+func TestP10PackedIsTheSame(t *testing.T) {
+	for name, c := range map[string]struct {
+		change func(n *newsroom)
+		want   string
+	}{
+		"a script":         {func(n *newsroom) { n.packed = map[string][]byte{"page/page.js": []byte("veiws()")} }, "script: page/page.js as browsers ask for it is another file than the manifest lists"},
+		"what it packs":    {func(n *newsroom) { n.fails = map[string]error{"packed site.css": relay.ErrRefused} }, "file: site.css as browsers ask for it is not handed out as the manifest lists it"},
+		"a page":           {func(n *newsroom) { n.packed = map[string][]byte{"en/index.html": []byte("<base href=//evil.example>")} }, "page: en/index.html moves its addresses elsewhere"},
+		"the root":         {func(n *newsroom) { n.packed = map[string][]byte{"": []byte("x")} }, "page: the root of the site as browsers ask for it is not its index.html"},
+		"a folder":         {func(n *newsroom) { n.packed = map[string][]byte{"ko/": []byte("x")} }, "page: ko/ as browsers ask for it is not its index.html"},
+		"an unlisted root": {func(n *newsroom) { n.print(2, nil); n.packed = map[string][]byte{"": []byte("x")} }, "page: the root of the site as browsers ask for it is a page that the manifest does not list"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			n := newNewsroom()
+			n.print(1, map[string]string{"index.html": "<p>here"})
+			w := n.watch(t, "")
 			visit(t, w)
 			c.change(n)
 			if _, wrong := shown(t, w); !strings.Contains(wrong, c.want) {

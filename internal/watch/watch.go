@@ -41,6 +41,18 @@ type Host interface {
 	// File is a file of the site of at most so many bytes; relay.ErrNotFound, or
 	// relay.ErrRefused if it is larger.
 	File(ctx context.Context, path string, most int64) ([]byte, error)
+	// Packed is File as browsers ask for it, unpacked: a host could alter that alone.
+	Packed(ctx context.Context, path string, most int64) ([]byte, error)
+}
+
+// A way is one in which visitors ask for a file.
+type way struct {
+	called string // behind a file's name, "" for the plain one
+	ask    func(ctx context.Context, path string, most int64) ([]byte, error)
+}
+
+func (w *Watch) ways() []way {
+	return []way{{"", w.host.File}, {" as browsers ask for it", w.host.Packed}}
 }
 
 // A Watch is one look-out. Its methods are called one after another.

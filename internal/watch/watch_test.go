@@ -41,6 +41,7 @@ type newsroom struct {
 	site            []byte            // manifest; nil: none
 	files           map[string][]byte // of the site, as they are handed out
 	folders         map[string][]byte // what a folder's address hands out instead of its index
+	packed          map[string][]byte // what is shown for a path to who asks as browsers do, if that is another
 	fetched         int
 	atFetch         func(n int)
 	fails           map[string]error // by path: what it answers instead
