@@ -1,6 +1,7 @@
 package desk
 
 import (
+	"errors"
 	"os"
 	"path/filepath"
 	"testing"
@@ -129,4 +130,40 @@ zh = "律师看过。"
 	photograph("GIF89a, another picture")
 	expect("another picture", Hold, "picture")
 	p.rebuilt(t)
+}
+
+// The page that says that a reply was queued offers to take that back: while the reply waits
+// it is withdrawn, and the withdrawal can be undone; once a bulletin held it, it is too late.
+func TestUndoOfAReplyWithdrawsIt(t *testing.T) {
+	ctx := t.Context()
+	p := newPlay(t)
+	id, op, err := p.desk.Reply(ctx, p.source["A"], "고맙습니다.", "mina")
+	must(t, err)
+	state := func() Progress {
+		t.Helper()
+		v, err := p.desk.Thread(ctx, p.source["A"])
+		must(t, err)
+		if len(v.Replies) != 1 || v.Replies[0].ID != id {
+			t.Fatalf("%+v", v.Replies)
+		}
+		return v.Replies[0].State.Progress
+	}
+	gone, err := p.desk.UndoAll(ctx, []OpID{op})
+	must(t, err)
+	if state() != Withdrawn {
+		t.Errorf("undone, the reply is %v", state())
+	}
+	_, err = p.desk.UndoAll(ctx, gone)
+	must(t, err)
+	if state() != Waiting {
+		t.Errorf("the withdrawal undone, the reply is %v", state())
+	}
+	_, err = p.desk.append1(ctx, opReplyOut, id, p.source["A"], replyOut{Day: p.today})
+	must(t, err)
+	if _, err := p.desk.UndoAll(ctx, []OpID{op}); !errors.Is(err, ErrLate) {
+		t.Errorf("in a bulletin, the reply was taken back: %v", err)
+	}
+	if _, err := p.desk.UndoAll(ctx, []OpID{{1}}); !errors.Is(err, ErrNotUndone) {
+		t.Errorf("nothing was undone: %v", err)
+	}
 }

@@ -98,7 +98,8 @@ func (d *Desk) mayJoin(ctx context.Context, src, into ID) error {
 	return nil
 }
 
-// UndoAll undoes several operations, all or none, and gives the ids of the undoing ones.
+// UndoAll undoes several operations, all or none, and gives the ids of the undoing ones. A
+// reply that waits is withdrawn.
 func (d *Desk) UndoAll(ctx context.Context, ops []OpID) ([]OpID, error) {
 	if len(ops) == 0 || len(ops) > MaxChanges+1 {
 		return nil, ErrNotUndone
@@ -107,11 +108,7 @@ func (d *Desk) UndoAll(ctx context.Context, ops []OpID) ([]OpID, error) {
 	defer d.mu.Unlock()
 	var drafts []vault.Draft
 	for _, op := range ops {
-		_, thing, owner, err := d.undoable(ctx, op)
-		if err != nil {
-			return nil, err
-		}
-		dr, err := draft(opUndo, thing, owner, undo{op})
+		dr, err := d.undoing(ctx, op)
 		if err != nil {
 			return nil, err
 		}

@@ -5,6 +5,8 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+
+	"kkachi/internal/vault"
 )
 
 // undo is the content of an operation that turns another over.
@@ -18,7 +20,7 @@ type undo struct {
 // said of a case but its hand-over, translations, consent, call notes, claims, evidence, stories and
 // photographs, with their withdrawals. What can't, with ErrNotUndone: letters and batches,
 // which came in; what was read; drafts, which are only saved over; approvals, overrides
-// and releases, which others rely on; and a reply, which is withdrawn while it waits.
+// and releases, which others rely on; and a reply: see UndoAll.
 func (d *Desk) Undo(ctx context.Context, op OpID) (kind string, id OpID, err error) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
@@ -56,4 +58,26 @@ func (d *Desk) undoable(ctx context.Context, op OpID) (kind string, thing, owner
 		}
 	}
 	return kind, thing, owner, nil
+}
+
+// undoing drafts what takes an operation back.
+func (d *Desk) undoing(ctx context.Context, op OpID) (vault.Draft, error) {
+	_, thing, owner, err := d.undoable(ctx, op)
+	if !errors.Is(err, ErrNotUndone) {
+		if err != nil {
+			return vault.Draft{}, err
+		}
+		return draft(opUndo, thing, owner, undo{op})
+	}
+	err = d.v.View().QueryRow(ctx, `SELECT id, source FROM reply WHERE op = ?`, op).Scan(&thing, &owner)
+	if errors.Is(err, sql.ErrNoRows) {
+		return vault.Draft{}, ErrNotUndone
+	}
+	if err != nil {
+		return vault.Draft{}, fmt.Errorf("desk: undo: %w", err)
+	}
+	if err := d.stillWaits(ctx, thing); err != nil {
+		return vault.Draft{}, err
+	}
+	return draft(opReplyWithdraw, thing, owner, struct{}{})
 }
