@@ -75,9 +75,9 @@ type keptBoard struct {
 }
 
 // A boardKey says of what a board was made: as long as it is the same, so is the board. What
-// is read, drafted or sent changes none of these.
+// is read, drafted or sent, or said about a thread, changes none of these.
 type boardKey struct {
-	counts   string // of sources, reports, versions, undos, events
+	counts   string // of sources, reports, events, and of changes that a board is made of
 	rebuilds uint64
 	today    cell.Day
 }
@@ -85,7 +85,7 @@ type boardKey struct {
 func (d *Desk) boardKey(ctx context.Context) (boardKey, error) {
 	k := boardKey{rebuilds: d.v.Rebuilds(), today: d.Today()}
 	err := d.v.View().QueryRow(ctx, `SELECT coalesce(group_concat(name || value), '') FROM
-		(SELECT name, value FROM counter WHERE name IN ('source', 'report', 'version', 'undo', 'event') ORDER BY name)`).Scan(&k.counts)
+		(SELECT name, value FROM counter WHERE name IN ('source', 'report', 'event', ?) ORDER BY name)`, counterBoard).Scan(&k.counts)
 	if err != nil {
 		return k, fmt.Errorf("desk: %w", err)
 	}

@@ -206,12 +206,11 @@ func (p *play) snapshot(t *testing.T) string {
 	var b strings.Builder
 	board, err := p.desk.board(ctx)
 	must(t, err)
-	for _, c := range board.claims {
-		low, factors := c.result.Odds()
-		fmt.Fprintf(&b, "%+v %v %v %+v %v %v %v %v\n", c.row(0), c.result.Cap(), c.mergeOp, c.dispute, low.Low, low.Middle, low.High, factors)
-		for _, e := range c.evidence {
-			fmt.Fprintf(&b, "  %s %v %v %v %+v\n", e.thing, e.standing.Chain, e.standing.Open, e.pulled, e.standing.Tokens)
-		}
+	b.WriteString(board.text())
+	fresh, err := p.desk.boardIf(ctx, Withdrawal{})
+	must(t, err)
+	if fresh.text() != board.text() {
+		t.Fatalf("a board is kept that is not so any more:\n%s\nit is\n%s", board.text(), fresh.text())
 	}
 	due, err := p.desk.due(ctx, board)
 	must(t, err)
@@ -220,6 +219,22 @@ func (p *play) snapshot(t *testing.T) string {
 	must(t, err)
 	fmt.Fprintf(&b, "%+v\n", stories)
 	return b.String()
+}
+
+// text is everything that is derived on a board, as text.
+func (b *board) text() string {
+	var out strings.Builder
+	for _, c := range b.claims {
+		low, factors := c.result.Odds()
+		fmt.Fprintf(&out, "%+v %v %v %+v %v %v %v %v\n", c.row(0), c.result.Cap(), c.mergeOp, c.dispute, low.Low, low.Middle, low.High, factors)
+		for _, e := range c.evidence {
+			fmt.Fprintf(&out, "  %s %v %v %v %+v\n", e.thing, e.standing.Chain, e.standing.Open, e.pulled, e.standing.Tokens)
+		}
+	}
+	for _, st := range b.stories {
+		fmt.Fprintf(&out, "%+v\n", st)
+	}
+	return out.String()
 }
 
 // Whatever a journalist does to claims, reports and sources: undone, all is as it was; the

@@ -18,7 +18,7 @@ func Projectors() []vault.Projector { return []vault.Projector{projector{}} }
 type projector struct{}
 
 func (projector) Name() string { return "desk" }
-func (projector) Version() int { return 7 }
+func (projector) Version() int { return 8 }
 
 // Schema: rows of things that come in have tables of their own. What people write and
 // change has versions, of which the newest that is not undone is its state.
@@ -36,7 +36,7 @@ CREATE TABLE report (
 CREATE INDEX report_source ON report (source, n, kind, read, gone);
 CREATE INDEX report_wish ON report (source, kind, day) WHERE kind IN ('erase', 'withdraw', 'move');
 CREATE INDEX report_next ON report (next) WHERE next IS NOT NULL;
-CREATE INDEX report_n ON report (n);
+CREATE INDEX report_n ON report (n, taker);
 CREATE INDEX source_handle ON source (handle);
 ` + threadSchema + markSchema + findSchema + ledgerSchema + `CREATE TABLE reply (
 	id BLOB PRIMARY KEY, n INTEGER NOT NULL, source BLOB NOT NULL, text TEXT NOT NULL, author TEXT NOT NULL,
@@ -197,6 +197,17 @@ func projectVersion(tx *vault.Tx, op *vault.Op, noun string) error {
 	return fold(tx, noun, op.Subject)
 }
 
+// counterBoard counts the changes of which the board of claims may be another one.
+const counterBoard = "board"
+
+// besideBoard are the nouns that no board is made of (see boardIf). Whatever isn't named here
+// makes it anew.
+var besideBoard = map[string]bool{
+	nounTopic: true, nounTags: true, nounAssigned: true, nounSnoozed: true, nounRemark: true, nounView: true, nounCanned: true,
+	nounCaseOpened: true, nounCase: true, nounCaseStep: true, nounCaseClosed: true, nounTaken: true,
+	nounBlocked: true, nounSwept: true, nounSheet: true, nounReplyGone: true, nounComment: true,
+}
+
 // fold makes the newest version that is not undone the state; without one there is none.
 func fold(tx *vault.Tx, noun string, thing vault.Thing) error {
 	if err := tx.Exec(`DELETE FROM state WHERE noun = ? AND thing = ?`, noun, thing); err != nil {
@@ -220,6 +231,11 @@ func fold(tx *vault.Tx, noun string, thing vault.Thing) error {
 	}
 	if noun == nounCall {
 		if err := foldCall(tx, thing, gone); err != nil {
+			return err
+		}
+	}
+	if !besideBoard[noun] {
+		if _, err := count(tx, counterBoard); err != nil {
 			return err
 		}
 	}
