@@ -47,6 +47,7 @@ const ClosedCases = 100
 // Cases lists cases: those that nobody has taken, then those taken, by deadline, then the
 // newest of those closed; and says how many more are closed.
 func (d *Desk) Cases(ctx context.Context) (list []CaseRow, older int, err error) {
+	// The questions say that cased > 0: else none would use the index, which holds no other.
 	add := func(where string, args ...any) error {
 		rows, err := d.v.View().Query(ctx, `SELECT t.source, s.handle, t.cased, t.asking FROM thread t JOIN source s ON s.id = t.source
 			WHERE `+where, args...)
@@ -57,16 +58,16 @@ func (d *Desk) Cases(ctx context.Context) (list []CaseRow, older int, err error)
 		list = append(list, more...)
 		return err
 	}
-	if err := add(`t.cased IN (?, ?) AND t.box <> ? ORDER BY t.cased, t.last LIMIT ?`, CaseOpen, CaseTaken, boxMoved, maxUnread); err != nil {
+	if err := add(`t.cased > 0 AND t.cased IN (?, ?) AND t.box <> ? ORDER BY t.cased, t.last LIMIT ?`, CaseOpen, CaseTaken, boxMoved, maxUnread); err != nil {
 		return nil, 0, err
 	}
 	worked := len(list)
-	if err := add(`t.cased = ? AND t.box <> ? ORDER BY t.last DESC LIMIT ?`, CaseClosed, boxMoved, ClosedCases); err != nil {
+	if err := add(`t.cased > 0 AND t.cased = ? AND t.box <> ? ORDER BY t.last DESC LIMIT ?`, CaseClosed, boxMoved, ClosedCases); err != nil {
 		return nil, 0, err
 	}
 	slices.Reverse(list[worked:])
 	if n := len(list) - worked; n == ClosedCases {
-		err := d.v.View().QueryRow(ctx, `SELECT count(*) FROM thread WHERE cased = ? AND box <> ?`, CaseClosed, boxMoved).Scan(&older)
+		err := d.v.View().QueryRow(ctx, `SELECT count(*) FROM thread WHERE cased > 0 AND cased = ? AND box <> ?`, CaseClosed, boxMoved).Scan(&older)
 		if err != nil {
 			return nil, 0, fmt.Errorf("desk: cases: %w", err)
 		}

@@ -1,12 +1,9 @@
 package desk
 
 import (
-	"cmp"
 	"context"
-	"database/sql"
 	"fmt"
 	"slices"
-	"strconv"
 	"strings"
 )
 
@@ -25,124 +22,52 @@ const (
 // others, of which those that say the same stand in one row: a flood of new threads pushes
 // no known source out. InboxPage gives all.
 func (d *Desk) Inbox(ctx context.Context) ([]InboxRow, error) {
-	const all = `t.box = 0 AND t.snooze <= ? `
-	var rows []threadLine
-	for _, part := range []struct {
-		where string
-		limit int
-	}{
-		{all + `AND t.top > 0 ORDER BY t.known DESC, t.day DESC, t.last DESC`, topRows},
-		{all + `AND t.known > 0 ORDER BY t.day DESC, t.last DESC`, ownRows},
-		{all + `AND t.top = 0 ORDER BY t.day DESC, t.last DESC`, junkScan},
-	} {
-		more, err := d.threadLines(ctx, part.where, part.limit, d.Today())
-		if err != nil {
-			return nil, err
-		}
-		rows = append(rows, more...)
-	}
-	waiting, err := d.emptyLines(ctx)
+	list, err := d.inboxList(ctx)
 	if err != nil {
 		return nil, err
 	}
-	return d.inboxRows(ctx, foldAlike(append(rows, waiting...)))
+	return d.inboxRows(ctx, list)
 }
 
-// A threadLine is a row of the inbox with what it is sorted by.
-type threadLine struct {
-	row       InboxRow
-	top, last int64
-	asked     sql.NullInt64
-	alike     []byte
-	cased     CaseState
-}
-
-func (d *Desk) threadLines(ctx context.Context, where string, limit int, args ...any) ([]threadLine, error) {
-	rows, err := d.v.View().Query(ctx, `SELECT t.source, s.handle, t.kind, t.day, t.lang, t.snippet, t.unread > 0, t.reports, t.help,
-		t.known, t.box = 1, t.top, t.last, t.asked, t.alike, t.topic, t.assigned, t.snooze, t.cased
-		FROM thread t JOIN source s ON s.id = t.source
-		WHERE `+where+` LIMIT `+strconv.Itoa(limit), args...)
-	if err != nil {
-		return nil, fmt.Errorf("desk: inbox: %w", err)
+// threadRows reads the rows of threads, and how far the case of each has come.
+func (d *Desk) threadRows(ctx context.Context, list []listed) (map[ID]*InboxRow, map[ID]CaseState, error) {
+	type line struct {
+		row   InboxRow
+		cased CaseState
 	}
-	return collect(rows, func(l *threadLine) []any {
-		r := &l.row
-		return []any{
-			&r.ID, &r.Handle, &r.Kind, &r.Day, &r.Lang, &r.Snippet, &r.Unread, &r.Reports, &r.Help,
-			&r.Known, &r.Blocked, &l.top, &l.last, &l.asked, &l.alike, &r.Topic, &r.Assigned, &r.Snooze, &l.cased,
+	out, cased := make(map[ID]*InboxRow, len(list)), map[ID]CaseState{}
+	for part := range slices.Chunk(list, InboxRows) {
+		args := make([]any, len(part))
+		for i, p := range part {
+			args[i] = p.id
 		}
-	})
-}
-
-// emptyLines gives the newest threads of which nothing is whole yet, but parts wait.
-func (d *Desk) emptyLines(ctx context.Context) ([]threadLine, error) {
-	index, err := d.waitingIndex()
-	if err != nil {
-		return nil, err
-	}
-	var out []threadLine
-	for _, id := range index.newest {
-		if len(out) == InboxRows {
-			break
-		}
-		lines, err := d.threadLines(ctx, `t.source = ? AND t.box = 2`, 1, id)
+		rows, err := d.v.View().Query(ctx, `SELECT t.source, s.handle, t.kind, t.day, t.lang, t.snippet, t.unread > 0, t.reports,
+			t.known > 0, t.box = 1, t.topic, t.assigned, t.snooze, t.cased
+			FROM thread t JOIN source s ON s.id = t.source WHERE t.source IN (?`+strings.Repeat(", ?", len(part)-1)+`)`, args...)
 		if err != nil {
-			return nil, err
+			return nil, nil, fmt.Errorf("desk: inbox: %w", err)
 		}
-		for _, l := range lines {
-			l.row.Kind, l.row.Unread, l.row.Day = KindLetter, true, index.day[id]
-			out = append(out, l)
+		lines, err := collect(rows, func(l *line) []any {
+			r := &l.row
+			return []any{
+				&r.ID, &r.Handle, &r.Kind, &r.Day, &r.Lang, &r.Snippet, &r.Unread, &r.Reports,
+				&r.Known, &r.Blocked, &r.Topic, &r.Assigned, &r.Snooze, &l.cased,
+			}
+		})
+		if err != nil {
+			return nil, nil, err
+		}
+		for i := range lines {
+			l := &lines[i]
+			out[l.row.ID], cased[l.row.ID] = &l.row, l.cased
 		}
 	}
-	return out, nil
+	return out, cased, nil
 }
 
-// foldAlike sorts lines, takes each thread once, folds those that nobody has dealt with and
-// that say the same into the newest of them, and cuts the list to a page.
-func foldAlike(lines []threadLine) []threadLine {
-	slices.SortFunc(lines, func(a, b threadLine) int {
-		return cmp.Or(
-			-cmp.Compare(a.top, b.top), -cmp.Compare(a.row.Day, b.row.Day), -cmp.Compare(a.last, b.last),
-			cmp.Compare(a.row.Handle, b.row.Handle),
-		)
-	})
-	seen, first := map[ID]bool{}, map[string]int{}
-	var out []threadLine
-	for _, l := range lines {
-		if seen[l.row.ID] {
-			continue
-		}
-		seen[l.row.ID] = true
-		if l.row.Known || l.alike == nil {
-			out = append(out, l)
-			continue
-		}
-		if i, ok := first[string(l.alike)]; ok {
-			out[i].row.Alike++
-			continue
-		}
-		first[string(l.alike)] = len(out)
-		out = append(out, l)
-	}
-	over := len(out) - InboxRows
-	drop := make([]bool, len(out))
-	for i := len(out) - 1; i >= 0 && over > 0; i-- {
-		if !out[i].row.Known && out[i].top == 0 {
-			drop[i] = true
-			over--
-		}
-	}
-	kept := out[:0]
-	for i, l := range out {
-		if !drop[i] {
-			kept = append(kept, l)
-		}
-	}
-	return kept
-}
-
-// inboxRows adds what stands beside the threads: cases taken, erasure, replies, parts.
-func (d *Desk) inboxRows(ctx context.Context, lines []threadLine) ([]InboxRow, error) {
+// inboxRows reads the rows of a list, with what stands beside the threads: cases taken,
+// erasure, replies, parts.
+func (d *Desk) inboxRows(ctx context.Context, list []listed) ([]InboxRow, error) {
 	index, err := d.waitingIndex()
 	if err != nil {
 		return nil, err
@@ -151,10 +76,14 @@ func (d *Desk) inboxRows(ctx context.Context, lines []threadLine) ([]InboxRow, e
 	if err != nil {
 		return nil, err
 	}
+	rows, cased, err := d.threadRows(ctx, list)
+	if err != nil {
+		return nil, err
+	}
 	var known []ID
-	for _, l := range lines {
-		if l.row.Known {
-			known = append(known, l.row.ID)
+	for _, p := range list {
+		if r := rows[p.id]; r != nil && r.Known {
+			known = append(known, p.id)
 		}
 	}
 	tagged, err := d.flagsOf(ctx, nounTags, known)
@@ -165,11 +94,18 @@ func (d *Desk) inboxRows(ctx context.Context, lines []threadLine) ([]InboxRow, e
 	if err != nil {
 		return nil, err
 	}
-	out := make([]InboxRow, len(lines))
-	for i, l := range lines {
-		r := l.row
-		if err := d.rowCase(ctx, &r, l.cased); err != nil {
+	out := make([]InboxRow, 0, len(list))
+	for _, p := range list {
+		r := rows[p.id]
+		if r == nil {
+			continue // erased since the list was made
+		}
+		r.Alike = p.folded
+		if err := d.rowCase(ctx, r, cased[r.ID]); err != nil {
 			return nil, err
+		}
+		if p.empty {
+			r.Kind, r.Unread = KindLetter, true
 		}
 		if day, ok := index.day[r.ID]; ok {
 			r.Incomplete = true
@@ -192,7 +128,7 @@ func (d *Desk) inboxRows(ctx context.Context, lines []threadLine) ([]InboxRow, e
 			}
 			r.Tags = t.Tags
 		}
-		out[i] = r
+		out = append(out, *r)
 	}
 	return out, nil
 }

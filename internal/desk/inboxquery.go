@@ -84,8 +84,21 @@ func ParseInboxQuery(s string) InboxQuery {
 	return q
 }
 
-// where is the condition on threads that the query means.
-func (q InboxQuery) where(today cell.Day) (string, []any) {
+// A threadsOf is a list of threads as SQL: a table t of where they stand, and a condition.
+type threadsOf struct {
+	table, where string
+	args         []any
+}
+
+// ask is the list as the query means it. The threads of a tag stand in a table of their own,
+// of which the rest of what is asked must be looked up.
+func (q InboxQuery) ask(today cell.Day) threadsOf {
+	l := threadsOf{table: "thread t"}
+	column := func(name string) string { return "t." + name }
+	if q.Tag != "" {
+		l.table = "thread_tag t"
+		column = func(name string) string { return "(SELECT " + name + " FROM thread WHERE source = t.source)" }
+	}
 	box, rest := boxOpen, ` AND t.snooze <= ?`
 	switch q.Box {
 	case BoxBlocked:
@@ -93,24 +106,28 @@ func (q InboxQuery) where(today cell.Day) (string, []any) {
 	case BoxSnoozed:
 		rest = ` AND t.snooze > ?`
 	}
-	where, args := `t.box = ?`+rest, []any{box, today}
+	l.where, l.args = `t.box = ?`+rest, []any{box, today}
+	if q.Tag != "" {
+		l.and(`t.tag = ?`, q.Tag)
+	}
 	switch q.Box {
 	case BoxUnread:
-		where += ` AND t.unread > 0`
+		l.and(column("unread") + ` > 0`)
 	case BoxWaiting:
-		where += ` AND t.known > 0 AND NOT EXISTS (SELECT 1 FROM reply WHERE source = t.source)`
+		l.and(column("known")+` > 0 AND `+column("known")+` = ?`, knownDealt)
 	}
-	for _, c := range []struct{ sql, value string }{
-		{` AND t.topic = ? AND t.topic <> ''`, q.Topic},
-		{` AND t.source IN (SELECT source FROM thread_tag WHERE tag = ?)`, q.Tag},
-		{` AND t.assigned = ? AND t.assigned <> ''`, q.Assigned},
-		{` AND t.lang = ?`, string(q.Lang)},
-	} {
+	for _, c := range []struct{ name, value string }{{"topic", q.Topic}, {"assigned", q.Assigned}, {"lang", string(q.Lang)}} {
 		if c.value != "" {
-			where, args = where+c.sql, append(args, c.value)
+			l.and(column(c.name)+` = ? AND `+column(c.name)+` <> ''`, c.value)
 		}
 	}
-	return where, args
+	return l
+}
+
+// and narrows the list.
+func (l *threadsOf) and(where string, args ...any) {
+	l.where += ` AND ` + where
+	l.args = append(l.args, args...)
 }
 
 // An InboxPage is one page of the inbox.
@@ -120,6 +137,10 @@ type InboxPage struct {
 	Next  string // for the next page; "": there is none
 }
 
+// byDays is the order of an InboxPage. No two threads in which something came stand at one
+// place in it.
+const byDays = ` ORDER BY t.top DESC, t.day DESC, t.last DESC`
+
 // InboxPage gives one page of the inbox, by open requests and days alone.
 func (d *Desk) InboxPage(ctx context.Context, q InboxQuery) (*InboxPage, error) {
 	p := &InboxPage{}
@@ -128,8 +149,8 @@ func (d *Desk) InboxPage(ctx context.Context, q InboxQuery) (*InboxPage, error) 
 	if err != nil {
 		return nil, err
 	}
-	where, args := q.where(d.Today())
-	err = d.v.View().QueryRow(ctx, `SELECT count(*) FROM (SELECT 1 FROM thread t WHERE `+where+` LIMIT `+strconv.Itoa(maxUnread)+`)`, args...).Scan(&p.Total)
+	l := q.ask(d.Today())
+	err = d.v.View().QueryRow(ctx, `SELECT count(*) FROM (SELECT 1 FROM `+l.table+` WHERE `+l.where+` LIMIT `+strconv.Itoa(maxUnread)+`)`, l.args...).Scan(&p.Total)
 	if err != nil {
 		return nil, fmt.Errorf("desk: inbox: %w", err)
 	}
@@ -142,18 +163,17 @@ func (d *Desk) InboxPage(ctx context.Context, q InboxQuery) (*InboxPage, error) 
 			}
 			at[i] = n
 		}
-		where += ` AND (t.top, t.day, t.last) < (?, ?, ?)`
-		args = append(args, at[0], at[1], at[2])
+		l.and(`(t.top, t.day, t.last) < (?, ?, ?)`, at[0], at[1], at[2])
 	}
-	lines, err := d.threadLines(ctx, where+` ORDER BY t.top DESC, t.day DESC, t.last DESC`, InboxRows+1, args...)
+	list, err := d.listThreads(ctx, l, byDays, InboxRows+1)
 	if err != nil {
 		return nil, err
 	}
-	if len(lines) > InboxRows {
-		lines = lines[:InboxRows]
-		l := lines[InboxRows-1]
-		p.Next = fmt.Sprintf("%d.%d.%d", l.top, l.row.Day, l.last)
+	if len(list) > InboxRows {
+		list = list[:InboxRows]
+		last := list[InboxRows-1]
+		p.Next = fmt.Sprintf("%d.%d.%d", last.top, last.day, last.last)
 	}
-	p.Rows, err = d.inboxRows(ctx, lines)
+	p.Rows, err = d.inboxRows(ctx, list)
 	return p, err
 }

@@ -7,10 +7,15 @@ import (
 	"kkachi/internal/vault"
 )
 
-// Tags of threads stand in a table of their own, so that the threads of one are found.
+// Tags of threads stand in a table of their own, so that the threads of one are found; with
+// where each thread stands in the inbox, so that they are found in that order (see refresh).
 const markSchema = `
-CREATE TABLE thread_tag (tag TEXT, source BLOB, PRIMARY KEY (tag, source)) STRICT, WITHOUT ROWID;
+CREATE TABLE thread_tag (
+	tag TEXT, source BLOB, box INTEGER NOT NULL, top INTEGER NOT NULL, day INTEGER NOT NULL, last INTEGER NOT NULL, snooze INTEGER NOT NULL,
+	PRIMARY KEY (tag, source)
+) STRICT, WITHOUT ROWID;
 CREATE INDEX thread_tag_source ON thread_tag (source);
+CREATE INDEX thread_tag_order ON thread_tag (tag, box, top DESC, day DESC, last DESC, snooze);
 `
 
 // markNouns are the kinds of what journalists say about threads and cases that can be
@@ -62,7 +67,7 @@ func marked(tx *vault.Tx, noun string, src vault.Thing) error {
 		return err
 	}
 	for _, tag := range t.Tags {
-		if err := tx.Exec(`INSERT INTO thread_tag VALUES (?, ?) ON CONFLICT DO NOTHING`, tag, src); err != nil {
+		if err := tx.Exec(`INSERT INTO thread_tag VALUES (?, ?, ?, 0, 0, 0, 0) ON CONFLICT DO NOTHING`, tag, src, boxEmpty); err != nil {
 			return err
 		}
 	}
@@ -94,6 +99,7 @@ func projectUnread(tx *vault.Tx, op *vault.Op) error {
 // A said is what journalists said about a thread, as far as its row shows it.
 type said struct {
 	blocked, known bool
+	tagged         bool
 	topic          topic
 	assigned       assigned
 	snoozed        snoozed
@@ -163,6 +169,8 @@ func (s *said) own(noun, doc string) (err error) {
 	switch noun {
 	case nounBlocked:
 		s.blocked = true
+	case nounTags:
+		s.tagged = true
 	case nounTopic:
 		s.topic, err = unmarshal[topic](doc)
 	case nounAssigned:
@@ -178,7 +186,7 @@ func (s *said) own(noun, doc string) (err error) {
 // labels are what was said about the thread. It rests until its day, unless something newer
 // came than what was there then, or somebody waits for help.
 func (r *threadRow) labels(s *said, newest vault.Thing) {
-	r.topic, r.assigned = s.topic.Topic, s.assigned.To
+	r.topic, r.assigned, r.tagged = s.topic.Topic, s.assigned.To, s.tagged
 	if vault.Thing(s.snoozed.After) == newest && r.top == 0 {
 		r.snooze = int64(s.snoozed.Until)
 	}

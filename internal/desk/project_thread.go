@@ -18,17 +18,18 @@ CREATE TABLE thread (
 	alike BLOB, swept INTEGER NOT NULL, topic TEXT NOT NULL, assigned TEXT NOT NULL, snooze INTEGER NOT NULL,
 	cased INTEGER NOT NULL, asking INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;
-CREATE INDEX thread_order ON thread (box, top DESC, day DESC, last DESC, snooze);
+CREATE INDEX thread_order ON thread (box, top DESC, day DESC, last DESC, snooze, known, alike);
 CREATE INDEX thread_unread ON thread (box, top DESC, day DESC, last DESC, snooze, unread) WHERE unread > 0;
 CREATE INDEX thread_top ON thread (box) WHERE top > 0;
-CREATE INDEX thread_known ON thread (box, day DESC, last DESC) WHERE known > 0;
+CREATE INDEX thread_known ON thread (box, top DESC, day DESC, last DESC, snooze, known, alike) WHERE known > 0;
+CREATE INDEX thread_lang ON thread (lang, box, top DESC, day DESC, last DESC, snooze, unread);
 CREATE INDEX thread_alike ON thread (alike, swept) WHERE known = 0;
 CREATE INDEX thread_asked ON thread (asked) WHERE asked IS NOT NULL;
 CREATE INDEX thread_next ON thread (next) WHERE next IS NOT NULL;
-CREATE INDEX thread_topic ON thread (topic) WHERE topic <> '';
-CREATE INDEX thread_assigned ON thread (assigned) WHERE assigned <> '';
+CREATE INDEX thread_topic ON thread (topic, box, top DESC, day DESC, last DESC, snooze) WHERE topic <> '';
+CREATE INDEX thread_assigned ON thread (assigned, box, top DESC, day DESC, last DESC, snooze) WHERE assigned <> '';
 CREATE INDEX thread_snooze ON thread (box, snooze) WHERE snooze > 0;
-CREATE INDEX thread_case ON thread (cased, last) WHERE cased > 0;
+CREATE INDEX thread_case ON thread (cased, last, box) WHERE cased > 0;
 `
 
 // Boxes of the inbox.
@@ -37,6 +38,13 @@ const (
 	boxBlocked = 1 // blocked by a journalist
 	boxEmpty   = 2 // nothing whole came yet, or it was undone
 	boxMoved   = 3 // its source goes on in another thread, where it is shown
+)
+
+// What the newsroom has had to do with a thread, in the column known.
+const (
+	knownNot      = 0
+	knownDealt    = 1 // somebody did something about it
+	knownAnswered = 2 // and a reply was written
 )
 
 // maxMoves bounds how many threads one source can have been known by.
@@ -111,6 +119,7 @@ type threadRow struct {
 	topic, assigned                                   string
 	snooze, asking                                    int64
 	cased                                             CaseState
+	tagged                                            bool
 }
 
 // refresh makes the row of a source anew from what is projected of it and of the threads
@@ -139,6 +148,12 @@ func refresh(tx *vault.Tx, src vault.Thing) error {
 		r.swept, r.topic, r.assigned, r.snooze, int64(r.cased), r.asking, src)
 	if err != nil {
 		return err
+	}
+	if r.tagged {
+		err := tx.Exec(`UPDATE thread_tag SET box = ?, top = ?, day = ?, last = ?, snooze = ? WHERE source = ?`, r.box, r.top, r.day, r.last, r.snooze, src)
+		if err != nil {
+			return err
+		}
 	}
 	// The projection joins no rings, so this ends.
 	if len(before) == len(src) && (r.next == nil || *r.next != vault.Thing(before)) {
@@ -188,20 +203,29 @@ func threadRowOf(tx *vault.Tx, src vault.Thing, former bool) (*threadRow, error)
 
 // marks finds whether the newsroom has dealt with the thread, and which box it is in.
 func (r *threadRow) marks(tx *vault.Tx, src vault.Thing, said *said) error {
-	r.known = 1
-	if !said.known {
+	var answered bool
+	err := tx.QueryRow(`SELECT EXISTS (SELECT 1 FROM reply WHERE source = ?1)`, src).Scan(&answered)
+	switch {
+	case err != nil:
+		return err
+	case answered:
+		r.known = knownAnswered
+	case said.known:
+		r.known = knownDealt
+	default:
 		err := tx.QueryRow(`SELECT EXISTS (SELECT 1 FROM state WHERE +noun IN ('evidence', 'translation', 'call', 'remark', 'case step') AND owner = ?1)
-			OR EXISTS (SELECT 1 FROM reply WHERE source = ?1) OR EXISTS (SELECT 1 FROM thread WHERE next = ?1 AND known > 0)`, src).Scan(&r.known)
+			OR EXISTS (SELECT 1 FROM thread WHERE next = ?1 AND known > 0)`, src).Scan(&r.known)
 		if err != nil {
 			return err
 		}
 	}
 	// A sweep holds as long as nobody has dealt with the thread and it says nothing else.
-	err := tx.QueryRow(`SELECT count(*) FROM thread WHERE source = ? AND swept = 1 AND alike = ?`, src, r.alike).Scan(&r.swept)
-	if err != nil {
-		return err
+	if r.known == knownNot {
+		err := tx.QueryRow(`SELECT count(*) FROM thread WHERE source = ? AND swept = 1 AND alike = ?`, src, r.alike).Scan(&r.swept)
+		if err != nil {
+			return err
+		}
 	}
-	r.swept *= 1 - r.known
 	switch {
 	case said.blocked || r.swept > 0:
 		r.box = boxBlocked

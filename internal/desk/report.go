@@ -131,7 +131,7 @@ func (d *Desk) Tellings(ctx context.Context, and ID) ([]Telling, error) {
 		args  []any
 	}{
 		{`r.id = ?`, 1, []any{and}},
-		{`r.source IN (SELECT source FROM thread WHERE box = ? AND known > 0 ORDER BY day DESC, last DESC LIMIT ?)`, maxTellings / 2, []any{boxOpen, dealtThreads}},
+		{`r.source IN (SELECT source FROM thread WHERE box = ? AND known > 0 ORDER BY top DESC, day DESC, last DESC LIMIT ?)`, maxTellings / 2, []any{boxOpen, dealtThreads}},
 		{`true`, maxTellings / 2, nil},
 	} {
 		rows, err := d.v.View().Query(ctx, `SELECT r.id, r.n, r.kind, r.day, s.handle FROM report r JOIN source s ON s.id = r.source

@@ -77,10 +77,10 @@ func (d *Desk) Tellers(ctx context.Context) ([]Teller, error) {
 		}
 		return err
 	}
-	err := add(`t.box = ? AND t.known > 0 ORDER BY t.day DESC, t.last DESC`, boxOpen)
+	err := add(`t.box = ? AND t.known > 0`+byDays, boxOpen)
 	for _, box := range []int{boxOpen, boxMoved, boxBlocked, boxEmpty} {
 		if err == nil && len(out) < MaxTellers {
-			err = add(`t.box = ? ORDER BY t.top DESC, t.day DESC, t.last DESC`, box)
+			err = add(`t.box = ?`+byDays, box)
 		}
 	}
 	slices.SortFunc(out, func(a, b Teller) int {

@@ -7,6 +7,8 @@ var inboxEN = map[string]string{
 	"desk.nav.search": "Search",
 
 	"desk.inbox.find.how":    "Filters this list as you type. Enter searches everything.",
+	"desk.inbox.up":          "Further up",
+	"desk.inbox.down":        "Further down",
 	"desk.inbox.total.one":   "{0} thread",
 	"desk.inbox.total.other": "{0} threads",
 	"desk.news.came.one":     "{0} new letter came.",

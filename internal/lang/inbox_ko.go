@@ -6,6 +6,8 @@ var inboxKO = map[string]string{
 	"desk.nav.search": "찾기",
 
 	"desk.inbox.find.how":    "입력하는 대로 목록을 거릅니다. 엔터를 누르면 전체에서 찾습니다.",
+	"desk.inbox.up":          "위로 더 보기",
+	"desk.inbox.down":        "아래로 더 보기",
 	"desk.inbox.total.one":   "대화 {0}건",
 	"desk.inbox.total.other": "대화 {0}건",
 	"desk.news.came.one":     "새 편지가 {0}통 왔습니다.",

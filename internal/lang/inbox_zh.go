@@ -6,6 +6,8 @@ var inboxZH = map[string]string{
 	"desk.nav.search": "搜索",
 
 	"desk.inbox.find.how":    "输入时筛选此列表；按回车搜索全部内容。",
+	"desk.inbox.up":          "上面更多",
+	"desk.inbox.down":        "下面更多",
 	"desk.inbox.total.one":   "{0}个会话",
 	"desk.inbox.total.other": "{0}个会话",
 	"desk.news.came.one":     "新到{0}封来信。",

@@ -21,6 +21,8 @@ type inboxPage struct {
 	All    bool   // all threads by days alone, instead of the list of every day
 	Plain  bool   // the list of every day
 	Next   string // address of the next page
+	Up     string // beside a thread: address of the part of the list before this one
+	Down   string // and of the part behind it
 	Total  int    // threads in the list, on all pages; 0: not counted
 	Newest int64  // place of the newest telling
 	Rest   []choice
@@ -33,6 +35,7 @@ type inboxRow struct {
 	Tags                      []string
 	Words                     said
 	Unread, Call, Here, Alike bool
+	At                        bool   // around it the list was asked for
 	Help                      string // the source's id while nobody has taken the request
 }
 
@@ -155,7 +158,11 @@ func (s *Server) list(v *visit, p *inboxPage, open desk.ID) error {
 	q := s.inboxQuery(v)
 	p.All = v.r.URL.Query().Get("box") == "all"
 	p.Plain = q.Plain() && !p.All
-	rows, err := s.rowsOf(v, p, q)
+	at, err := desk.ParseID(v.r.URL.Query().Get("at"))
+	if err != nil {
+		at = desk.ID{}
+	}
+	rows, err := s.rowsOf(v, p, q, open, at)
 	if err != nil {
 		return err
 	}
@@ -163,7 +170,7 @@ func (s *Server) list(v *visit, p *inboxPage, open desk.ID) error {
 		row := inboxRow{
 			ID: r.ID.String(), Href: s.listHref("/thread/"+r.ID.String(), q, p.All), Handle: r.Handle, Day: v.short(r.Day),
 			Words: says(r.Lang, snippet(r.Snippet, 96)), Topic: flat(r.Topic), Tags: flats(r.Tags),
-			Unread: r.Unread, Call: r.Kind == desk.KindCall, Here: r.ID == open, Alike: r.Alike > 0, State: v.rowState(r),
+			Unread: r.Unread, Call: r.Kind == desk.KindCall, Here: r.ID == open, At: r.ID == at, Alike: r.Alike > 0, State: v.rowState(r),
 		}
 		if r.Help && !r.Taken {
 			row.Help = r.ID.String()
@@ -189,8 +196,21 @@ func flats(list []string) []string {
 	return out
 }
 
-// rowsOf gives the rows of the list of every day, or a page of what a query asks for.
-func (s *Server) rowsOf(v *visit, p *inboxPage, q desk.InboxQuery) ([]desk.InboxRow, error) {
+// rowsOf gives the rows of the list of every day, or a page of what a query asks for; beside
+// a thread the part around it, or around at.
+func (s *Server) rowsOf(v *visit, p *inboxPage, q desk.InboxQuery, open, at desk.ID) ([]desk.InboxRow, error) {
+	if !open.IsZero() {
+		around := open
+		if !at.IsZero() {
+			around = at
+		}
+		b, err := s.desk.Beside(v.ctx(), q, p.All, around)
+		if err != nil {
+			return nil, err
+		}
+		p.Up, p.Down = s.partHref(open, q, p.All, b.Before), s.partHref(open, q, p.All, b.Behind)
+		return b.Rows, nil
+	}
 	if p.Plain && q.After == "" {
 		return s.desk.Inbox(v.ctx())
 	}
@@ -200,14 +220,25 @@ func (s *Server) rowsOf(v *visit, p *inboxPage, q desk.InboxQuery) ([]desk.Inbox
 	}
 	p.Total = page.Total
 	if page.Next != "" {
-		p.Next = s.listHref("/inbox", q, p.All)
-		sep := "?"
-		if strings.Contains(p.Next, "?") {
-			sep = "&"
-		}
-		p.Next += sep + "after=" + page.Next
+		p.Next = with(s.listHref("/inbox", q, p.All), "after="+page.Next)
 	}
 	return page.Rows, nil
+}
+
+// partHref keeps a thread open, with the part of the list around another; "" around none.
+func (s *Server) partHref(open desk.ID, q desk.InboxQuery, all bool, around desk.ID) string {
+	if around.IsZero() {
+		return ""
+	}
+	return with(s.listHref("/thread/"+open.String(), q, all), "at="+around.String())
+}
+
+// with adds a parameter to an address.
+func with(href, param string) string {
+	if strings.Contains(href, "?") {
+		return href + "&" + param
+	}
+	return href + "?" + param
 }
 
 // rowState is the last line of a row: how much there is, and how far our answer has come.

@@ -5,14 +5,27 @@
   const $ = (q, e = document) => e.querySelector(q);
   const all = (q, e = document) => [...e.querySelectorAll(q)];
 
-  // The list stays where it was when a row is opened. What is kept is a number of pixels
-  // for this tab, nothing else.
-  const list = $("[data-list]"), kind = "list" + location.pathname.split("/")[1].replace("inbox", "thread").replace("cases", "case");
+  // The list stays where it was: on its own page where one had scrolled to; beside what is
+  // open, where only a part of it may stand, the open row at the height at which it was
+  // opened. What is kept are numbers of pixels for this tab, nothing else.
+  const list = $("[data-list]"), page = "list " + location.pathname.split("/")[1], kind = page.replace(/cases?$/, "case").replace(/inbox$/, "thread");
   if (list) {
-    const at = sessionStorage.getItem(kind);
-    if (at !== null && innerWidth > 900) list.scrollTop = Number(at);
-    $("[data-row][aria-current]", list)?.scrollIntoView({ block: "nearest" });
-    addEventListener("pagehide", () => sessionStorage.setItem(kind, String(Math.round(list.scrollTop))));
+    const height = (e) => Math.round(e.getBoundingClientRect().top - list.getBoundingClientRect().top);
+    const now = $("[data-row][aria-current]", list), at = $("[data-at]", list);
+    const kept = Number(sessionStorage.getItem(now ? kind + " row" : page) ?? NaN);
+    let opened = null;
+    list.addEventListener("click", (e) => { opened = e.target.closest("[data-row]:not([data-part])") || opened; });
+    addEventListener("pagehide", () => {
+      sessionStorage.setItem(page, String(Math.round(list.scrollTop)));
+      if (opened || now) sessionStorage.setItem(kind + " row", String(height(opened || now)));
+    });
+    if (at) { // one went to another part of the list: on from there
+      at.focus({ preventScroll: true });
+      at.scrollIntoView({ block: "center" });
+    } else if (innerWidth > 900) {
+      if (!Number.isNaN(kept)) list.scrollTop = now ? list.scrollTop + height(now) - kept : kept;
+      now?.scrollIntoView({ block: "nearest" });
+    }
   }
 
   // Choosing: the words above the list say how many.
