@@ -72,7 +72,7 @@ func (c *deskCmd) Run(w *world) (err error) {
 }
 
 // serve shows the pages and syncs by the clock.
-func (c *deskCmd) serve(w *world, n *newsroom, d *desk.Desk) error {
+func (c *deskCmd) serve(w *world, n *newsroom, d *desk.Desk) (err error) {
 	addr := n.Listen.Desk
 	if c.Listen != "" {
 		addr = c.Listen
@@ -93,7 +93,14 @@ func (c *deskCmd) serve(w *world, n *newsroom, d *desk.Desk) error {
 	if err := d.CheckEstimates(); err != nil { // every story is held then
 		fmt.Fprintf(w.stderr, "kkachi desk: %s: %v\n", desk.EstimatesFile, err)
 	}
-	s, err := web.New(d, web.Options{Rand: w.rand, By: c.By, Publish: publisher(w, n, d, c.Dir, c.Host), Contacts: contactsForDesk(n, c.Dir, w.now)})
+	practice, err := newPractising(w, n, c.Dir)
+	if err != nil {
+		return errors.Join(err, ln.Close())
+	}
+	defer func() { err = errors.Join(err, practice.Close()) }()
+	s, err := web.New(d, web.Options{
+		Rand: w.rand, By: c.By, Publish: publisher(w, n, d, c.Dir, c.Host), Contacts: contactsForDesk(n, c.Dir, w.now), Practice: practice,
+	})
 	if err != nil {
 		return errors.Join(err, ln.Close())
 	}

@@ -70,9 +70,9 @@ func (r *ring) takeCall(ctx context.Context, t telling) error {
 	return nil
 }
 
-// enterEvidence enters evidence.tsv as a journalist would, and compares each derived rung
-// with what the case expects.
-func (r *ring) enterEvidence(ctx context.Context) error {
+// enterEvidence enters evidence.tsv as a journalist would, but for the claims that are left out, and
+// compares each derived rung with what the case expects.
+func (r *ring) enterEvidence(ctx context.Context, leaveOut ...string) error {
 	if len(r.reports) != len(tellings) {
 		return fmt.Errorf("%d of %d reports are at the desk", len(r.reports), len(tellings))
 	}
@@ -80,6 +80,7 @@ func (r *ring) enterEvidence(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	expected = slices.DeleteFunc(expected, func(c expectedClaim) bool { return slices.Contains(leaveOut, c.id) })
 	for _, c := range expected {
 		id, _, err := r.desk.NewClaim(ctx, desk.Claim{Statement: c.statement})
 		if err != nil {
@@ -104,6 +105,9 @@ func (r *ring) enterEvidence(ctx context.Context) error {
 		return err
 	}
 	for _, it := range items {
+		if slices.Contains(leaveOut, it.Claim) {
+			continue
+		}
 		relays := make([]string, 0, len(it.Relays))
 		for _, relay := range it.Relays {
 			if h, teller := handles[relay]; teller {

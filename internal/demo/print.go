@@ -46,11 +46,7 @@ func (r *ring) print(ctx context.Context) error {
 // photograph attaches the case's photograph. Until its harmless copy is made, the position in
 // the file must block the release.
 func (r *ring) photograph(ctx context.Context) error {
-	file, err := fs.ReadFile(caseFiles, "case/photo.jpg")
-	if err != nil {
-		return err
-	}
-	if _, err := r.desk.SetPhoto(ctx, r.story, file, "photo.jpg", photo); err != nil {
+	if err := r.attach(ctx); err != nil {
 		return err
 	}
 	view, err := r.desk.Story(ctx, r.story)
@@ -62,6 +58,16 @@ func (r *ring) photograph(ctx context.Context) error {
 	}
 	r.checked.metadata = len(view.Photo.Findings)
 	_, err = r.desk.CleanPhoto(ctx, r.story)
+	return err
+}
+
+// attach gives the story the photograph as it came.
+func (r *ring) attach(ctx context.Context) error {
+	file, err := fs.ReadFile(caseFiles, "case/photo.jpg")
+	if err != nil {
+		return err
+	}
+	_, err = r.desk.SetPhoto(ctx, r.story, file, "photo.jpg", photo)
 	return err
 }
 

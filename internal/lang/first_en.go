@@ -17,7 +17,7 @@ var firstEN = map[string]string{
 	"desk.first.release":      "Two approve it, and it leaves the house",
 	"desk.first.release.why":  "Each types a passphrase of their own. Nothing is printed before that.",
 	"desk.first.release.do":   "Go on with the story",
-	"desk.first.try":          "To try all of it first, with an invented newsroom in a folder of its own, type in a terminal:",
+	"desk.first.try":          "Before anything comes you can try the whole way, with an invented newsroom:",
 	"desk.next.sentence":      "Write the first sentence",
 	"desk.next.names":         "Give the words that are missing",
 	"desk.next.heads":         "Write headline, standfirst and reason: {0}",

@@ -15,7 +15,7 @@ var firstKO = map[string]string{
 	"desk.first.release":      "두 사람이 승인하면 밖으로 나갑니다",
 	"desk.first.release.why":  "저마다 자기 암호문을 입력합니다. 그 전에는 아무것도 실리지 않습니다.",
 	"desk.first.release.do":   "기사 이어서 쓰기",
-	"desk.first.try":          "꾸며 낸 편집국으로 따로 만든 폴더에서 먼저 모두 해 보려면 터미널에 이렇게 입력하십시오.",
+	"desk.first.try":          "무언가 오기 전에 꾸며 낸 편집국으로 처음부터 끝까지 해 볼 수 있습니다.",
 	"desk.next.sentence":      "첫 문장 쓰기",
 	"desk.next.names":         "빠진 말 적기",
 	"desk.next.heads":         "제목, 머리글, 까닭 쓰기: {0}",

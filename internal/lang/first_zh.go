@@ -15,7 +15,7 @@ var firstZH = map[string]string{
 	"desk.first.release":      "两人批准后放行",
 	"desk.first.release.why":  "每人输入自己的口令。在此之前什么都不会刊出。",
 	"desk.first.release.do":   "继续写这篇报道",
-	"desk.first.try":          "想先用虚构的编辑部在单独的文件夹里完整试一遍，请在终端输入：",
+	"desk.first.try":          "在有来信之前，可以先用虚构的编辑部把全程走一遍：",
 	"desk.next.sentence":      "写第一句",
 	"desk.next.names":         "补上缺少的词语",
 	"desk.next.heads":         "写标题、导语和理由：{0}",

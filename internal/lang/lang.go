@@ -129,11 +129,11 @@ func Keys(t Tag) []string {
 func catalogue(t Tag) []map[string]string {
 	switch t {
 	case Korean:
-		return []map[string]string{siteKO, deskKO, sourceKO, riskKO, derivedKO, pagesKO, editingKO, claimsKO, storyKO, inboxKO, exposureKO, firstKO}
+		return []map[string]string{siteKO, deskKO, sourceKO, riskKO, derivedKO, pagesKO, editingKO, claimsKO, storyKO, inboxKO, exposureKO, firstKO, practiceKO}
 	case English:
-		return []map[string]string{siteEN, deskEN, sourceEN, riskEN, derivedEN, pagesEN, editingEN, claimsEN, storyEN, inboxEN, exposureEN, firstEN}
+		return []map[string]string{siteEN, deskEN, sourceEN, riskEN, derivedEN, pagesEN, editingEN, claimsEN, storyEN, inboxEN, exposureEN, firstEN, practiceEN}
 	case Chinese:
-		return []map[string]string{siteZH, deskZH, sourceZH, riskZH, derivedZH, pagesZH, editingZH, claimsZH, storyZH, inboxZH, exposureZH, firstZH}
+		return []map[string]string{siteZH, deskZH, sourceZH, riskZH, derivedZH, pagesZH, editingZH, claimsZH, storyZH, inboxZH, exposureZH, firstZH, practiceZH}
 	}
 	return nil
 }

@@ -43,6 +43,16 @@ func Passphrase(p []byte) (Key, error) {
 	return Key{passphrase: norm.NFC.Append(nil, p...)}, nil
 }
 
+// NewKey draws a key that stands nowhere but in this process: what it seals can be opened by
+// nobody once it is wiped, or the process has ended in whatever way.
+func NewKey(rand io.Reader) (Key, error) {
+	key := make([]byte, KeySize)
+	if _, err := io.ReadFull(rand, key); err != nil {
+		return Key{}, fmt.Errorf("vault: randomness: %w", err)
+	}
+	return Key{file: key}, nil
+}
+
 // NewKeyFile writes a new key file: 64 hexadecimal digits and a line feed. It never
 // overwrites, and leaves no file where it fails.
 func NewKeyFile(path string, rand io.Reader) error {

@@ -9,12 +9,16 @@ import (
 // stepView is one step of the way from an empty vault to a first released story.
 type stepView struct {
 	Word, Why string
+	How       string // by which keys and words, in the lesson of a practice desk
 	Href, Do  string // what the step is done with
 	Done, Now bool   // Now: the first that is not done
 }
 
 // firstSteps are shown beside the inbox until the newsroom has released a story.
 func (s *Server) firstSteps(v *visit, rows []inboxRow) ([]stepView, error) {
+	if s.opts.Lesson != nil {
+		return s.lessonSteps(v)
+	}
 	b, err := s.desk.Begun(v.ctx())
 	if err != nil || b.Released {
 		return nil, err

@@ -20,6 +20,8 @@ type frame struct {
 	Said      notice
 	Path      string
 	Wrong     wrong
+	Practise  bool       // a desk to learn at is offered
+	Lesson    *lessonBar // on the pages of a practice desk
 }
 
 // place is an entry of the navigation.
@@ -62,6 +64,7 @@ func (s *Server) frame(v *visit, here, title string) frame {
 		{Href: "/search", Word: v.T("desk.nav.search")},
 		{Href: "/newsroom", Word: v.T("desk.nav.newsroom")},
 	}
+	f.Practise, f.Lesson = s.opts.Practice != nil, s.lessonBar(v)
 	for i := range f.Nav {
 		f.Nav[i].Here = f.Nav[i].Href == "/"+here
 	}

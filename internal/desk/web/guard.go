@@ -39,6 +39,10 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if s.atTheDoor(w, r) {
 		return
 	}
+	if s.over.Load() {
+		http.Redirect(w, r, "/", http.StatusSeeOther)
+		return
+	}
 	if !s.door.inside(r) {
 		w.WriteHeader(http.StatusNotFound)
 		return
@@ -53,6 +57,11 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 func (s *Server) ownOrigin(r *http.Request, host string) bool {
 	site := r.Header.Get("Sec-Fetch-Site")
 	if r.Method == http.MethodGet || r.Method == http.MethodHead {
+		// The newsroom's own page links to the hall of its practice desk, which is of another
+		// name so that neither gets the other's cookie. In the hall stands nothing.
+		if s.opts.Lesson != nil && r.URL.Path == "/" && r.Header.Get("Sec-Fetch-Mode") == "navigate" && r.Header.Get("Sec-Fetch-Dest") == "document" {
+			return true
+		}
 		return site == "" || site == "same-origin" || site == "none"
 	}
 	if s.origins.Check(r) != nil {
@@ -76,11 +85,11 @@ func (s *Server) atTheDoor(w http.ResponseWriter, r *http.Request) bool {
 	read := r.Method == http.MethodGet || r.Method == http.MethodHead
 	switch {
 	case r.URL.Path == "/" && read:
-		if s.door.inside(r) {
-			http.Redirect(w, r, "/inbox", http.StatusSeeOther)
+		if s.door.inside(r) && !s.over.Load() {
+			http.Redirect(w, r, s.entrance(), http.StatusSeeOther)
 			return true
 		}
-		s.pages.door(w, s.language(r))
+		s.pages.door(w, s.language(r), s.over.Load())
 		return true
 	case (r.URL.Path == "/door.js" || r.URL.Path == "/door.css") && read:
 		serveStatic(w, r, strings.TrimPrefix(r.URL.Path, "/"))

@@ -58,9 +58,24 @@ func words(tag lang.Tag) template.FuncMap {
 		"pair":     func(a, of any) pair { return pairOf(a, of) },
 		"rulePair": func(a ruleView, of *storyPage) rulePair { return rulePair{a, of.ID, of.View} },
 		"split":    strings.Fields,
+		"typed":    typed,
 		"narrow":   func(name, label, all string, choices []choice) narrowing { return narrowing{name, label, all, choices} },
 		"N":        func(key string, n int, args ...any) string { return lang.N(tag, key, n, args...) },
 	}
+}
+
+// typed cuts a text of the catalogue at its grave accents: every other part is what is typed.
+func typed(text string) []typedPart {
+	var out []typedPart
+	for i, part := range strings.Split(text, "`") {
+		out = append(out, typedPart{part, i%2 == 1})
+	}
+	return out
+}
+
+type typedPart struct {
+	Text string
+	Key  bool
 }
 
 // narrowing is a select that narrows a list.
@@ -82,9 +97,13 @@ func (p *pages) render(w http.ResponseWriter, tag lang.Tag, name string, status 
 	_, _ = w.Write(buf.Bytes()) // a browser that left needs no answer
 }
 
-// door writes the empty hall: the same for every stranger who speaks a language.
-func (p *pages) door(w http.ResponseWriter, tag lang.Tag) {
-	p.render(w, tag, "door", http.StatusOK, struct{ Lang string }{tag.HTML()})
+// door writes the empty hall: the same for every stranger who speaks a language. After a practice
+// is over it says only that.
+func (p *pages) door(w http.ResponseWriter, tag lang.Tag, over bool) {
+	p.render(w, tag, "door", http.StatusOK, struct {
+		Lang string
+		Over bool
+	}{tag.HTML(), over})
 }
 
 // serveStatic writes one of the page's own files, by name.

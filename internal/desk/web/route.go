@@ -72,7 +72,7 @@ func (s *Server) table() []route {
 	page := func(method, path string, h func(*visit) error) route {
 		return route{method, path, s.page(h)}
 	}
-	return append(slices.Concat(s.inboxRoutes(page), s.claimRoutes(), s.callRoutes(), s.sourceRoutes(), s.translateRoutes()), []route{
+	return append(slices.Concat(s.inboxRoutes(page), s.claimRoutes(), s.callRoutes(), s.sourceRoutes(), s.translateRoutes(), s.practiceRoutes(page)), []route{
 		page("GET", "/inbox", s.inbox),
 		page("GET", "/thread/{id}", s.thread),
 		page("POST", "/thread/reply", s.postReply),

@@ -21,6 +21,7 @@ import (
 	"net/http"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"kkachi/internal/desk"
@@ -41,6 +42,12 @@ type Options struct {
 	// Contacts gives those that the newsroom has vetted, for the page Newsroom to say which
 	// are to be checked again. Nil: the page does not speak of them.
 	Contacts func() Contacts
+	// Practice makes desks to learn at. Nil: the pages do not offer one.
+	Practice Practice
+	// Lesson makes these the pages of a practice desk: each says so. Nil: of a newsroom's.
+	Lesson Lesson
+	// Lang is the language until one is chosen; "": the browser's first that the house speaks.
+	Lang lang.Tag
 }
 
 // Contacts are those that readers see.
@@ -80,6 +87,8 @@ type Server struct {
 	addr string     // host:port as browsers write it, known once listening
 	said notice     // what the last write did, shown once
 	lang lang.Tag   // language chosen in this session, "" for the browser's
+
+	over atomic.Bool // a practice desk that is gone: only the hall is left
 }
 
 // New makes the server: its host name and its token are drawn here and live as long as it.
@@ -104,7 +113,7 @@ func New(d *desk.Desk, opts Options) (*Server, error) {
 	}
 	s := &Server{
 		desk: d, opts: opts, label: label, door: gate, pages: all,
-		mux: http.NewServeMux(), origins: http.NewCrossOriginProtection(),
+		mux: http.NewServeMux(), origins: http.NewCrossOriginProtection(), lang: opts.Lang,
 	}
 	s.routes = s.table()
 	for _, r := range s.routes {

@@ -144,6 +144,7 @@
   // Keys. g waits for a second letter.
   let g = 0;
   const go = { i: "/inbox", c: "/claims", s: "/stories", n: "/newsroom" };
+  if ($("[data-key=lesson]")) go.l = "/lesson"; // on a practice desk
   const letters = {
     j: () => move(1), k: () => move(-1),
     o: () => document.activeElement?.matches("[data-row]") ? document.activeElement.click() : move(1),
