@@ -56,6 +56,7 @@ var claimsEN = map[string]string{
 	"desk.chains.self":       "{0}, who tells it",
 	"desk.chains.solid":      "drawn through: counted as a chain",
 	"desk.chains.dashed":     "dashed: can't be shown to be independent",
+	"desk.chains.against":    "contradicts",
 	"desk.chains.dotted":     "dotted: same origin, or doesn't count",
 	"desk.pulled.report":     "report withdrawn",
 	"desk.pulled.source":     "source discredited",

@@ -55,6 +55,7 @@ var claimsKO = map[string]string{
 	"desk.chains.self":       "말한 사람 {0}",
 	"desk.chains.solid":      "이어진 선: 한 갈래로 셈",
 	"desk.chains.dashed":     "끊긴 선: 독립됨을 보일 수 없음",
+	"desk.chains.against":    "반대",
 	"desk.chains.dotted":     "점선: 같은 출처이거나 세지 않음",
 	"desk.pulled.report":     "보고를 거둠",
 	"desk.pulled.source":     "취재원이 신뢰를 잃음",

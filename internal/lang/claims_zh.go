@@ -55,6 +55,7 @@ var claimsZH = map[string]string{
 	"desk.chains.self":       "讲述者{0}",
 	"desk.chains.solid":      "实线：计为一条链",
 	"desk.chains.dashed":     "虚线：无法证明独立",
+	"desk.chains.against":    "反驳",
 	"desk.chains.dotted":     "点线：同一源头，或不计",
 	"desk.pulled.report":     "报告已撤回",
 	"desk.pulled.source":     "消息来源已失信",

@@ -13,7 +13,7 @@ var pagesZH = map[string]string{
 	"desk.nav.unread":           "未读",
 	"desk.nav.claims.n":         "条",
 	"desk.nav.stories.n":        "篇",
-	"desk.nav.help":             "求助:",
+	"desk.nav.help":             "求助：",
 	"desk.nav.language":         "语言",
 	"desk.keys.title":           "快捷键",
 	"desk.keys.move":            "在列表中上下移动",

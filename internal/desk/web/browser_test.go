@@ -2,63 +2,112 @@ package web
 
 import (
 	"context"
-	"fmt"
-	"maps"
 	"os"
 	"os/exec"
 	"path/filepath"
-	"strings"
+	"sync"
 	"testing"
 	"time"
 
 	"github.com/chromedp/cdproto/emulation"
 	"github.com/chromedp/cdproto/input"
-	"github.com/chromedp/cdproto/page"
 	"github.com/chromedp/chromedp"
 	"github.com/chromedp/chromedp/kb"
 
-	"kkachi/internal/cell"
+	"kkachi/internal/lang"
 )
 
-// A browser is a real Chromium, entered through the link.
+// A browser is a tab of a real Chromium, entered through the link. With hands on the keys
+// alone it touches no mouse: whatever is clicked, chosen or filled in is reached by Tab.
 type browser struct {
-	t   *testing.T
-	ctx context.Context
-	h   *house
+	t    *testing.T
+	ctx  context.Context
+	h    *house
+	tag  lang.Tag // of the page
+	keys bool
 }
 
-// newBrowser starts Chromium. Where it is missing the test is skipped, but not in CI,
-// whose install step brings it.
+// chromium is started once for all tests of the package: each opens a tab of its own, with
+// its own cookies.
+var chromium struct {
+	sync.Once
+	ctx  context.Context
+	stop context.CancelFunc
+}
+
+func TestMain(m *testing.M) {
+	code := m.Run()
+	if chromium.stop != nil {
+		chromium.stop()
+	}
+	os.Exit(code)
+}
+
+// newBrowser opens a tab of the Chromium that the tests share.
 func newBrowser(t *testing.T, h *house) *browser {
 	t.Helper()
-	path := ""
-	for _, name := range []string{"chromium", "chromium-browser", "google-chrome"} {
-		if p, err := exec.LookPath(name); err == nil {
-			path = p
-			break
-		}
+	path := findChromium(t)
+	chromium.Do(func() {
+		dir, err := os.MkdirTemp("", "desk-chromium-")
+		must(t, err)
+		var ctx context.Context
+		ctx, chromium.stop = startChromium(path, dir)
+		must(t, chromedp.Do(ctx, chromedp.Navigate("about:blank")))
+		chromium.ctx = ctx
+	})
+	if chromium.ctx == nil {
+		t.Fatal("Chromium did not start")
 	}
-	if path == "" {
-		if os.Getenv("CI") != "" {
-			t.Fatal("Chromium is missing: `make install` brings it")
-		}
-		t.Skip("Chromium is missing: `make install` brings it; the pages are not looked at")
-	}
-	alloc, cancelAlloc := chromedp.NewExecAllocator(context.Background(),
-		chromedp.ExecPath(path), chromedp.NoFirstRun, chromedp.NoDefaultBrowserCheck, chromedp.Flag("headless", "new"),
-		chromedp.NoSandbox, chromedp.DisableGPU, chromedp.Flag("disable-background-networking", true),
-		chromedp.Flag("disable-component-update", true), chromedp.Flag("disable-sync", true), chromedp.Flag("hide-scrollbars", true),
-		chromedp.Flag("lang", "en"), chromedp.Flag("disable-dev-shm-usage", true), chromedp.UserDataDir(t.TempDir()))
-	t.Cleanup(cancelAlloc)
-	ctx, cancel := chromedp.NewContext(alloc)
+	ctx, cancel := chromedp.NewContext(chromium.ctx, chromedp.WithNewBrowserContext())
 	t.Cleanup(cancel)
-	ctx, cancelTime := context.WithTimeout(ctx, 8*time.Minute)
-	t.Cleanup(cancelTime)
-	b := &browser{t, ctx, h}
+	return enterBy(t, ctx, h)
+}
+
+// ownBrowser starts a Chromium for one test, with its folder below dir.
+func ownBrowser(t *testing.T, h *house, dir string) *browser {
+	t.Helper()
+	ctx, stop := startChromium(findChromium(t), dir)
+	t.Cleanup(stop)
+	return enterBy(t, ctx, h)
+}
+
+func enterBy(t *testing.T, ctx context.Context, h *house) *browser {
+	ctx, cancel := context.WithTimeout(ctx, 8*time.Minute)
+	t.Cleanup(cancel)
+	b := &browser{t: t, ctx: ctx, h: h, tag: lang.English}
 	b.size(1280, 800)
 	b.do(chromedp.Navigate(h.s.Link()))
 	b.until(`location.pathname === "/inbox"`)
 	return b
+}
+
+// findChromium skips the test where there is none, but not in CI, whose install step brings it.
+func findChromium(t *testing.T) string {
+	t.Helper()
+	for _, name := range []string{"chromium", "chromium-browser", "google-chrome"} {
+		if p, err := exec.LookPath(name); err == nil {
+			return p
+		}
+	}
+	if os.Getenv("CI") != "" {
+		t.Fatal("Chromium is missing: `make install` brings it")
+	}
+	t.Skip("Chromium is missing: `make install` brings it; the pages are not looked at")
+	return ""
+}
+
+func startChromium(path, dir string) (context.Context, context.CancelFunc) {
+	alloc, cancelAlloc := chromedp.NewExecAllocator(context.Background(),
+		chromedp.ExecPath(path), chromedp.NoFirstRun, chromedp.NoDefaultBrowserCheck, chromedp.Flag("headless", "new"),
+		chromedp.NoSandbox, chromedp.DisableGPU, chromedp.Flag("disable-background-networking", true),
+		chromedp.Flag("disable-component-update", true), chromedp.Flag("disable-sync", true), chromedp.Flag("hide-scrollbars", true),
+		chromedp.Flag("lang", "en"), chromedp.Flag("disable-dev-shm-usage", true), chromedp.UserDataDir(dir))
+	ctx, cancel := chromedp.NewContext(alloc)
+	return ctx, func() {
+		cancel()
+		cancelAlloc()
+		_ = os.RemoveAll(dir)
+	}
 }
 
 func (b *browser) do(steps ...chromedp.Action[chromedp.Void]) {
@@ -85,8 +134,23 @@ func (b *browser) until(expression string) {
 		}
 		time.Sleep(25 * time.Millisecond)
 	}
-	where, _ := chromedp.Run(b.ctx, chromedp.Evaluate[string]("location.pathname + ' ' + document.body.innerText.slice(0, 600)"))
+	where, _ := chromedp.Run(b.ctx, chromedp.Evaluate[string]("location.pathname + ' ' + document.activeElement.outerHTML.slice(0, 300) + ' ' + (document.activeElement.value ?? '') + '\\n' + document.body.innerText.slice(0, 600)"))
 	b.t.Fatalf("never true: %s\nat %s", expression, where)
+}
+
+// finds opens a page until something is there: what a page sends while it is left may come to
+// the desk a moment after the next page was asked for.
+func (b *browser) finds(path, expression string) {
+	b.t.Helper()
+	for range 8 {
+		b.open(path)
+		b.until(`document.readyState === "complete"`)
+		if eval[bool](b, `!!(`+expression+`)`) {
+			return
+		}
+		time.Sleep(25 * time.Millisecond)
+	}
+	b.until(expression)
 }
 
 func eval[T any](b *browser, expression string) T {
@@ -96,33 +160,6 @@ func eval[T any](b *browser, expression string) T {
 		b.t.Fatalf("%s: %v", expression, err)
 	}
 	return v
-}
-
-// click clicks what is visible, and what is enabled.
-func (b *browser) click(css string) {
-	b.t.Helper()
-	if !eval[bool](b, fmt.Sprintf(`(() => { const e = document.querySelector(%q);
-		if (!e || e.disabled || !e.checkVisibility()) return false;
-		e.click(); return true; })()`, css)) {
-		b.t.Fatalf("%s can't be clicked", css)
-	}
-}
-
-// send clicks a button that leads to a new page, and waits for the page.
-func (b *browser) send(css string) {
-	b.t.Helper()
-	b.do(chromedp.Evaluate[chromedp.Void](`window.before = true`))
-	b.click(css)
-	b.until(`!window.before`)
-}
-
-func (b *browser) fill(css, text string) {
-	b.t.Helper()
-	if !eval[bool](b, fmt.Sprintf(`(() => { const e = document.querySelector(%q);
-		if (!e) return false;
-		e.value = %q; e.dispatchEvent(new Event("input", {bubbles: true})); return e.value === %q; })()`, css, text, text)) {
-		b.t.Fatalf("%s can't be filled", css)
-	}
 }
 
 // key presses a key as a command: no character comes of it, as when a page prevents it.
@@ -151,6 +188,7 @@ func (b *browser) dark(yes bool) {
 func (b *browser) speak(tag string) {
 	b.open("/newsroom")
 	b.click(`.langs button[value="` + tag + `"]`)
+	b.tag = lang.Tag(tag)
 	b.until(`document.documentElement.lang.startsWith("` + tag + `") && document.querySelector("header.rail")`)
 }
 
@@ -165,170 +203,4 @@ func (b *browser) picture(name string) {
 	png, err := chromedp.Run(b.ctx, chromedp.CaptureScreenshot())
 	must(b.t, err)
 	must(b.t, os.WriteFile(filepath.Join(dir, name+".png"), png, 0o644))
-}
-
-// places are the pages to look at, with a reading width and a sentence open.
-func places(r *room, story string, claims map[string]string) map[string]string {
-	out := inboxPlaces(r)
-	maps.Copy(out, map[string]string{
-		"inbox": "/inbox", "thread": "/thread/" + r.ids["A"].String(), "thread-translated": "/thread/" + r.ids["C"].String(),
-		"thread-help": "/thread/" + r.ids["F"].String(), "call": "/call", "claims": "/claims", "claim-two": "/claim/" + claims["C06"],
-		"claim-disputed": "/claim/" + claims["C07"], "claim-new": "/claim/new", "stories": "/stories", "story": "/story/" + story,
-		"story-side": "/story/" + story + "?view=side", "story-sentence": "/story/" + story + "?view=en&s=1.1#s1.1",
-		"call-claim": "/call/" + r.ids["report 02"].String() + "?line=1", "thread-call": "/thread/" + r.ids["B"].String(),
-		"sources": "/sources", "translate": "/translate/" + r.ids["report 03"].String() + "/ko", "thread-pairs": "/thread/" + r.ids["E"].String(), "withdraw-report": "/withdraw/report/" + r.ids["report 03"].String(), "withdraw-source": "/withdraw/source/" + r.ids["B"].String(),
-		"corrections": "/corrections", "claim-edit": "/claim/" + claims["C06"] + "?edit=" + r.ids["C06/02"].String(), "claim-open": "/claim/" + claims["C01"],
-		"thread-erase": "/thread/" + r.ids["G"].String(), "blocked": "/inbox?box=blocked", "newsroom": "/newsroom", "problem": "/no/such",
-	})
-	return out
-}
-
-// full is a newsroom with the whole case in it.
-func full(t *testing.T) (*room, string, map[string]string) {
-	t.Helper()
-	r := newRoom(t)
-	r.tell()
-	claims := r.judge()
-	story := r.write(claims)
-	r.printed(claims)
-	r.letter("G", cell.KindLetter, "잊어 주십시오.", cell.ReplyID{})
-	r.name("G")
-	r.letter("G", cell.KindErase, "", cell.ReplyID{})
-	r.hold(3)
-	r.busy()
-	text := map[string]string{}
-	for n, id := range claims {
-		text[n] = id.String()
-	}
-	return r, story.String(), text
-}
-
-// Pictures of each page, in each language, at two widths, light and dark. Set
-// KKACHI_PICTURES to a folder; KKACHI_PICTURES_ONLY picks names by a part.
-func TestPictures(t *testing.T) {
-	if os.Getenv("KKACHI_PICTURES") == "" {
-		t.Skip("KKACHI_PICTURES names no folder")
-	}
-	r, story, claims := full(t)
-	h := newHouse(t, r)
-	b := newBrowser(t, h)
-	only := os.Getenv("KKACHI_PICTURES_ONLY")
-	for _, tag := range []string{"en", "ko", "zh"} {
-		b.speak(tag)
-		for _, dark := range []bool{false, true} {
-			b.dark(dark)
-			for _, width := range []int64{1280, 768} {
-				b.size(width, 860)
-				for name, path := range places(r, story, claims) {
-					full := fmt.Sprintf("%s-%s-%d-%s", name, tag, width, map[bool]string{false: "light", true: "dark"}[dark])
-					if strings.Contains(full, only) {
-						b.open(path)
-						b.picture(full)
-					}
-				}
-			}
-		}
-	}
-}
-
-// No page has a violation that axe-core knows of, in any language, light and dark.
-func TestAxe(t *testing.T) {
-	if testing.Short() {
-		t.Skip("the same pages are checked without -short")
-	}
-	axe, err := os.ReadFile("../../../page/node_modules/axe-core/axe.min.js")
-	if err != nil {
-		if os.Getenv("CI") != "" {
-			t.Fatal("axe-core is missing: `make install` brings it")
-		}
-		t.Skip("axe-core is missing: `npm ci` in page/ brings it")
-	}
-	r, story, claims := full(t)
-	b := newBrowser(t, newHouse(t, r))
-	_, err = chromedp.Call(b.ctx, page.SetBypassCSP, page.SetBypassCSPParams{Enabled: true})
-	must(t, err)
-	check := func(name string) {
-		t.Helper()
-		b.do(chromedp.Evaluate[chromedp.Void](string(axe)))
-		found := eval[[]string](b, `axe.run(document, {resultTypes: ["violations"]}).then(r => r.violations.flatMap(v => v.nodes.map(n =>
-			v.id + " (" + v.impact + "): " + n.target.join(" ") + " " + (n.any.concat(n.all, n.none)[0]?.message || v.help))))`)
-		for _, f := range found {
-			t.Errorf("%s: %s", name, f)
-		}
-	}
-	for _, tag := range []string{"en", "ko", "zh"} {
-		b.speak(tag)
-		for _, dark := range []bool{false, true} {
-			if tag != "en" && dark {
-				continue // colours know no language
-			}
-			b.dark(dark)
-			for name, path := range places(r, story, claims) {
-				if tag != "en" && alikeInAll[name] {
-					continue
-				}
-				b.open(path)
-				b.do(chromedp.Evaluate[chromedp.Void](`document.querySelectorAll("details").forEach(d => d.open = true)`))
-				check(name + " " + tag)
-			}
-			b.do(chromedp.Evaluate[chromedp.Void](`document.getElementById("keys").showModal()`))
-			check("keys " + tag)
-		}
-	}
-	b.dark(false)
-	b.size(768, 900)
-	for name, path := range places(r, story, claims) {
-		b.open(path)
-		check(name + ", narrow")
-		if over := eval[int](b, `document.documentElement.scrollWidth - innerWidth`); over > 0 {
-			t.Errorf("%s, narrow: %d px wider than the window", name, over)
-		}
-	}
-	empty := newBrowser(t, newHouse(t, newRoom(t)))
-	_, err = chromedp.Call(empty.ctx, page.SetBypassCSP, page.SetBypassCSPParams{Enabled: true})
-	must(t, err)
-	b = empty
-	for _, path := range []string{"/inbox", "/inbox?box=unread", "/cases", "/search", "/search?q=%EC%97%86%EC%9D%8C", "/call", "/claims", "/stories", "/story/new", "/newsroom", "/"} {
-		b.open(path)
-		check("empty " + path)
-	}
-}
-
-// Pictures of what a page shows only when asked: empty states, the keys, the bar over
-// selected words, the ring around what has the focus.
-func TestPicturesOfMoments(t *testing.T) {
-	if os.Getenv("KKACHI_PICTURES") == "" {
-		t.Skip("KKACHI_PICTURES names no folder")
-	}
-	b := newBrowser(t, newHouse(t, newRoom(t)))
-	for _, tag := range []string{"en", "ko", "zh"} {
-		b.speak(tag)
-		for _, path := range []string{"inbox", "claims", "stories"} {
-			b.open("/" + path)
-			b.picture("empty-" + path + "-" + tag)
-		}
-	}
-	r, _, claims := full(t)
-	b = newBrowser(t, newHouse(t, r))
-	b.open("/thread/" + r.ids["C"].String())
-	b.do(chromedp.Evaluate[chromedp.Void](`(() => { const n = document.querySelector("[data-report] .words-block").firstChild;
-		getSelection().setBaseAndExtent(n, 10, n, 40); })()`))
-	b.until(`!document.getElementById("pick").hidden`)
-	b.picture("moment-selected")
-	b.key('c')
-	b.until(`document.getElementById("claim").open`)
-	b.picture("moment-claim")
-	b.open("/inbox")
-	b.key('j')
-	b.key('j')
-	b.picture("moment-focus")
-	b.do(chromedp.Evaluate[chromedp.Void](`document.getElementById("keys").showModal()`))
-	b.picture("moment-keys")
-	b.open("/claim/" + claims["C05"])
-	b.key('e')
-	b.send(`form[action="/evidence/new"] button.main`)
-	b.picture("moment-notice")
-	b.open("/inbox")
-	b.send(`form[action="/help/take"] button`)
-	b.picture("moment-taken")
 }

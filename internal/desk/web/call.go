@@ -7,7 +7,6 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-	"time"
 
 	"kkachi/internal/cell"
 	"kkachi/internal/desk"
@@ -24,9 +23,10 @@ type callPage struct {
 	More               bool // sources than stand in the list
 	Kinds, Known       []choice
 	Teller, TellerHref string // of a note that stands: its source stays
-	Day, Today, Text   string
+	Day, Text          string
 	Kept               bool // what is shown comes from a draft
 	Taker              string
+	TextLang           string // in which lines of the note break
 	Care               []string
 	Rests              []claimLine
 	Claim              *lineClaim // a claim is about to be made of a line
@@ -110,10 +110,13 @@ func (s *Server) showCall(v *visit, w wrong, note desk.ID, n typedCall, kept boo
 		return err
 	}
 	p := callPage{
-		Action: "/call", DraftFor: draftCall, Text: n.Text, Day: n.Day, Today: lang.ISODate(uint32(s.desk.Today())), Kept: kept, Taker: s.opts.By,
+		Action: "/call", DraftFor: draftCall, Text: n.Text, Day: n.Day, Kept: kept, Taker: s.opts.By,
 		Kinds: v.choices("desk.call.kind", n.Kind, "call", "meeting", "post", "document"),
 		Known: v.choices("desk.known", n.Known, "", "phrase", "voice", "face", "doubt"),
 		Care:  []string{v.T("desk.call.care.name"), v.T("desk.call.care.own"), v.T("desk.call.care.path"), v.T("desk.call.care.day")},
+	}
+	if l := desk.Lang(n.Lang); l.Valid() {
+		p.TextLang = l.HTML()
 	}
 	p.More = len(tellers) >= desk.MaxTellers
 	if tellers, err = s.andTeller(v, tellers, n.Thread); err != nil {
@@ -199,12 +202,12 @@ func (n typedCall) noteOf(by string, today cell.Day) (note desk.CallNote, field 
 	note = desk.CallNote{
 		Kind: desk.ReportKind(n.Kind), Lang: desk.Lang(n.Lang), Text: n.Text, Taker: by, Known: desk.Recognition(n.Known), Day: today,
 	}
-	if n.Day != "" {
-		day, err := time.Parse(time.DateOnly, n.Day)
-		if err != nil || day.Unix() < 0 {
-			return note, "day"
-		}
-		note.Day = cell.Day(day.Unix() / 86400)
+	day, ok := typedDay(n.Day)
+	if !ok {
+		return note, "day"
+	}
+	if day != 0 {
+		note.Day = day
 	}
 	return note, ""
 }
@@ -297,6 +300,25 @@ func (v *visit) turns(r desk.ReportView) []turnView {
 		out = append(out, view)
 	}
 	return out
+}
+
+// spoken is a report in one line: of a note the turns, with who spoke where it wasn't the caller.
+func (v *visit) spoken(r desk.ReportView) string {
+	if r.Kind != desk.KindCall && r.Kind != desk.KindMeeting {
+		return strings.Join(strings.Fields(r.Text), " ")
+	}
+	var out []string
+	for _, t := range desk.Turns(r.Text) {
+		who := t.Label
+		if t.Ours {
+			who = v.T("desk.turn.us")
+		}
+		if who != "" {
+			who += v.T("desk.gate.colon")
+		}
+		out = append(out, who+t.Text)
+	}
+	return strings.Join(strings.Fields(strings.Join(out, " ")), " ")
 }
 
 // known says how the speaker of a note was known again.

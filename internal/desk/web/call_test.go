@@ -4,7 +4,6 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/chromedp/cdproto/input"
 	"github.com/chromedp/chromedp"
 	"github.com/chromedp/chromedp/kb"
 
@@ -29,23 +28,17 @@ func (h *hand) chord(key string, mods ...chromedp.KeyOption) {
 	h.b.do(chromedp.KeyEvent(key, mods...))
 }
 
-// write types text; it isn't counted, save that a line ends with a key.
-func (h *hand) write(lines ...string) {
-	for i, l := range lines {
-		if i > 0 {
-			h.b.do(chromedp.KeyEvent(kb.Enter))
-		}
-		_, err := chromedp.Call(h.b.ctx, input.InsertText, input.InsertTextParams{Text: l})
-		must(h.b.t, err)
-	}
-}
+// write types text; it isn't counted.
+func (h *hand) write(lines ...string) { h.b.write(lines...) }
 
 const maxKeys = 12
 
 // From an empty note to a claim that rests on one of its lines, by keyboard alone.
-func TestCallNoteToClaimIsFewKeys(t *testing.T) {
+func TestCallNoteToClaimIsFewKeys(t *testing.T) { drive(t, 0, callNoteToClaim) }
+
+func callNoteToClaim(t *testing.T, w way) {
 	r := newRoom(t)
-	b := newBrowser(t, newHouse(t, r))
+	b := w.browser(newHouse(t, r))
 	h := &hand{b: b}
 	h.press('n')
 	b.until(`location.pathname === "/call" && document.activeElement.id === "text"`)
@@ -82,20 +75,23 @@ func TestCallNoteToClaimIsFewKeys(t *testing.T) {
 
 // A tab that closes in the middle of a call loses neither words nor choices; what is mended
 // later is kept in the same way.
-func TestCallNoteSurvives(t *testing.T) {
+func TestCallNoteSurvives(t *testing.T) { drive(t, 1, callNoteSurvives) }
+
+func callNoteSurvives(t *testing.T, w way) {
 	r := newRoom(t)
-	b := newBrowser(t, newHouse(t, r))
+	b := w.browser(newHouse(t, r))
 	h := &hand{b: b}
 	b.open("/call")
 	b.until(`document.activeElement.id === "text"`)
-	b.do(chromedp.Evaluate[chromedp.Void](`for (const [id, v] of [["known", "doubt"], ["kind", "meeting"], ["lang", "zh"]]) {
-		const e = document.getElementById(id); e.value = v; e.dispatchEvent(new Event("change", {bubbles: true})); }`))
+	for id, value := range map[string]string{"known": "doubt", "kind": "meeting", "lang": "zh"} {
+		b.choose("#"+id, value)
+	}
+	b.reach("#text")
 	h.write("他们每两天开一次会。", "? 在哪里")
 	b.until(`document.querySelector("[data-saved]").textContent !== ""`)
 	h.write("", "不知道。")
 	b.do(chromedp.Navigate("about:blank")) // at once: nothing says good-bye
-	b.open("/call")
-	b.until(`document.getElementById("text").value === "他们每两天开一次会。\n? 在哪里\n不知道。"`)
+	b.finds("/call", `document.getElementById("text").value === "他们每两天开一次会。\n? 在哪里\n不知道。"`)
 	for id, want := range map[string]string{"known": "doubt", "kind": "meeting", "lang": "zh"} {
 		if got := eval[string](b, `document.getElementById("`+id+`").value`); got != want {
 			t.Errorf("%s is %q after the tab was lost, was %q", id, got, want)
@@ -120,8 +116,7 @@ func TestCallNoteSurvives(t *testing.T) {
 		t.Errorf("the draft stayed: %q, %v", draft, err)
 	}
 	b.send(`a[href="/call/` + note.ID.String() + `"]`)
-	b.do(chromedp.Evaluate[chromedp.Void](`document.getElementById("text").focus()`))
-	b.do(chromedp.Evaluate[chromedp.Void](`document.getElementById("known").value = "phrase"; document.getElementById("known").dispatchEvent(new Event("change", {bubbles: true}))`))
+	b.choose("#known", "phrase")
 	b.open("/claims")
 	b.open("/call/" + note.ID.String())
 	b.until(`document.getElementById("known").value === "phrase"`)

@@ -31,14 +31,20 @@ type cannedPage struct {
 	Name string
 }
 
-// cannedReplies lists all, with the language in which the source writes first.
-func (s *Server) cannedReplies(v *visit, src desk.ID, first desk.Lang) ([]cannedView, error) {
-	order := []lang.Tag{first}
+// ownFirst lists the languages, one before the others.
+func ownFirst(own lang.Tag) []lang.Tag {
+	order := []lang.Tag{own}
 	for _, t := range lang.All() {
-		if t != first {
+		if t != own {
 			order = append(order, t)
 		}
 	}
+	return order
+}
+
+// cannedReplies lists all, with the language in which the source writes first.
+func (s *Server) cannedReplies(v *visit, src desk.ID, first desk.Lang) ([]cannedView, error) {
+	order := ownFirst(first)
 	one := func(id, key, title string, text func(lang.Tag) string) cannedView {
 		out := cannedView{ID: id, Title: title}
 		for _, t := range order {
@@ -93,7 +99,7 @@ func (s *Server) canned(v *visit) error {
 		}
 	}
 	p.List = list
-	for _, t := range lang.All() {
+	for _, t := range ownFirst(lang.Tag(v.tongue)) {
 		p.Form = append(p.Form, cannedText{Name: t.Name(), Tag: string(t), Text: texts[t.HTML()]})
 	}
 	return s.show(v, "canned", p)

@@ -5,6 +5,7 @@ import (
 
 	"kkachi/internal/cell"
 	"kkachi/internal/desk"
+	"kkachi/internal/lang"
 )
 
 // casesPage lists who asks for help, and shows one case.
@@ -42,14 +43,30 @@ type caseView struct {
 	Outcomes                 []choice
 	Outcome                  string
 	Closing                  said
+	Message, ClosingTyped    string // typed, and not sent yet
 	Letters, MayGive         bool
 	Wrong                    wrong
 }
 
 type caseWords struct {
 	ID, Day, Kind string
-	Words         said
+	Words         said // in a line, without the marks of a note
+	Turns         []turnView
 	Help          bool
+}
+
+// typed puts back what was typed into the form that was sent and is wrong.
+func (c *caseView) typed(v *visit) {
+	switch v.r.URL.Path {
+	case "/case/sheet":
+		c.Need, c.Danger, c.Deadline = v.form("need"), v.form("danger"), v.form("deadline")
+	case "/case/step":
+		c.StepDraft = v.text("text")
+	case "/case/give":
+		c.Message = v.text("message")
+	case "/case/close":
+		c.ClosingTyped = v.text("note")
+	}
 }
 
 type givenView struct{ Line, Href, Name string }
@@ -93,8 +110,9 @@ func (s *Server) casesWith(v *visit, open desk.ID, w wrong) error {
 		}
 	}
 	p.frame = s.frame(v, "cases", "desk.cases.title")
-	if p.Open != nil {
+	if p.Open != nil && w.Word != "" {
 		p.Open.Wrong = w
+		p.Open.typed(v)
 	}
 	status := http.StatusOK
 	if w.Word != "" {
@@ -174,7 +192,7 @@ func (s *Server) caseView(v *visit, id desk.ID) (*caseView, error) {
 	}
 	for _, r := range c.Reports {
 		if !r.File {
-			out.Words = append(out.Words, caseWords{r.ID.String(), v.day(r.Day), v.kind(r.Kind), says(r.Lang, snippet(r.Text, 400)), r.Kind == desk.KindHelp})
+			out.Words = append(out.Words, v.caseWords(r))
 		}
 	}
 	for _, p := range s.desk.Partners() {
@@ -186,6 +204,20 @@ func (s *Server) caseView(v *visit, id desk.ID) (*caseView, error) {
 	out.MayGive = c.Sheet.Need != "" && len(out.Partners) > 0
 	out.StepDraft, err = s.desk.Draft(v.ctx(), draftStep, id)
 	return out, err
+}
+
+// caseTelling is how much of each telling stands beside a case.
+const caseTelling = 400
+
+// caseWords shows a telling beside its case, a note of a call turn by turn.
+func (v *visit) caseWords(r desk.ReportView) caseWords {
+	out := caseWords{ID: r.ID.String(), Day: v.day(r.Day), Kind: lang.Capital(v.kind(r.Kind)), Help: r.Kind == desk.KindHelp}
+	r.Text = cut(r.Text, caseTelling)
+	if turns := v.turns(r); !plainTurns(turns) {
+		out.Turns = turns
+	}
+	out.Words = says(r.Lang, v.spoken(r))
+	return out
 }
 
 // caseWrite does one thing in a case, and comes back to it.
@@ -208,7 +240,11 @@ func (s *Server) postCaseOpen(v *visit) error {
 
 func (s *Server) postCaseSheet(v *visit) error {
 	return s.caseWrite(v, "desk.said.saved", func(id desk.ID) (desk.OpID, error) {
-		return s.desk.SetCase(v.ctx(), id, desk.CaseSheet{Need: v.form("need"), Danger: v.form("danger"), Deadline: isoDay(v.form("deadline"))})
+		day, ok := typedDay(v.form("deadline"))
+		if !ok {
+			return desk.OpID{}, &desk.FieldError{Field: "date", Problem: "is no day"}
+		}
+		return s.desk.SetCase(v.ctx(), id, desk.CaseSheet{Need: v.form("need"), Danger: v.form("danger"), Deadline: day})
 	})
 }
 

@@ -20,6 +20,7 @@ type chainsPicture struct {
 	Links         []chainLink
 	Rows          []chainRow
 	Many          bool // too many rows: the table alone
+	Against       bool // something contradicts
 }
 
 type chainNode struct {
@@ -57,6 +58,7 @@ func (v *visit) chainsOf(c *desk.ClaimView) *chainsPicture {
 			continue // erased with its source: there is nobody to draw
 		}
 		drawn = append(drawn, e)
+		p.Against = p.Against || e.Stance == ladder.Contradicts
 		if e.Chain {
 			n[e.Stance]++
 		}
@@ -113,6 +115,9 @@ func (p *chainsPicture) draw(v *visit, drawn []desk.EvidenceView) {
 	for row, e := range drawn {
 		class := chainClass(e)
 		text := v.reportName(e.ReportNumber) + " · " + e.Handle
+		if e.Stance == ladder.Contradicts {
+			text = "≠ " + text // on paper and to many eyes red is no colour
+		}
 		p.Nodes = append(p.Nodes, node(reportX, y(row), reportWidth, "report "+class, text))
 		p.Links = append(p.Links, chainLink{curve(reportX+reportWidth, y(row), claimX, p.ClaimY), "link " + class})
 		for i, r := range e.Relays {

@@ -14,12 +14,14 @@ import (
 // Everything that can be done with a claim, in a browser: words chosen by keyboard alone,
 // change, merge and take apart, split, doubt and settle, the ceiling lifted by two, a report
 // withdrawn after its cascade was read, and brought back.
-func TestWorkOnClaims(t *testing.T) {
+func TestWorkOnClaims(t *testing.T) { drive(t, 2, workOnClaims) }
+
+func workOnClaims(t *testing.T, w way) {
 	r := newRoom(t)
 	r.tell()
 	claims := r.judge()
 	story := r.printed(claims)
-	b := newBrowser(t, newHouse(t, r))
+	b := w.browser(newHouse(t, r))
 	b.pickByKeys(r)
 	b.mergeAndApart(r, claims)
 	b.splitAndBack(r, claims)
@@ -62,15 +64,11 @@ func (b *browser) claimOf(r *room, id desk.ID) *desk.ClaimView {
 	return v
 }
 
-func (b *browser) openAll() {
-	b.do(chromedp.Evaluate[chromedp.Void](`document.querySelectorAll("details").forEach(d => d.open = true)`))
-}
-
 func (b *browser) mergeAndApart(r *room, claims map[string]desk.ID) {
 	b.t.Helper()
 	b.open("/claim/" + claims["C10"].String())
 	b.openAll()
-	b.do(chromedp.Evaluate[chromedp.Void](`document.getElementById("w-into").value = "` + claims["C08"].String() + `"`))
+	b.choose("#w-into", claims["C08"].String())
 	b.send(`form[action$="/merge"] button`)
 	b.until(`location.pathname === "/claim/` + claims["C08"].String() + `" && document.querySelector(".same li .num-id").textContent === "C10"`)
 	if v := b.claimOf(r, claims["C08"]); v.Rung != ladder.Independent {
@@ -114,12 +112,12 @@ func (b *browser) doubtAndSettle(r *room, claims map[string]desk.ID) {
 func (b *browser) liftByTwo(r *room, claims map[string]desk.ID) {
 	b.t.Helper()
 	b.open("/claim/" + claims["C10"].String() + "?edit=" + r.ids["C10/04"].String())
-	b.do(chromedp.Evaluate[chromedp.Void](`document.getElementById("e-grade").value = "2"`))
+	b.choose("#e-grade", "2")
 	b.send(`#evidence-edit button.main`)
 	b.until(`document.querySelector(".graded").textContent.startsWith("3")`)
 	for _, name := range []string{"ayla", "boram"} {
 		b.openAll()
-		b.do(chromedp.Evaluate[chromedp.Void](`document.getElementById("w-who").value = "` + name + `"`))
+		b.choose("#w-who", name)
 		b.fill("#w-pass", "pass of "+name)
 		b.fill("#w-lift", "she keeps the books")
 		b.send(`form[action$="/lift"] button`)

@@ -87,7 +87,5 @@ func (s *Server) former(v *visit) error {
 	if err := s.desk.PreviewRelease(v.ctx(), id, serial, tag, &buf); err != nil {
 		return err
 	}
-	v.w.Header().Set("Content-Type", "text/html; charset=utf-8")
-	_, _ = v.w.Write(buf.Bytes()) // a browser that left needs no answer
-	return nil
+	return v.showPreview(buf.Bytes())
 }

@@ -27,7 +27,7 @@ func TestSearchLeavesNoWordOnDisk(t *testing.T) {
 	r.letter("A", cell.KindLetter, "the old smokehouse", cell.ReplyID{})
 	r.name("A")
 	root := filepath.Dir(t.TempDir()) // the browser's folder stands beside
-	b := newBrowser(t, newHouse(t, r))
+	b := ownBrowser(t, newHouse(t, r), t.TempDir())
 	for _, field := range []string{"#find", "#q"} {
 		b.open(map[string]string{"#find": "/inbox", "#q": "/search"}[field])
 		b.fill(field, "smokehouse")

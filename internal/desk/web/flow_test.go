@@ -17,14 +17,15 @@ import (
 // The main way through the desk, with a real browser and a real desk, by keyboard where a
 // journalist would: link, inbox, thread, draft, reply, claim from selected words, evidence,
 // story, gate, photograph, approval by two, release.
-func TestFromLinkToRelease(t *testing.T) {
+func TestFromLinkToRelease(t *testing.T) { drive(t, 6, fromLinkToRelease) }
+
+func fromLinkToRelease(t *testing.T, w way) {
 	r := newRoom(t)
 	r.letter("A", cell.KindLetter, "안녕하십니까.\n요즘 우리에 대한 통제가 심해졌습니다. 이틀에 한 번씩 모입니다.", cell.ReplyID{})
 	r.name("A")
 	r.letter("C", cell.KindLetter, "他们每两天开一次会。", cell.ReplyID{})
 	r.name("C")
-	h := newHouse(t, r)
-	b := newBrowser(t, h)
+	b := w.browser(newHouse(t, r))
 	ctx := t.Context()
 
 	if link := eval[string](b, `location.href`); strings.Contains(link, "#") {
@@ -68,8 +69,7 @@ func (b *browser) replyWithDraft(r *room) {
 	b.do(chromedp.KeyEvent("We read it."))
 	b.open("/claims") // at once: what was typed goes with the page
 	b.until(`location.pathname === "/claims"`)
-	b.open("/thread/" + r.ids["A"].String())
-	b.until(`document.getElementById("reply").value === "Thank you. We read it."`)
+	b.finds("/thread/"+r.ids["A"].String(), `document.getElementById("reply").value === "Thank you. We read it."`)
 	b.key('r')
 	b.until(`document.activeElement.id === "reply"`)
 	b.do(chromedp.KeyEvent(" Bye."))
@@ -119,8 +119,7 @@ func (b *browser) addEvidence(r *room, claim desk.ID) {
 		return view.Rung
 	}
 	b.key('e')
-	b.do(chromedp.Evaluate[chromedp.Void](`(() => { const s = document.getElementById("report");
-		s.value = [...s.options].find(o => o.text.startsWith("02")).value; })()`))
+	b.choose("#report", eval[string](b, `[...document.getElementById("report").options].find(o => o.text.startsWith("02")).value`))
 	b.send(`form[action="/evidence/new"] button.main`)
 	b.until(`document.querySelectorAll(".evidence tbody tr").length === 2 && document.querySelector(".standing .mark.two")`)
 	if rung() != ladder.Independent {
@@ -157,7 +156,7 @@ func (b *browser) writeStory(claim desk.ID) desk.ID {
 	b.fill("#t-en", "{said} that sessions are held every two days.")
 	b.fill("#t-zh", "{said}，学习会改为两天一次。")
 	b.click(`input[name=claims][value="` + claim.String() + `"]`)
-	b.fill("#l-medium", "2") // by telephone: finer than allowed
+	b.choose("#l-medium", "2") // by telephone: finer than allowed
 	b.send("#write button.main")
 	b.until(`document.querySelector(".lead-line .mark.block")`)
 	for tag, text := range map[string][3]string{
@@ -165,7 +164,7 @@ func (b *browser) writeStory(claim desk.ID) desk.ID {
 		"en": {"Sessions every two days", "They meet more often.", "They would be in danger if they were known."},
 		"zh": {"学习会更加频繁", "改为两天一次。", "身份曝光会有危险，因此不公布姓名。"},
 	} {
-		b.do(chromedp.Evaluate[chromedp.Void](`document.querySelectorAll("details").forEach(d => d.open = true)`))
+		b.openAll()
 		b.fill("#h-"+tag, text[0])
 		b.fill("#f-"+tag, text[1])
 		b.fill("#w-"+tag, text[2])
@@ -182,7 +181,7 @@ func (b *browser) printIt(story desk.ID) {
 	b.until(`document.querySelector(".lead-line .mark:not(.block)")`)
 	photo, err := filepath.Abs(caseDir + "photo.jpg")
 	must(b.t, err)
-	b.do(chromedp.Evaluate[chromedp.Void](`document.querySelectorAll("details").forEach(d => d.open = true)`))
+	b.openAll()
 	b.do(chromedp.SetUploadFiles(chromedp.CSS("#photo"), []string{photo}))
 	for _, f := range []string{"ca", "cr", "al"} {
 		for tag, text := range map[string]string{"ko": "건물", "en": "A building", "zh": "大楼"} {
@@ -249,7 +248,7 @@ func TestSecondBrowserIsTold(t *testing.T) {
 	b := newBrowser(t, h)
 	ctx, cancel := chromedp.NewContext(b.ctx, chromedp.WithNewBrowserContext())
 	defer cancel()
-	other := &browser{t, ctx, h}
+	other := &browser{t: t, ctx: ctx, h: h}
 	other.do(chromedp.Navigate(link))
 	other.until(`!document.getElementById("used").hidden && document.getElementById("wait").hidden`)
 	if text := eval[string](other, `fetch("/inbox").then(r => r.text().then(t => r.status + t))`); text != "404" {

@@ -47,6 +47,7 @@ type threadView struct {
 	Items                   []letterView
 	MayReply                bool
 	Draft                   string
+	ReplyLang               string // in which the source writes
 	Sheet                   sheetView
 	Facts                   []fact
 	Board                   []choice // claims there are already
@@ -348,6 +349,9 @@ func (s *Server) dress(v *visit, out *threadView, t *desk.ThreadView) error {
 	} else if n := len(t.Reports); n > 0 && t.Reports[n-1].Lang.Valid() {
 		first = t.Reports[n-1].Lang
 	}
+	if first.Valid() {
+		out.ReplyLang = first.HTML()
+	}
 	if out.Canned, err = s.cannedReplies(v, t.ID, first); err != nil {
 		return err
 	}
@@ -382,6 +386,9 @@ func (s *Server) letter(v *visit, r desk.ReportView, claims map[desk.ID]desk.Cla
 	out := letterView{
 		ID: r.ID.String(), Kind: lang.Capital(v.kind(r.Kind)), Day: v.day(r.Day), Language: v.language(r.Lang), Taker: r.Taker,
 		Words: says(r.Lang, r.Text), Translate: !r.File, day: uint32(r.Day),
+	}
+	if r.Text == "" {
+		out.Language = "" // an erasure was asked for, or words are hidden: there is nothing in any language
 	}
 	if r.File {
 		out.Words = said{}

@@ -65,21 +65,19 @@ var alikeInAll = map[string]bool{
 }
 
 // The inbox by keys alone: choose, rest, undo, label, note, canned reply, search, and back.
-func TestInboxByKeys(t *testing.T) {
+func TestInboxByKeys(t *testing.T) { drive(t, 3, inboxByKeys) }
+
+func inboxByKeys(t *testing.T, w way) {
 	ctx := t.Context()
 	r := newRoom(t)
 	r.letter("A", cell.KindLetter, "안녕하십니까. 요즘 우리에 대한 통제가 심해졌습니다.", cell.ReplyID{})
 	r.name("A")
 	r.letter("C", cell.KindLetter, "他们每两天开一次会。", cell.ReplyID{})
 	r.name("C")
-	b := newBrowser(t, newHouse(t, r))
+	b := w.browser(newHouse(t, r))
 	type_ := func(text string) { b.do(chromedp.KeyEvent(text)) }
 	enter := func() { b.do(chromedp.KeyEvent(kb.Enter)) }
-	leave := func(do func()) {
-		b.do(chromedp.Evaluate[chromedp.Void](`window.before = true`))
-		do()
-		b.until(`!window.before`)
-	}
+	leave := b.leave
 
 	// Two rows are chosen, and read with one button; the count says how many.
 	top := `Math.round(document.querySelector("[data-row]").getBoundingClientRect().top)`
@@ -173,7 +171,7 @@ func (b *browser) newsOf(r *room) {
 }
 
 func quoteJS(text string) string {
-	return "`" + strings.NewReplacer("`", "\\`", "$", "\\$").Replace(text) + "`"
+	return "`" + strings.NewReplacer("`", "\\`", "$", "\\$", "\\", "\\\\", "\r", "\\r").Replace(text) + "`"
 }
 
 // A case from red to sealed, by the pages; the partner opens what the browser saved.

@@ -8,6 +8,7 @@ import (
 	"io/fs"
 	"net/http"
 	"path"
+	"slices"
 	"strings"
 
 	"kkachi/internal/chart"
@@ -116,7 +117,8 @@ func serveStatic(w http.ResponseWriter, r *http.Request, name string) {
 	case "chart.css":
 		data = []byte(chart.CSS())
 	case "site.css": // of previews, which look like what is printed
-		data = look.Site()
+		data, err = files.ReadFile("static/margins.css")
+		data = slices.Concat(look.Site(), data)
 	case "door.css":
 		data, err = files.ReadFile("static/door.css")
 		data = append(look.CSS(), data...)

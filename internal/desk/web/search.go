@@ -3,7 +3,6 @@ package web
 import (
 	"net/http"
 	"net/url"
-	"time"
 
 	"kkachi/internal/cell"
 	"kkachi/internal/desk"
@@ -55,10 +54,18 @@ func (s *Server) search(v *visit) error {
 	}
 	q := desk.SearchQuery{
 		Text: get.Get("q"), Kind: desk.FoundKind(get.Get("kind")), Lang: desk.Lang(get.Get("in")), Tag: get.Get("tag"), After: at.Get("after"),
-		From: isoDay(get.Get("from")), To: isoDay(get.Get("to")),
 	}
-	p := &searchPage{Text: q.Text, From: iso(q.From), To: iso(q.To), Asked: q.Text != ""}
-	p.Narrowed = q.Kind != "" || q.Lang != "" || q.Tag != "" || q.From != 0 || q.To != 0
+	p := &searchPage{Text: q.Text, From: get.Get("from"), To: get.Get("to"), Asked: q.Text != ""}
+	p.Narrowed = q.Kind != "" || q.Lang != "" || q.Tag != "" || p.From != "" || p.To != ""
+	for field, into := range map[string]*cell.Day{"from": &q.From, "to": &q.To} {
+		day, ok := typedDay(get.Get(field))
+		if !ok {
+			p.frame = s.frame(v, "search", "desk.search.title")
+			p.Wrong, p.Asked = wrong{field, v.T("desk.field.date")}, false
+			return s.searchForm(v, p, q)
+		}
+		*into = day
+	}
 	found, err := s.desk.Search(v.ctx(), q)
 	if err != nil {
 		return s.again(v, err, func(w wrong) error {
@@ -93,7 +100,7 @@ func (s *Server) searchForm(v *visit, p *searchPage, q desk.SearchQuery) error {
 	for _, tag := range m.Tags {
 		p.Tags = append(p.Tags, choice{tag, flat(tag), tag == q.Tag})
 	}
-	return s.show(v, "search", p)
+	return s.showAs(v, "search", statusOf(p.Wrong), p)
 }
 
 func (v *visit) found(f desk.Found) foundRow {
@@ -115,21 +122,4 @@ func (v *visit) found(f desk.Found) foundRow {
 		out.Href = "/thread/" + f.Source.String() + "#r" + f.Thing.String()
 	}
 	return out
-}
-
-// isoDay reads a day of a form; 0 for none.
-func isoDay(text string) cell.Day {
-	t, err := time.Parse(time.DateOnly, text)
-	if err != nil || t.Unix() < 0 {
-		return 0
-	}
-	return cell.DayOf(t)
-}
-
-// iso is a day as forms hold it.
-func iso(d cell.Day) string {
-	if d == 0 {
-		return ""
-	}
-	return lang.ISODate(uint32(d))
 }

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"net/http"
+	"regexp"
 	"strconv"
 	"strings"
 
@@ -395,8 +396,16 @@ func (s *Server) preview(v *visit) error {
 	} else if err != nil {
 		return errPreview // what is missing stands in the gate's list
 	}
+	return v.showPreview(buf.Bytes())
+}
+
+var previewLink = regexp.MustCompile(`(<a\b[^>]*?) href="[^"]*"`)
+
+// showPreview shows a page as it will be printed, without its links: the pages of the site
+// that they lead to are not here, and a file made by printing would hold this desk's address.
+func (v *visit) showPreview(page []byte) error {
 	v.w.Header().Set("Content-Type", "text/html; charset=utf-8")
-	_, _ = v.w.Write(buf.Bytes()) // a browser that left needs no answer
+	_, _ = v.w.Write(previewLink.ReplaceAll(page, []byte("$1"))) // a browser that left needs no answer
 	return nil
 }
 

@@ -106,9 +106,8 @@ func flat(s string) string {
 	return b.String()
 }
 
-// snippet is the beginning of a text in one line, for lists.
-func snippet(s string, runes int) string {
-	s = strings.Join(strings.Fields(s), " ")
+// cut is the beginning of a text, lines and all.
+func cut(s string, runes int) string {
 	for i := range s {
 		if runes == 0 {
 			return s[:i] + "…"
@@ -116,4 +115,9 @@ func snippet(s string, runes int) string {
 		runes--
 	}
 	return s
+}
+
+// snippet is the beginning of a text in one line, for lists.
+func snippet(s string, runes int) string {
+	return cut(strings.Join(strings.Fields(s), " "), runes)
 }

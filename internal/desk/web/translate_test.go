@@ -13,7 +13,9 @@ import (
 
 // A letter is translated sentence by sentence, by keyboard; a lost tab loses nothing; the
 // other person checks it; words chosen beside a translation are the original's alone.
-func TestTranslationBesideTheOriginal(t *testing.T) {
+func TestTranslationBesideTheOriginal(t *testing.T) { drive(t, 4, translationBeside) }
+
+func translationBeside(t *testing.T, w way) {
 	r := newRoom(t)
 	r.letter("A", cell.KindLetter, "我住在边境附近。今年巡逻增加。\n晚上也查。", cell.ReplyID{})
 	r.name("A")
@@ -23,7 +25,7 @@ func TestTranslationBesideTheOriginal(t *testing.T) {
 	rep := view.Reports[0].ID
 	_, err = r.desk.Translate(ctx, rep, lang.Korean, "hana", []string{"국경 근처에 삽니다.", "올해 순찰이 늘었습니다.", "밤에도 검문합니다."}, desk.TranslationDone)
 	must(t, err)
-	b := newBrowser(t, newHouse(t, r))
+	b := w.browser(newHouse(t, r))
 	b.open("/thread/" + r.ids["A"].String())
 	b.send(`.into a[href$="/en"]`)
 	b.until(`document.activeElement.id === "t0"`)
@@ -33,8 +35,7 @@ func TestTranslationBesideTheOriginal(t *testing.T) {
 	h.write("Patrols have grown this year.")
 	b.until(`document.querySelector("[data-saved]").textContent !== ""`)
 	b.open("/claims")
-	b.open("/translate/" + rep.String() + "/en")
-	b.until(`document.getElementById("t1").value === "Patrols have grown this year." && document.getElementById("t0").value.startsWith("I live")`)
+	b.finds("/translate/"+rep.String()+"/en", `document.getElementById("t1").value === "Patrols have grown this year." && document.getElementById("t0").value.startsWith("I live")`)
 	b.send(`button[value=done]`)
 	b.until(`document.querySelector(".wrong[role=alert]") && document.getElementById("t1").value !== ""`) // a gap is no end
 	b.fill("#t2", "They check at night too.")

@@ -9,6 +9,7 @@ import (
 type withdrawPage struct {
 	frame
 	Heading, What, Back, Action string
+	BackTo                      string // whose page one comes back to
 	Words                       said
 	Items                       string
 	Claims                      []shiftRow
@@ -80,11 +81,14 @@ func (s *Server) showWithdraw(v *visit, w desk.Withdrawal, bad wrong) error {
 	case c.Report != nil:
 		p.Heading = v.T("desk.withdraw.report", v.reportName(c.Report.Number), c.Handle)
 		p.What, p.Back = v.T("desk.withdraw.what.report"), "/thread/"+c.Report.Source.String()
-		p.Words = says(c.Report.Lang, snippet(c.Report.Text, 240))
+		p.BackTo = c.Handle
+		p.Words = says(c.Report.Lang, cut(v.spoken(*c.Report), 240))
 	case c.Label != "":
 		p.Heading, p.What, p.Back = v.T("desk.withdraw.claim", c.Label), v.T("desk.withdraw.what.claim"), "/claim/"+w.Claim.String()
+		p.BackTo = c.Label
 	default:
 		p.Heading, p.What, p.Back = v.T("desk.withdraw.source", c.Handle), v.T("desk.withdraw.what.source"), "/thread/"+w.Source.String()
+		p.BackTo = c.Handle
 	}
 	for _, sh := range c.Claims {
 		p.Claims = append(p.Claims, v.shift(sh))

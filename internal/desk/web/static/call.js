@@ -18,6 +18,9 @@
       claimLine();
     }
   });
+  // Lines break as the language spoken has it.
+  const spoken = form.querySelector("#lang");
+  spoken.addEventListener("change", () => { text.lang = spoken.value; });
   // What is chosen is kept with what is typed.
   form.addEventListener("change", (e) => { if (e.target !== text) text.dispatchEvent(new Event("input")); });
 

@@ -174,6 +174,20 @@
   // With a Korean or Chinese keyboard the key stands where it stood.
   const latin = (e) => (/^[\x21-\x7e]$/.test(e.key) ? e.key : /^Key[A-Z]$/.test(e.code) ? e.code[3].toLowerCase() : e.key);
 
+  // Paper and PDF files are taken along: they hold no address of this desk, nor of a thread.
+  addEventListener("beforeprint", () => {
+    for (const a of all("a[href]")) {
+      a.dataset.href = a.getAttribute("href");
+      a.removeAttribute("href");
+    }
+  });
+  addEventListener("afterprint", () => {
+    for (const a of all("a[data-href]")) {
+      a.setAttribute("href", a.dataset.href);
+      delete a.dataset.href;
+    }
+  });
+
   // What was done stays readable, then leaves; undo stays reachable by key.
   const notice = $(".notice");
   if (notice && !$("[data-undo]", notice)) setTimeout(() => notice.remove(), 8000);

@@ -1,0 +1,144 @@
+package web
+
+import (
+	"bytes"
+	"strings"
+	"testing"
+
+	"kkachi/internal/cell"
+	"kkachi/internal/desk"
+	"kkachi/internal/lang"
+)
+
+// T is a word of the page's language, as JavaScript writes it.
+func (b *browser) T(key string, args ...any) string {
+	b.t.Helper()
+	return quoteJS(lang.T(b.tag, key, args...))
+}
+
+// said waits for what the desk says was done, in the page's language.
+func (b *browser) said(key string, args ...any) {
+	b.t.Helper()
+	b.until(`document.querySelector(".notice span")?.textContent === ` + b.T(key, args...))
+}
+
+// wrong waits for what the desk says is wrong, in the page's language.
+func (b *browser) wrong(key string) {
+	b.t.Helper()
+	b.until(`document.querySelector(".wrong[role=alert]")?.textContent.includes(` + b.T(key) + `)`)
+}
+
+// opensAs opens a sealed case with the partner's key, from the bytes that the browser got.
+func (b *browser) opensAs(r *room, sealed string) {
+	b.t.Helper()
+	var raw []byte
+	for _, c := range sealed {
+		raw = append(raw, byte(c))
+	}
+	got, err := desk.OpenHandover(bytes.NewReader(raw), r.partner)
+	must(b.t, err)
+	if got.Need != "a place to stay" || got.Deadline != "2022-11-30" || len(got.Steps) != 1 || got.Message != "Please call back by Friday." {
+		b.t.Errorf("the partner reads %+v", got)
+	}
+}
+
+// What is seldom done with a thread, in a browser: a topic and a saved view, a reply taken
+// back, a canned reply of one's own, a flood blocked and let in again, two threads joined and
+// parted, a case opened for who didn't ask, and a source who asked for erasure read knowingly.
+func TestWorkOnThreads(t *testing.T) { drive(t, 9, workOnThreads) }
+
+func workOnThreads(t *testing.T, w way) {
+	r := newRoom(t)
+	for _, who := range []string{"A", "C", "G"} {
+		r.letter(who, cell.KindLetter, "잊혀야 할 말 "+who, cell.ReplyID{})
+		r.name(who)
+	}
+	r.letter("G", cell.KindErase, "", cell.ReplyID{})
+	b := w.browser(newHouse(t, r))
+	a := "/thread/" + r.ids["A"].String()
+
+	b.open(a)
+	b.key('l')
+	b.fill("#m-topic", "국경")
+	b.send(`form:has(#m-topic) button`)
+	b.until(`document.querySelector(".thread-marks .topic").textContent === "국경"`)
+	b.open("/inbox")
+	b.openAll()
+	b.choose("#by-topic", eval[string](b, `[...document.getElementById("by-topic").options].find((o) => o.text === "국경").value`))
+	b.send(`.filter form[action="/inbox"] button`)
+	b.until(`document.querySelectorAll(".row").length === 1`)
+	b.openAll()
+	b.fill("#view-name", "국경 소식")
+	b.send(`form:has(#view-name) button`)
+	b.until(`document.querySelector('.boxes [aria-current]').textContent === "국경 소식"`)
+	b.joinAndPart(r, a)
+	b.replyAndTakeBack(r, a)
+	b.canned(r, a)
+
+	b.open(a)
+	b.send(`form[action="/thread/block"]:not(:has([name=alike])) button`)
+	b.until(`document.querySelectorAll(".row").length === 2`)
+	b.key('u')
+	b.until(`document.querySelectorAll(".row").length === 3`)
+
+	b.open("/thread/" + r.ids["G"].String())
+	b.until(`!document.body.textContent.includes("잊혀야 할 말 G")`)
+	b.send(`form[action="/thread/reveal"] button`)
+	b.until(`document.body.textContent.includes("잊혀야 할 말 G")`)
+}
+
+func (b *browser) joinAndPart(r *room, a string) {
+	b.t.Helper()
+	v, err := r.desk.Thread(b.t.Context(), r.ids["C"])
+	must(b.t, err)
+	b.open(a)
+	b.key('l')
+	b.fill("#m-into", "nobody at all")
+	b.send(`form:has(#m-into) button`)
+	b.wrong("desk.field.join")
+	b.open(a)
+	b.key('l')
+	b.fill("#m-into", v.Handle)
+	b.send(`form:has(#m-into) button`)
+	b.said("desk.said.joined")
+	b.until(`location.pathname === "/thread/` + r.ids["C"].String() + `" && document.querySelectorAll(".letter").length === 2`)
+	b.send(`form[action="/thread/part"] button`)
+	b.said("desk.said.parted")
+}
+
+func (b *browser) replyAndTakeBack(r *room, a string) {
+	b.t.Helper()
+	b.open(a)
+	b.key('r')
+	b.until(`document.activeElement.id === "reply"`)
+	b.write("천천히 쓰십시오.")
+	b.sendKeys()
+	b.said("desk.said.queued")
+	b.until(`document.querySelector(".ours .mark.wait").textContent === ` + b.T("desk.reply.waiting"))
+	b.send(`form[action="/thread/withdraw"] button`)
+	b.said("desk.said.withdrawn")
+	v, err := r.desk.Thread(b.t.Context(), r.ids["A"])
+	must(b.t, err)
+	if len(v.Replies) != 1 || v.Replies[0].State.Progress != desk.Withdrawn {
+		b.t.Errorf("the replies: %+v", v.Replies)
+	}
+}
+
+func (b *browser) canned(r *room, a string) {
+	b.t.Helper()
+	b.open("/canned")
+	b.fill("#title", "사진")
+	b.fill("#text-ko", "사진은 보내지 마십시오.")
+	b.send(`aside form button.main`)
+	b.said("desk.said.saved")
+	b.open(a)
+	b.key('t')
+	b.reach(`[data-insert="사진은 보내지 마십시오."]`)
+	b.key('\r') // the page prevents that it is typed
+	b.until(`document.getElementById("reply").value === "사진은 보내지 마십시오."`)
+	b.key('k') // typed: the cursor stands in the reply
+	if got := eval[string](b, `document.getElementById("reply").value`); !strings.HasPrefix(got, "사진은") {
+		b.t.Errorf("the reply is %q", got)
+	}
+	b.fill("#reply", "")
+}
