@@ -11,8 +11,9 @@ import (
 	"kkachi/internal/press"
 )
 
-// evilName tries to become markup, in whatever takes it for some.
-const evilName = `<img src=x onerror=alert(1)></bdi><b>"&amp;{0} {{.}}`
+// evilName tries to become markup, in whatever takes it for some, and to look like another's name. A character that turns others
+// stands in no file of contacts that is signed: FuzzParse.
+const evilName = `<img src=/x onerror=window.ran=1></bdi></li><script>window.ran=1</script><b>"&amp;{0} {{.}} раypal Кkachi`
 
 const someContacts = `kkachi/1 contacts
 
@@ -84,6 +85,9 @@ func TestComposerShowsContacts(t *testing.T) {
 			c.press(l.title, l.title)
 			if got := c.get("text()"); got != text {
 				t.Errorf("after a link: %s", got)
+			}
+			if got := in[string](t, c.ctx, `[...document.querySelectorAll("body > footer .contacts")].map((e) => e.textContent + e.querySelectorAll("img, b, a, script, [onerror]").length).join() + !!window.ran`); strings.Count(got, evilName) != 2 || !strings.HasSuffix(got, "0false") {
+				t.Errorf("after a link a hostile contact is printed as %s", got)
 			}
 			for _, s := range slices.Concat(c.said(), in[[]string](t, c.ctx, "touched"), in[[]string](t, c.ctx, "broken")) {
 				t.Errorf("the page said: %s", s)

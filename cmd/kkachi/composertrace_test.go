@@ -70,28 +70,6 @@ func readsPage(words []string) string {
 // arrived waits until the page has its notes and bulletin, as a person would who reads first.
 const arrived = `new Promise((f) => setTimeout(f, 900)).then(() => 0)`
 
-// In Firefox too: what is written arrives at the desk, and the answer is read.
-func TestComposerEndToEndInFirefox(t *testing.T) {
-	r := pageSite(t, nil)
-	const letter, reply = "In Firefox: <b>국경</b>", "읽었습니다 <i>x</i>"
-	site, settings := r.proxy.URL+"/en/about.html", r.settings(0, true)+opened
-	var words, said []string
-	got := firefox(t, site, settings, driver, script(t, arrived), script(t, writesPage(letter)))
-	if err := json.Unmarshal(got[2], &words); err != nil || len(words) != 9 {
-		t.Fatalf("words %s, %v", got[2], err)
-	}
-	if at := r.answer(reply, 1); len(at) != 1 || at[0] != letter {
-		t.Errorf("the desk read %q", at)
-	}
-	got = firefox(t, site, settings, driver, script(t, arrived), script(t, readsPage(words[:8])))
-	if err := json.Unmarshal(got[2], &said); err != nil || len(said) != 2 {
-		t.Fatalf("%s, %v", got[2], err)
-	}
-	if said[0] != words[8] || !strings.Contains(said[1], reply) || !strings.Contains(said[1], "received 1 of") {
-		t.Errorf("echo word %q, was %q; the conversation says:\n%s", said[0], words[8], said[1])
-	}
-}
-
 // stay has a sitting in a browser with a profile on disk; gives the last result.
 func stay(t *testing.T, browser, profile, end, url, settings string, files ...string) json.RawMessage {
 	t.Helper()

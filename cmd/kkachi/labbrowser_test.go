@@ -83,18 +83,23 @@ func (c *chromiumVisitor) end() error {
 	return chromedp.Do(c.ctx, chromedp.Navigate("about:blank"))
 }
 
-// firefoxVisitor makes visits in one Firefox, each in a context of its own, by way of page/test/labfirefox.mjs.
-type firefoxVisitor struct {
-	t   *testing.T
-	in  io.WriteCloser
-	out *bufio.Reader
+// toldFirefox is one Firefox that does what it is told by lines, by way of a script of page/test; it is started by the first.
+type toldFirefox struct {
+	t      *testing.T
+	script string
+	in     io.WriteCloser
+	out    *bufio.Reader
 }
 
-// newFirefox gives a Firefox that is started by its first visit.
-func newFirefox(t *testing.T) *firefoxVisitor { return &firefoxVisitor{t: t} }
+// firefoxVisitor makes visits in one Firefox, each in a context of its own.
+type firefoxVisitor struct{ toldFirefox }
 
-func (f *firefoxVisitor) start() error {
-	cmd := exec.Command("node", filepath.Join(pageTests, "labfirefox.mjs"))
+func newFirefox(t *testing.T) *firefoxVisitor {
+	return &firefoxVisitor{toldFirefox{t: t, script: "labfirefox.mjs"}}
+}
+
+func (f *toldFirefox) start() error {
+	cmd := exec.Command("node", filepath.Join(pageTests, f.script))
 	var err error
 	if f.in, err = cmd.StdinPipe(); err != nil {
 		return err
@@ -115,7 +120,7 @@ func (f *firefoxVisitor) start() error {
 }
 
 // ask writes one line of JSON and reads one.
-func (f *firefoxVisitor) ask(question map[string]string) (string, error) {
+func (f *toldFirefox) ask(question map[string]string) (string, error) {
 	if f.in == nil {
 		if err := f.start(); err != nil {
 			return "", err

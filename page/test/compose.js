@@ -39,6 +39,14 @@ window.compose = (() => {
     words: () => [...root().querySelectorAll(".words li")].map((li) => li.lastChild.textContent),
     echo: () => root().querySelector(".echo").textContent,
     text: () => root().querySelector(".step").innerText,
+    // How the word begins that is being picked, how many were, and how many Tabs lead to a button of the picker; 999: none does.
+    begun: () => /^(.*) …$/.exec(root().querySelector(".step p.quiet").textContent)?.[1] ?? "",
+    picked: () => [...root().querySelectorAll(".words.small li")].filter((li) => li.lastChild.textContent).length,
+    choices: () => [...root().querySelectorAll(".choices button")].filter(seen).map((b) => b.textContent),
+    way: (label) => {
+      const all = [...root().querySelectorAll(".keys button, .choices button")].filter(seen), to = all.findIndex((b) => b.textContent === label);
+      return to < 0 ? 999 : to - all.indexOf(root().activeElement);
+    },
     type: (text, n = 0) => {
       const box = [...root().querySelectorAll("[role=textbox]")][n];
       box.focus();

@@ -2,8 +2,8 @@
 // {"open": URL, "prelude": SCRIPT} begins one in a context of its own, so without a cache,
 // {"run": EXPRESSION} gives what it is as text, {"touch": …} is a click where nothing is and a turn of the wheel,
 // {"end": …} closes the context. It ends with its input.
-import { createInterface } from "node:readline";
 import puppeteer from "puppeteer-core";
+import { told } from "./told.mjs";
 
 const browser = await puppeteer.launch({
   browser: "firefox", executablePath: "/usr/bin/firefox-esr", headless: true, protocolTimeout: 60000, acceptInsecureCerts: true,
@@ -30,16 +30,7 @@ const work = {
   },
 };
 try {
-  for await (const line of createInterface({ input: process.stdin })) {
-    const question = JSON.parse(line);
-    let answer;
-    try {
-      answer = { got: (await work[Object.keys(question)[0]](question)) ?? "" };
-    } catch (e) {
-      answer = { failed: String(e) };
-    }
-    console.log(JSON.stringify(answer));
-  }
+  await told(work);
 } finally {
   await browser.close();
 }

@@ -107,6 +107,18 @@ export function picker(t: Text, lang: Lang, done: (indices: number[], lang: Lang
     if (focus) (box.querySelector("button") ?? keys.querySelector("button"))?.focus();
   }
 
+  /** Where an arrow leads among what can be chosen: some letters begin more words than anybody wants to tab through. */
+  function beside(key: string, from: Element): HTMLElement | undefined {
+    const all = [...(box.hidden ? keys : box).querySelectorAll("button")], at = all.indexOf(from as HTMLButtonElement);
+    if (at < 0) return;
+    const left = all[at].offsetLeft, top = all[at].offsetTop, last = all.length - 1;
+    return {
+      ArrowLeft: all[at - 1], ArrowRight: all[at + 1], Home: all[0], End: all[last],
+      ArrowUp: all.filter((b) => b.offsetTop < top && b.offsetLeft <= left).at(-1),
+      ArrowDown: all.find((b) => b.offsetTop > top && b.offsetLeft + b.offsetWidth > left) ?? all[last],
+    }[key];
+  }
+
   function typed(e: KeyboardEvent): void {
     if (e.ctrlKey || e.metaKey || e.altKey || e.target instanceof HTMLSelectElement) return;
     const jamo = DUBEOLSIK[e.code] ?? "";
@@ -117,6 +129,11 @@ export function picker(t: Text, lang: Lang, done: (indices: number[], lang: Lang
     } else if (choices(lang, begun).keys.includes(key)) {
       e.preventDefault();
       begin(key);
+    } else {
+      const to = beside(e.key, e.target as Element);
+      if (!to) return;
+      e.preventDefault();
+      to.focus();
     }
   }
 
