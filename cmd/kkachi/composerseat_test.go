@@ -198,12 +198,18 @@ func (s *seat) pick(words []string) string {
 	return has[string](s, "compose.echo()")
 }
 
-// tabs goes by Tab to a button of the picker; whether it is there.
+// tabs goes to a button of the picker, from row to row by arrows and then by Tab; whether it is there.
 func (s *seat) tabs(label string) bool {
 	s.t.Helper()
 	n := has[int](s, "compose.way(%q)", label)
 	if n == 999 {
 		return false
+	}
+	if rows := n / has[int](s, "compose.row()"); rows > 1 {
+		s.keys(slices.Repeat([]string{kb.ArrowDown}, rows)...)
+		if n = has[int](s, "compose.way(%q)", label); n > 30 {
+			s.t.Fatalf("%d arrows leave %d Tabs to %q", rows, n, label)
+		}
 	}
 	if n > 0 {
 		s.keys(slices.Repeat([]string{kb.Tab}, n)...)
@@ -308,5 +314,8 @@ func (s *seat) contacts() {
 	s.tabTo(s.text["tNeedHelp"])
 	s.enter(title)
 	s.look("contacts")
+	if text := has[string](s, "compose.text()"); strings.Count(text, evilName) != 2 || has[int](s, `compose.root().querySelectorAll(".step img, .step b, .step a").length`) != 0 {
+		s.t.Errorf("a hostile contact is shown as %s", text)
+	}
 	s.to("tWrite", "tHelpTitle")
 }

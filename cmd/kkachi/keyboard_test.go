@@ -102,7 +102,7 @@ func (f *firefoxKeys) run(expression string) ([]byte, error) {
 }
 
 // As WebDriver names keys that write nothing.
-var namedKeys = strings.NewReplacer(kb.Tab, "\ue004", kb.Enter, "\ue006", kb.Escape, "\ue00c", kb.Backspace, "\ue003")
+var namedKeys = strings.NewReplacer(kb.Tab, "\ue004", kb.Enter, "\ue006", kb.Escape, "\ue00c", kb.Backspace, "\ue003", kb.ArrowDown, "\ue015")
 
 func (f *firefoxKeys) press(keys ...string) error {
 	var named []string

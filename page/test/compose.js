@@ -39,10 +39,14 @@ window.compose = (() => {
     words: () => [...root().querySelectorAll(".words li")].map((li) => li.lastChild.textContent),
     echo: () => root().querySelector(".echo").textContent,
     text: () => root().querySelector(".step").innerText,
-    // How the word begins that is being picked, how many were, and how many Tabs lead to a button of the picker; 999: none does.
+    // How the word begins that is being picked, how many were, how many buttons of the picker stand in a row, and how many Tabs lead to one; 999: none does.
     begun: () => /^(.*) …$/.exec(root().querySelector(".step p.quiet").textContent)?.[1] ?? "",
     picked: () => [...root().querySelectorAll(".words.small li")].filter((li) => li.lastChild.textContent).length,
     choices: () => [...root().querySelectorAll(".choices button")].filter(seen).map((b) => b.textContent),
+    row: () => {
+      const all = [...root().querySelectorAll(".keys button, .choices button")].filter(seen);
+      return all.filter((b) => b.offsetTop === all[0].offsetTop).length;
+    },
     way: (label) => {
       const all = [...root().querySelectorAll(".keys button, .choices button")].filter(seen), to = all.findIndex((b) => b.textContent === label);
       return to < 0 ? 999 : to - all.indexOf(root().activeElement);
