@@ -82,11 +82,14 @@ steps: ## every step of the composer as it looks, three languages, two widths, l
 	mkdir -p bin/pictures
 	KKACHI_PICTURES=$(CURDIR)/bin/pictures $(GO) test -count=1 -timeout 30m -run TestComposerPictures ./cmd/kkachi
 
-pictures: ## the screenshots of the README, made by the test that looks at the pages
+pictures: ## the screenshots of the README and of doc/pages.md, made by the tests that look at the pages
 	mkdir -p bin/pictures
 	KKACHI_PICTURES=$(CURDIR)/bin/pictures $(GO) test -count=1 -run TestPagesInChromium ./cmd/kkachi
 	cp bin/pictures/story-ko.png doc/pictures/story.png
 	cp bin/pictures/desk-thread.png doc/pictures/desk.png
+	KKACHI_PICTURES=$(CURDIR)/bin/pictures $(GO) test -count=1 -run TestKeptPictures ./internal/desk/web
+	mkdir -p doc/pictures/desk
+	cp bin/pictures/desk/*.png doc/pictures/desk/
 
 clean:
 	rm -rf bin

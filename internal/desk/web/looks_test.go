@@ -11,6 +11,7 @@ import (
 	"github.com/chromedp/chromedp"
 
 	"kkachi/internal/cell"
+	"kkachi/internal/lang"
 )
 
 // places are the pages to look at, with a reading width and a sentence open.
@@ -114,8 +115,9 @@ func TestAxe(t *testing.T) {
 					continue
 				}
 				b.open(path)
-				b.do(chromedp.Evaluate[chromedp.Void](`document.querySelectorAll("details").forEach(d => d.open = true)`))
+				b.openAll()
 				check(name + " " + tag)
+				b.noEnglish(name)
 			}
 			b.do(chromedp.Evaluate[chromedp.Void](`document.getElementById("keys").showModal()`))
 			check("keys " + tag)
@@ -177,4 +179,33 @@ func TestPicturesOfMoments(t *testing.T) {
 	b.open("/inbox")
 	b.send(`form[action="/help/take"] button`)
 	b.picture("moment-taken")
+}
+
+// English words that pages of other languages may show outside of what people wrote: names of
+// the programs and people of the play, what is typed on keys.
+var notEnglish = []string{
+	"Kkachi", "kkachi", "Riverside", "Daily", "mina", "jin", "hana", "ayla", "boram", "Helping", "Hands", "Ctrl", "Enter", "Shift", "Esc", "English", "UTC", "JPEG", "PNG", "age",
+}
+
+// noEnglish looks for words in Latin letters where the desk itself speaks Korean or Chinese:
+// everywhere but in what somebody wrote.
+func (b *browser) noEnglish(name string) {
+	b.t.Helper()
+	if b.tag == lang.English {
+		return
+	}
+	found := eval[[]string](b, `(() => {
+		const of = document.documentElement.lang, out = [], own = `+quoteJS(strings.Join(notEnglish, " "))+`.split(" ");
+		const theirs = "bdi, code, kbd, .code, .choose .hide, .checks, .words-block, .words, .topic, .tag, textarea, svg, .num-id, option, [lang]:not(html)";
+		const made = /\bk[0-9a-f]{6}\b|\bcase-[0-9a-f]+|[a-z]+\.toml|\{[a-zA-Z]+\}/g; // tokens, names of files, what is typed
+		const look = (text, e) => { text = text.replace(made, ""); for (const w of text.match(/[A-Za-z]{2,}/g) || []) if (!own.includes(w)) out.push(w + " in " + e.outerHTML.slice(0, 90)); };
+		const walk = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+		for (let n; n = walk.nextNode();) if (!n.parentElement.closest(theirs)) look(n.data, n.parentElement);
+		for (const e of document.querySelectorAll("[aria-label], [title], [placeholder]")) {
+			if (!e.closest("[lang]:not(html)")) for (const a of ["title", "placeholder"]) if (e.hasAttribute(a)) look(e.getAttribute(a), e);
+		}
+		return out.slice(0, 6); })()`)
+	for _, f := range found {
+		b.t.Errorf("%s, %s: %s", name, b.tag, f)
+	}
 }
