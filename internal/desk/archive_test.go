@@ -2,6 +2,7 @@ package desk
 
 import (
 	"crypto/rand"
+	"crypto/sha256"
 	"errors"
 	"fmt"
 	mrand "math/rand/v2"
@@ -123,15 +124,16 @@ const (
 	openAt     = 400 // threads in which something comes at a time
 )
 
-func archiveSource(i int) (id ID) {
-	copy(id[:], fmt.Sprintf("s%015d", i))
+// archiveID is the ID of the i-th thing of a kind, drawn as IDs are: what lies side by side in
+// time lies apart in the tables.
+func archiveID(kind byte, i int) (id ID) {
+	h := sha256.Sum256(fmt.Appendf(nil, "%c%015d", kind, i))
+	copy(id[:], h[:])
 	return id
 }
 
-func archiveReport(i int) (id ID) {
-	copy(id[:], fmt.Sprintf("r%015d", i))
-	return id
-}
+func archiveSource(i int) ID { return archiveID('s', i) }
+func archiveReport(i int) ID { return archiveID('r', i) }
 
 func archiveHandle(i int, taken map[string]bool) string {
 	id := archiveSource(i)
@@ -157,8 +159,8 @@ func (a *archive) telling(p *prose, i int, handles map[string]bool) (out []vault
 	if i%tellingsOf > 0 { // the first letter is the new thread's own
 		n -= r.IntN(min(n, openAt) + 1)
 	}
-	src := archiveSource(n)
-	l := letter{Kind: KindLetter, Day: archiveDay - cell.Day((1_000_000-min(i, 999_999))/700), Text: p.text(r), Letter: []byte(fmt.Sprintf("l%015d", i)), Parts: 1}
+	src, letterID := archiveSource(n), archiveID('l', i)
+	l := letter{Kind: KindLetter, Day: archiveDay - cell.Day((1_000_000-min(i, 999_999))/700), Text: p.text(r), Letter: letterID[:], Parts: 1}
 	l.Lang = guess(l.Text)
 	if r.IntN(400) == 0 {
 		l.Kind = KindHelp
@@ -184,16 +186,12 @@ func (a *archive) deal(add func(vault.Kind, ID, ID, any), r *mrand.Rand, n int) 
 	if r.IntN(2) > 0 {
 		return
 	}
-	other := func(kind byte) (id ID) {
-		copy(id[:], fmt.Sprintf("%c%015d", kind, n))
-		return id
-	}
 	add(opTags, src, src, tags{Tags: []string{[]string{"border", "북한", "工厂", "police", "school"}[r.IntN(5)]}})
 	add(opTopic, src, src, topic{Topic: []string{"patrols", "노동자", "会议", "prison"}[r.IntN(4)]})
 	add(opAssign, src, src, assigned{To: []string{"mina", "jin", "bo"}[r.IntN(3)]})
-	add(opReply, other('a'), src, reply{Text: "Thank you. Could you tell us on which days that was?", By: "jin"})
-	add(opReplyOut, other('a'), src, replyOut{Day: a.today})
-	add(opRemark, other('n'), src, remark{Text: "Asked mina to call back on Monday.", By: "jin"})
+	add(opReply, archiveID('a', n), src, reply{Text: "Thank you. Could you tell us on which days that was?", By: "jin"})
+	add(opReplyOut, archiveID('a', n), src, replyOut{Day: a.today})
+	add(opRemark, archiveID('n', n), src, remark{Text: "Asked mina to call back on Monday.", By: "jin"})
 }
 
 // A prose writes texts of three languages. Their words are those of real sentences, where

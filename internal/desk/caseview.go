@@ -44,13 +44,20 @@ type StepView struct {
 // ClosedCases is how many of the cases that are closed stand in the list: the newest.
 const ClosedCases = 100
 
+// The questions for cases say that cased > 0: else none would use the index, which holds no
+// others. They ask for two states, or one.
+const (
+	casesSQL      = `SELECT t.source, s.handle, t.cased, t.asking FROM thread t JOIN source s ON s.id = t.source WHERE t.cased > 0 AND `
+	casesWorked   = casesSQL + `t.cased IN (?, ?) AND t.box <> ? ORDER BY t.cased, t.last LIMIT ?`
+	casesClosed   = casesSQL + `t.cased = ? AND t.box <> ? ORDER BY t.last DESC LIMIT ?`
+	casesClosedOf = `SELECT count(*) FROM thread t WHERE t.cased > 0 AND t.cased = ? AND t.box <> ?`
+)
+
 // Cases lists cases: those that nobody has taken, then those taken, by deadline, then the
 // newest of those closed; and says how many more are closed.
 func (d *Desk) Cases(ctx context.Context) (list []CaseRow, older int, err error) {
-	// The questions say that cased > 0: else none would use the index, which holds no other.
-	add := func(where string, args ...any) error {
-		rows, err := d.v.View().Query(ctx, `SELECT t.source, s.handle, t.cased, t.asking FROM thread t JOIN source s ON s.id = t.source
-			WHERE `+where, args...)
+	add := func(query string, args ...any) error {
+		rows, err := d.v.View().Query(ctx, query, args...)
 		if err != nil {
 			return fmt.Errorf("desk: cases: %w", err)
 		}
@@ -58,16 +65,16 @@ func (d *Desk) Cases(ctx context.Context) (list []CaseRow, older int, err error)
 		list = append(list, more...)
 		return err
 	}
-	if err := add(`t.cased > 0 AND t.cased IN (?, ?) AND t.box <> ? ORDER BY t.cased, t.last LIMIT ?`, CaseOpen, CaseTaken, boxMoved, maxUnread); err != nil {
+	if err := add(casesWorked, CaseOpen, CaseTaken, boxMoved, maxUnread); err != nil {
 		return nil, 0, err
 	}
 	worked := len(list)
-	if err := add(`t.cased > 0 AND t.cased = ? AND t.box <> ? ORDER BY t.last DESC LIMIT ?`, CaseClosed, boxMoved, ClosedCases); err != nil {
+	if err := add(casesClosed, CaseClosed, boxMoved, ClosedCases); err != nil {
 		return nil, 0, err
 	}
 	slices.Reverse(list[worked:])
 	if n := len(list) - worked; n == ClosedCases {
-		err := d.v.View().QueryRow(ctx, `SELECT count(*) FROM thread WHERE cased > 0 AND cased = ? AND box <> ?`, CaseClosed, boxMoved).Scan(&older)
+		err := d.v.View().QueryRow(ctx, casesClosedOf, CaseClosed, boxMoved).Scan(&older)
 		if err != nil {
 			return nil, 0, fmt.Errorf("desk: cases: %w", err)
 		}

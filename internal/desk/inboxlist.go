@@ -25,12 +25,16 @@ type listed struct {
 
 // listThreads gives threads in an order.
 func (d *Desk) listThreads(ctx context.Context, l threadsOf, order string, limit int) ([]listed, error) {
-	return d.listed(ctx, `SELECT t.source, t.top, t.day, t.last, false, NULL FROM `+l.table+` WHERE `+l.where+order+` LIMIT `+strconv.Itoa(limit), l.args...)
+	return d.listed(ctx, l.rows(order, limit), l.args...)
 }
 
 // listToFold gives threads with what folding needs.
 func (d *Desk) listToFold(ctx context.Context, where string, limit int, args ...any) ([]listed, error) {
-	return d.listed(ctx, `SELECT t.source, t.top, t.day, t.last, t.known > 0, t.alike FROM thread t WHERE `+where+` LIMIT `+strconv.Itoa(limit), args...)
+	return d.listed(ctx, foldSQL(where, limit), args...)
+}
+
+func foldSQL(where string, limit int) string {
+	return `SELECT t.source, t.top, t.day, t.last, t.known > 0, t.alike FROM thread t WHERE ` + where + ` LIMIT ` + strconv.Itoa(limit)
 }
 
 func (d *Desk) listed(ctx context.Context, query string, args ...any) ([]listed, error) {
@@ -41,19 +45,21 @@ func (d *Desk) listed(ctx context.Context, query string, args ...any) ([]listed,
 	return collect(rows, func(p *listed) []any { return []any{&p.id, &p.top, &p.day, &p.last, &p.known, &p.alike} })
 }
 
+// inboxParts are what the list of Inbox is made of; each asks for today.
+var inboxParts = []struct {
+	where string
+	limit int
+}{
+	{`t.box = 0 AND t.snooze <= ? AND t.top > 0 AND t.known > 0` + byDays, topRows},
+	{`t.box = 0 AND t.snooze <= ? AND t.top > 0` + byDays, topRows},
+	{`t.box = 0 AND t.snooze <= ? AND t.top = 0 AND t.known > 0` + byDays, ownRows},
+	{`t.box = 0 AND t.snooze <= ? AND t.top = 0` + byDays, junkScan},
+}
+
 // inboxList is the list of Inbox.
 func (d *Desk) inboxList(ctx context.Context) ([]listed, error) {
-	const all = `t.box = 0 AND t.snooze <= ? `
 	var list []listed
-	for _, part := range []struct {
-		where string
-		limit int
-	}{
-		{all + `AND t.top > 0 AND t.known > 0` + byDays, topRows},
-		{all + `AND t.top > 0` + byDays, topRows},
-		{all + `AND t.top = 0 AND t.known > 0` + byDays, ownRows},
-		{all + `AND t.top = 0` + byDays, junkScan},
-	} {
+	for _, part := range inboxParts {
 		more, err := d.listToFold(ctx, part.where, part.limit, d.Today())
 		if err != nil {
 			return nil, err

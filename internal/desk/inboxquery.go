@@ -130,6 +130,16 @@ func (l *threadsOf) and(where string, args ...any) {
 	l.args = append(l.args, args...)
 }
 
+// rows asks for the list in an order.
+func (l threadsOf) rows(order string, limit int) string {
+	return `SELECT t.source, t.top, t.day, t.last, false, NULL FROM ` + l.table + ` WHERE ` + l.where + order + ` LIMIT ` + strconv.Itoa(limit)
+}
+
+// count asks how long the list is.
+func (l threadsOf) count() string {
+	return `SELECT count(*) FROM (SELECT 1 FROM ` + l.table + ` WHERE ` + l.where + ` LIMIT ` + strconv.Itoa(maxUnread) + `)`
+}
+
 // An InboxPage is one page of the inbox.
 type InboxPage struct {
 	Rows  []InboxRow
@@ -150,7 +160,7 @@ func (d *Desk) InboxPage(ctx context.Context, q InboxQuery) (*InboxPage, error) 
 		return nil, err
 	}
 	l := q.ask(d.Today())
-	err = d.v.View().QueryRow(ctx, `SELECT count(*) FROM (SELECT 1 FROM `+l.table+` WHERE `+l.where+` LIMIT `+strconv.Itoa(maxUnread)+`)`, l.args...).Scan(&p.Total)
+	err = d.v.View().QueryRow(ctx, l.count(), l.args...).Scan(&p.Total)
 	if err != nil {
 		return nil, fmt.Errorf("desk: inbox: %w", err)
 	}

@@ -79,9 +79,14 @@ func (tx *Tx) Exec(query string, args ...any) error {
 	return err
 }
 
-// Query reads what was projected so far. Close the rows before Apply returns.
+// Query reads what was projected so far. Close the rows before Apply returns, and before the
+// same is asked again.
 func (tx *Tx) Query(query string, args ...any) (*sql.Rows, error) {
-	return tx.p.conn.QueryContext(tx.ctx, query, args...)
+	s, err := tx.prepare(query)
+	if err != nil {
+		return nil, err
+	}
+	return s.QueryContext(tx.ctx, args...)
 }
 
 // QueryRow reads one row of what was projected so far. Scan it before the next call.
