@@ -3,6 +3,7 @@ package desk
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 
 	"kkachi/internal/cell"
@@ -173,28 +174,19 @@ func (d *Desk) aim(ctx context.Context, c *Cascade, b *board) error {
 	return nil
 }
 
-// cascadeStories lists the stories not printed yet that carry a claim that changes.
+// cascadeStories lists the stories not printed yet that carry a claim that changes. No other
+// is judged.
 func (d *Desk) cascadeStories(ctx context.Context, c *Cascade, b *board, touched map[ID]bool) error {
-	rows, err := d.Stories(ctx)
-	if err != nil {
-		return err
+	want := map[ID]bool{}
+	for _, s := range b.stories {
+		want[s.id] = !s.printed && slices.ContainsFunc(s.claims, func(id ID) bool {
+			cl := b.byID[id]
+			return cl != nil && touched[cl.thing]
+		})
 	}
-	for _, row := range rows {
-		if row.Serial > 0 {
-			continue
-		}
-		s, _, err := d.storyOf(ctx, row.ID)
-		if err != nil {
-			return err
-		}
-		for _, id := range s.claims() {
-			if cl := b.byID[id]; cl != nil && touched[cl.thing] {
-				c.Stories = append(c.Stories, row)
-				break
-			}
-		}
-	}
-	return nil
+	var err error
+	c.Stories, err = d.storiesWhere(ctx, b, func(id ID) bool { return want[id] })
+	return err
 }
 
 // Withdraw takes back a report, a source's word, or a claim, with a reason; Undo brings it
