@@ -147,15 +147,37 @@ func lookup(t Tag, key string) (string, bool) {
 	return "", false
 }
 
+// fill puts arguments into their places. A page has thousands of them, so it goes over the
+// text once; what an argument holds is not filled again.
 func fill(text string, args []any) string {
 	if len(args) == 0 {
 		return text
 	}
-	pairs := make([]string, 0, 2*len(args))
-	for i, a := range args {
-		pairs = append(pairs, "{"+strconv.Itoa(i)+"}", fmt.Sprint(a))
+	var b strings.Builder
+	for {
+		open := strings.IndexByte(text, '{')
+		if open < 0 {
+			break
+		}
+		b.WriteString(text[:open])
+		text = text[open:]
+		end := strings.IndexByte(text, '}')
+		n, err := strconv.Atoi(text[1:max(end, 1)])
+		if err != nil || n < 0 || n >= len(args) {
+			b.WriteByte('{')
+			text = text[1:]
+			continue
+		}
+		switch a := args[n].(type) {
+		case string:
+			b.WriteString(a)
+		default:
+			fmt.Fprint(&b, a)
+		}
+		text = text[end+1:]
 	}
-	return strings.NewReplacer(pairs...).Replace(text)
+	b.WriteString(text)
+	return b.String()
 }
 
 // Quote puts s in the quotation marks of language t: “ ” in all three, as simplified

@@ -162,6 +162,13 @@ func TestT(t *testing.T) {
 	if got := T(Tag("fr"), "site.home"); got != "[site.home]" {
 		t.Errorf("a missing language gives %q", got)
 	}
+	for text, want := range map[string]string{
+		"{0}{1}": "a7", "no place": "no place", "{2} {x} {": "{2} {x} {", "{{0}}": "{a}", "}{0}{": "}a{", "{-1}": "{-1}", "": "",
+	} {
+		if got := fill(text, []any{"a", 7}); got != want {
+			t.Errorf("%q filled: %q, want %q", text, got, want)
+		}
+	}
 	if got := fill("{1} before {0}", []any{"{1}", 2}); got != "2 before {1}" {
 		t.Errorf("an argument is filled again: %q", got)
 	}
