@@ -38,33 +38,68 @@ func (d *Desk) SaveDraft(ctx context.Context, key string, about ID, text string)
 	if err != nil || old == text {
 		return err
 	}
-	thing := about
-	if thing.IsZero() {
-		thing = deskThing
-	}
-	for _, table := range []string{"report", "reply"} { // what is typed about a source's words dies with them
-		owner, err := d.ownerOf(ctx, table, thing)
-		if err == nil {
-			thing = owner
-		} else if !errors.Is(err, ErrNotFound) {
-			return err
-		}
+	thing, err := d.draftThing(ctx, about)
+	if err != nil {
+		return err
 	}
 	_, err = d.append1(ctx, opDraft, thing, thing, draftText{key, about, text})
 	return err
 }
 
-// endDraft adds the end of a draft about the desk to what is written together, if there is one.
-func (d *Desk) endDraft(ctx context.Context, with []vault.Draft, key string) ([]vault.Draft, error) {
-	if key == "" {
-		return with, nil
+// draftThing is under whose key a draft stands: what is typed about a source's words dies with them.
+func (d *Desk) draftThing(ctx context.Context, about ID) (ID, error) {
+	if about.IsZero() {
+		return deskThing, nil
 	}
-	typed, err := d.Draft(ctx, key, ID{})
-	if err != nil || typed == "" {
-		return with, err
+	for _, table := range []string{"report", "reply"} {
+		owner, err := d.ownerOf(ctx, table, about)
+		if err == nil {
+			return owner, nil
+		} else if !errors.Is(err, ErrNotFound) {
+			return ID{}, err
+		}
 	}
-	end, err := draft(opDraft, deskThing, deskThing, draftText{Key: key})
-	return append(with, end), err
+	return about, nil
+}
+
+// A Typed names a draft, as SaveDraft does.
+type Typed struct {
+	Key   string
+	About ID
+}
+
+// typedKey finds in a context what Ending put there.
+type typedKey struct{}
+
+// Ending gives a context for a command that takes the place of these drafts. They end in the write
+// of its operation: no crash leaves a reply that is queued and stands as a draft too, to be sent
+// twice. Where the command fails they stay.
+func Ending(ctx context.Context, drafts ...Typed) context.Context {
+	return context.WithValue(ctx, typedKey{}, drafts)
+}
+
+// endDrafts adds to what is written together the end of those drafts of the context that there are.
+func (d *Desk) endDrafts(ctx context.Context, with []vault.Draft) ([]vault.Draft, error) {
+	list, _ := ctx.Value(typedKey{}).([]Typed)
+	for _, t := range list {
+		text, err := d.Draft(ctx, t.Key, t.About)
+		if err != nil {
+			return nil, err
+		}
+		if text == "" {
+			continue
+		}
+		thing, err := d.draftThing(ctx, t.About)
+		if err != nil {
+			return nil, err
+		}
+		end, err := draft(opDraft, thing, thing, draftText{Key: t.Key, About: t.About})
+		if err != nil {
+			return nil, err
+		}
+		with = append(with, end)
+	}
+	return with, nil
 }
 
 // Draft gives what was saved, "" if there is nothing.

@@ -20,9 +20,6 @@ type CallNote struct {
 	Taker  string     `json:"taker"`
 	// Known says how the speaker was known again; "" if nobody said.
 	Known Recognition `json:"known,omitempty"`
-	// Typed is the key of the draft about the desk whose place the note takes: it ends in the same
-	// write, or a crash between the two would offer a note that stands to be saved again.
-	Typed string `json:"-"`
 }
 
 // A Recognition says how somebody who speaks was known again.
@@ -124,7 +121,7 @@ func (d *Desk) TakeCall(ctx context.Context, n CallNote) (src, report ID, op OpI
 	}
 	at := len(drafts)
 	drafts = append(drafts, dr)
-	if drafts, err = d.endDraft(ctx, drafts, n.Typed); err != nil {
+	if drafts, err = d.endDrafts(ctx, drafts); err != nil {
 		return ID{}, ID{}, OpID{}, err
 	}
 	hs, err := d.v.Append(ctx, drafts...)

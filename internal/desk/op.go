@@ -82,13 +82,17 @@ func draft(kind vault.Kind, subject, keyOf ID, content any) (vault.Draft, error)
 	return vault.Draft{Kind: kind, Subject: vault.Thing(subject), KeyOf: vault.Thing(keyOf), Content: b}, nil
 }
 
-// append1 appends one operation and gives its id.
+// append1 appends one operation and gives its id. Drafts whose place it takes end with it.
 func (d *Desk) append1(ctx context.Context, kind vault.Kind, subject, keyOf ID, content any) (OpID, error) {
 	dr, err := draft(kind, subject, keyOf, content)
 	if err != nil {
 		return OpID{}, err
 	}
-	hs, err := d.v.Append(ctx, dr)
+	all, err := d.endDrafts(ctx, []vault.Draft{dr})
+	if err != nil {
+		return OpID{}, err
+	}
+	hs, err := d.v.Append(ctx, all...)
 	if err != nil {
 		return OpID{}, fmt.Errorf("desk: %s: %w", kind, err)
 	}

@@ -226,8 +226,7 @@ func (s *Server) postCall(v *visit) error {
 		}
 		n.Source = id
 	}
-	n.Typed = draftCall
-	source, note, op, err := s.desk.TakeCall(v.ctx(), n)
+	source, note, op, err := s.desk.TakeCall(v.ending(draftCall, desk.ID{}), n)
 	if err != nil {
 		return s.again(v, err, func(w wrong) error { return s.showCall(v, w, desk.ID{}, typed, false) })
 	}
@@ -260,7 +259,7 @@ func (s *Server) postNote(v *visit) error {
 	if field != "" {
 		return s.showCall(v, wrong{field, v.T("desk.field." + field)}, id, typed, false)
 	}
-	op, err := s.desk.EditCall(v.ctx(), id, n)
+	op, err := s.desk.EditCall(v.ending(draftCall, id), id, n)
 	if err != nil {
 		return s.again(v, err, func(w wrong) error { return s.showCall(v, w, id, typed, false) })
 	}

@@ -250,7 +250,7 @@ func (s *Server) postCaseSheet(v *visit) error {
 
 func (s *Server) postCaseStep(v *visit) error {
 	return s.caseWrite(v, "desk.said.saved", func(id desk.ID) (desk.OpID, error) {
-		op, err := s.desk.AddStep(v.ctx(), id, v.text("text"), s.opts.By)
+		op, err := s.desk.AddStep(v.ending(draftStep, id), id, v.text("text"), s.opts.By)
 		if err != nil {
 			return op, err
 		}

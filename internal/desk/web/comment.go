@@ -1,6 +1,7 @@
 package web
 
 import (
+	"context"
 	"strconv"
 
 	"kkachi/internal/desk"
@@ -56,11 +57,10 @@ func (s *Server) postComment(v *visit) error {
 				return desk.OpID{}, err
 			}
 		}
-		_, op, err := s.desk.AddComment(v.ctx(), id, sentence, s.opts.By, v.text("text"))
-		if err != nil {
+		return s.takingDrafts(v, id, func(ctx context.Context) (desk.OpID, error) {
+			_, op, err := s.desk.AddComment(ctx, id, sentence, s.opts.By, v.text("text"))
 			return op, err
-		}
-		return op, s.dropDrafts(v, id)
+		})
 	})
 }
 

@@ -1,6 +1,8 @@
 package web
 
 import (
+	"context"
+
 	"kkachi/internal/cell"
 	"kkachi/internal/desk"
 	"kkachi/internal/lang"
@@ -91,12 +93,11 @@ func (s *Server) postRule(v *visit) error {
 	if err != nil {
 		return err
 	}
-	op, err := s.desk.AnswerRule(v.ctx(), id, v.form("rule"), s.opts.By, v.form("text"))
+	op, err := s.takingDrafts(v, id, func(ctx context.Context) (desk.OpID, error) {
+		return s.desk.AnswerRule(ctx, id, v.form("rule"), s.opts.By, v.form("text"))
+	})
 	if err != nil {
 		return s.again(v, err, func(w wrong) error { return s.showStory(v, id, w) })
-	}
-	if err := s.dropDrafts(v, id); err != nil {
-		return err
 	}
 	s.say(v.T("desk.said.answered"), op)
 	st, err := s.desk.Story(v.ctx(), id)

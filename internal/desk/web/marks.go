@@ -145,7 +145,7 @@ func (s *Server) postRemark(v *visit) error {
 	if err != nil {
 		return err
 	}
-	_, op, err := s.desk.AddRemark(v.ctx(), id, v.text("text"), s.opts.By)
+	_, op, err := s.desk.AddRemark(v.ending(draftRemark, id), id, v.text("text"), s.opts.By)
 	if err != nil {
 		return s.again(v, err, func(w wrong) error { return s.showThread(v, id, w, "") })
 	}

@@ -31,6 +31,11 @@ type visit struct {
 
 func (v *visit) ctx() context.Context { return v.r.Context() }
 
+// ending is the context of a command that takes the place of a draft.
+func (v *visit) ending(key string, about desk.ID) context.Context {
+	return desk.Ending(v.ctx(), desk.Typed{Key: key, About: about})
+}
+
 // form is a field of the form as it was typed, without blanks around it.
 func (v *visit) form(name string) string { return strings.TrimSpace(v.r.PostFormValue(name)) }
 

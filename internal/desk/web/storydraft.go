@@ -1,6 +1,7 @@
 package web
 
 import (
+	"context"
 	"regexp"
 	"strings"
 
@@ -88,16 +89,38 @@ func draftOr(st *desk.StoryView, key, saved string) (text string, typed bool) {
 	return saved, false
 }
 
-// dropDrafts ends the drafts that a form names: they went with it, or are discarded.
-func (s *Server) dropDrafts(v *visit, story desk.ID) error {
+// drafts are those that a form names: they go with it, or are discarded.
+func (v *visit) drafts(story desk.ID) ([]desk.Typed, error) {
 	if err := v.r.ParseForm(); err != nil { // a handler may not have asked for a field yet
-		return err
+		return nil, err
 	}
+	var out []desk.Typed
 	for _, key := range v.r.PostForm["drafts"] {
 		if !storyDraft.MatchString(key) {
-			return desk.ErrNotFound
+			return nil, desk.ErrNotFound
 		}
-		if err := s.desk.SaveDraft(v.ctx(), key, story, ""); err != nil {
+		out = append(out, desk.Typed{Key: key, About: story})
+	}
+	return out, nil
+}
+
+// takingDrafts runs a change of a story in whose write the drafts end that its form names. Where
+// it had nothing to write they end after it.
+func (s *Server) takingDrafts(v *visit, story desk.ID, change func(ctx context.Context) (desk.OpID, error)) (desk.OpID, error) {
+	drafts, err := v.drafts(story)
+	if err != nil {
+		return desk.OpID{}, err
+	}
+	op, err := change(desk.Ending(v.ctx(), drafts...))
+	if err != nil {
+		return op, err
+	}
+	return op, s.dropDrafts(v, drafts)
+}
+
+func (s *Server) dropDrafts(v *visit, drafts []desk.Typed) error {
+	for _, t := range drafts {
+		if err := s.desk.SaveDraft(v.ctx(), t.Key, t.About, ""); err != nil {
 			return err
 		}
 	}
@@ -110,7 +133,11 @@ func (s *Server) postDiscard(v *visit) error {
 	if err != nil {
 		return err
 	}
-	if err := s.dropDrafts(v, id); err != nil {
+	drafts, err := v.drafts(id)
+	if err != nil {
+		return err
+	}
+	if err := s.dropDrafts(v, drafts); err != nil {
 		return err
 	}
 	s.say(v.T("desk.said.discarded"), desk.OpID{})

@@ -13,7 +13,7 @@ func (s *Server) postReply(v *visit) error {
 		return err
 	}
 	text := v.text("text")
-	_, op, err := s.desk.Reply(v.ctx(), id, text, s.opts.By)
+	_, op, err := s.desk.Reply(v.ending(draftReply, id), id, text, s.opts.By)
 	if err != nil {
 		return s.again(v, err, func(w wrong) error { return s.showThread(v, id, w, text) })
 	}

@@ -154,7 +154,7 @@ func (s *Server) postTranslate(v *visit) error {
 	if v.form("state") == string(desk.TranslationDraft) {
 		state = desk.TranslationDraft
 	}
-	op, err := s.desk.Translate(v.ctx(), r.ID, to, s.opts.By, texts, state)
+	op, err := s.desk.Translate(v.ending(draftTranslation(to), r.ID), r.ID, to, s.opts.By, texts, state)
 	if err != nil {
 		return s.again(v, err, func(w wrong) error { return s.showTranslate(v, r, to, texts, nil, false, w) })
 	}

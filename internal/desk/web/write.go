@@ -125,11 +125,7 @@ func (s *Server) writeSentence(v *visit, put func(ctx context.Context, story des
 		if err != nil {
 			return desk.OpID{}, err
 		}
-		op, err := put(v.ctx(), id, i, j, sen)
-		if err != nil {
-			return op, err
-		}
-		return op, s.dropDrafts(v, id)
+		return s.takingDrafts(v, id, func(ctx context.Context) (desk.OpID, error) { return put(ctx, id, i, j, sen) })
 	})
 }
 
@@ -174,13 +170,11 @@ func (s *Server) postEdition(v *visit) error {
 		if err != nil {
 			return desk.OpID{}, desk.ErrNotFound
 		}
-		op, err := s.desk.SetEdition(v.ctx(), id, tag, desk.EditionText{
-			Headline: v.form("headline"), Standfirst: v.form("standfirst"), Reason: v.form("reason"),
+		return s.takingDrafts(v, id, func(ctx context.Context) (desk.OpID, error) {
+			return s.desk.SetEdition(ctx, id, tag, desk.EditionText{
+				Headline: v.form("headline"), Standfirst: v.form("standfirst"), Reason: v.form("reason"),
+			})
 		})
-		if err != nil {
-			return op, err
-		}
-		return op, s.dropDrafts(v, id)
 	})
 }
 
