@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -90,4 +91,36 @@ func sources(t testing.TB) []source {
 		t.Fatalf("only %d Go files found: the walk is broken", len(out))
 	}
 	return out
+}
+
+// The page for journalists is one page: in each language about a screen, and as much in each.
+func TestJournalistsHaveOnePage(t *testing.T) {
+	data, err := os.ReadFile(filepath.Join(root(t), "doc", "journalist.md"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	parts := strings.Split(string(data), "\n## ")[1:]
+	if len(parts) != 3 {
+		t.Fatalf("%d languages, want 3", len(parts))
+	}
+	shape := func(part string) (out []string) {
+		for _, line := range strings.Split(part, "\n")[1:] {
+			mark, _, _ := strings.Cut(line, " ")
+			if mark == "-" || strings.HasSuffix(mark, ".") && len(mark) == 2 {
+				out = append(out, mark)
+			}
+		}
+		return out
+	}
+	for i, name := range []string{"한국어", "English", "中文"} {
+		if got, _, _ := strings.Cut(parts[i], "\n"); got != name {
+			t.Errorf("language %d is %q, want %q", i+1, got, name)
+		}
+		if n := strings.Count(parts[i], "\n"); n > 45 {
+			t.Errorf("%s has %d lines, over 45", name, n)
+		}
+		if got := shape(parts[i]); len(got) < 10 || !slices.Equal(got, shape(parts[0])) {
+			t.Errorf("%s has the points %v, 한국어 has %v", name, got, shape(parts[0]))
+		}
+	}
 }
