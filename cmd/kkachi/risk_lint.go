@@ -162,7 +162,7 @@ func language(name, text string) lang.Tag {
 			return t
 		}
 	}
-	return lint.Guess(text)
+	return lang.Guess(text)
 }
 
 func (c *riskLintCmd) answer(drafts []lint.Draft, found []lint.Finding) map[string]any {

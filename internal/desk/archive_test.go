@@ -161,7 +161,7 @@ func (a *archive) telling(p *prose, i int, handles map[string]bool) (out []vault
 	}
 	src, letterID := archiveSource(n), archiveID('l', i)
 	l := letter{Kind: KindLetter, Day: archiveDay - cell.Day((1_000_000-min(i, 999_999))/700), Text: p.text(r), Letter: letterID[:], Parts: 1}
-	l.Lang = guess(l.Text)
+	l.Lang = lang.Guess(l.Text)
 	if r.IntN(400) == 0 {
 		l.Kind = KindHelp
 	}

@@ -9,7 +9,6 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-	"unicode"
 
 	"filippo.io/age"
 
@@ -121,26 +120,4 @@ func kindOf(l *seal.Letter) ReportKind {
 		}
 	}
 	return KindOther
-}
-
-// guess gives the language that a text seems to be written in, among those of the house.
-func guess(text string) Lang {
-	var hangul, han, latin int
-	for _, r := range text {
-		switch {
-		case unicode.Is(unicode.Hangul, r):
-			hangul++
-		case unicode.Is(unicode.Han, r):
-			han++
-		case unicode.Is(unicode.Latin, r):
-			latin++
-		}
-	}
-	switch {
-	case hangul*4 > latin && hangul*2 > han && hangul > 0:
-		return "ko"
-	case han*4 > latin && han > 0:
-		return "zh"
-	}
-	return "en"
 }

@@ -89,7 +89,7 @@ func (r *room) tell(src ID, help bool, text string, letterID []byte) (ID, ID) {
 func (r *room) logLetter(src, id ID, kind ReportKind, text string, letterID []byte) {
 	r.t.Helper()
 	_, err := r.desk.append1(r.t.Context(), opLetter, id, src, letter{
-		Kind: kind, Day: r.today, Lang: guess(text), Text: text, Letter: letterID, Parts: 1,
+		Kind: kind, Day: r.today, Lang: lang.Guess(text), Text: text, Letter: letterID, Parts: 1,
 	})
 	must(r.t, err)
 }

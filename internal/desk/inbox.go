@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+
+	"kkachi/internal/lang"
 )
 
 const snippetSize = 120 // characters
@@ -114,7 +116,7 @@ func (d *Desk) inboxRows(ctx context.Context, list []listed) ([]InboxRow, error)
 				if r.Snippet, err = d.pendingSnippet(r.ID); err != nil {
 					return nil, err
 				}
-				r.Lang = guess(r.Snippet)
+				r.Lang = lang.Guess(r.Snippet)
 			}
 		}
 		if r.Erase = days[r.ID]; r.Erase != 0 {

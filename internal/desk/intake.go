@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"kkachi/internal/cell"
+	"kkachi/internal/lang"
 	"kkachi/internal/seal"
 	"kkachi/internal/vault"
 )
@@ -400,7 +401,7 @@ func (in *intake) log(ctx context.Context, src ID, l *seal.Letter, parts int) er
 		c.Next, l.Text = next[:], nil
 	}
 	if !c.File {
-		c.Lang, c.Text = guess(string(l.Text)), string(l.Text)
+		c.Lang, c.Text = lang.Guess(string(l.Text)), string(l.Text)
 	}
 	if c.File || tooLong(c.Text) {
 		if err := in.flush(ctx); err != nil { // a blob needs the key of its thing

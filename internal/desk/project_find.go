@@ -5,6 +5,7 @@ import (
 	"errors"
 	"strings"
 
+	"kkachi/internal/lang"
 	"kkachi/internal/vault"
 )
 
@@ -94,7 +95,7 @@ func indexSource(tx *vault.Tx, src vault.Thing) error {
 		return err
 	}
 	x.text = joinLines(s.Access, s.Wishes, s.Note, c.Need, c.Danger)
-	x.lang = string(guess(x.text))
+	x.lang = string(lang.Guess(x.text))
 	return index(tx, x)
 }
 
@@ -132,7 +133,7 @@ func indexState(tx *vault.Tx, noun string, thing vault.Thing) error {
 	default:
 		return nil
 	}
-	x.lang = string(guess(x.text))
+	x.lang = string(lang.Guess(x.text))
 	err := tx.QueryRow(`SELECT owner, day FROM version WHERE noun = ? AND thing = ? ORDER BY n LIMIT 1`, noun, thing).Scan(&x.owner, &x.day)
 	if err != nil {
 		return err

@@ -4,6 +4,7 @@ import (
 	"database/sql"
 	"errors"
 
+	"kkachi/internal/lang"
 	"kkachi/internal/vault"
 )
 
@@ -116,7 +117,7 @@ func projectReply(tx *vault.Tx, op *vault.Op) error {
 	if err != nil {
 		return err
 	}
-	if err := index(tx, indexed{FoundReply, op.Subject, op.KeyOf, int64(op.Day), string(guess(r.Text)), r.Text}); err != nil {
+	if err := index(tx, indexed{FoundReply, op.Subject, op.KeyOf, int64(op.Day), string(lang.Guess(r.Text)), r.Text}); err != nil {
 		return err
 	}
 	return refresh(tx, op.KeyOf)

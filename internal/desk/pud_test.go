@@ -92,7 +92,7 @@ func (r *room) fillWith(texts []string) {
 	for i, text := range texts {
 		id, err := r.desk.newID()
 		must(r.t, err)
-		dr, err := draft(opLetter, id, src, letter{Kind: KindLetter, Day: r.today, Lang: guess(text), Text: text, Letter: fmt.Appendf(nil, "%s %08d", src, i)[24:], Parts: 1})
+		dr, err := draft(opLetter, id, src, letter{Kind: KindLetter, Day: r.today, Lang: lang.Guess(text), Text: text, Letter: fmt.Appendf(nil, "%s %08d", src, i)[24:], Parts: 1})
 		must(r.t, err)
 		drafts = append(drafts, dr)
 	}

@@ -20,6 +20,8 @@ import (
 	"github.com/ncruces/go-sqlite3/driver"
 	"github.com/ncruces/go-sqlite3/ext/fts5"
 	"golang.org/x/sys/unix"
+
+	"kkachi/internal/lang"
 )
 
 // A babble makes texts of made-up words, few of them common and most rare, as in a language.
@@ -73,7 +75,7 @@ func questions(texts []string) []SearchQuery {
 			q.Text += " " + asked(r, text)
 		}
 		if r.IntN(4) == 0 {
-			q.Lang = guess(text)
+			q.Lang = lang.Guess(text)
 		}
 		out = append(out, q)
 	}

@@ -207,14 +207,6 @@ func TestEachRuleHasWords(t *testing.T) {
 	}
 }
 
-func TestGuess(t *testing.T) {
-	for text, want := range map[string]lang.Tag{"A source in 中国 said": lang.English, "소식통은 WeChat으로": lang.Korean, "消息人士通过WeChat表示": lang.Chinese, "": lang.English, "김(金)씨": lang.Korean} {
-		if got := Guess(text); got != want {
-			t.Errorf("%q is %s, not %s", text, got, want)
-		}
-	}
-}
-
 func FuzzCheck(f *testing.F) {
 	f.Add("A source in Dandong said on Monday\xff “we are here”", "A source said", "en")
 	f.Add("중국 내 소식통은 37명이\u200b 412호에서", "소식통", "ko")

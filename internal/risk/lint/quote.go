@@ -4,7 +4,6 @@ import (
 	"unicode"
 	"unicode/utf8"
 
-	"kkachi/internal/lang"
 	"kkachi/internal/risk"
 	"kkachi/internal/risk/words"
 )
@@ -92,26 +91,4 @@ func (d Draft) rare() []Finding {
 		out = append(out, d.finding(s.Start, s.End, RuleRare, Warn))
 	}
 	return out
-}
-
-// Guess tells the language of a text by its script.
-func Guess(text string) lang.Tag {
-	hangul, han, latin := 0, 0, 0
-	for _, r := range text {
-		switch {
-		case unicode.Is(unicode.Hangul, r):
-			hangul++
-		case unicode.Is(unicode.Han, r):
-			han++
-		case unicode.Is(unicode.Latin, r):
-			latin++
-		}
-	}
-	switch {
-	case hangul > 0 && hangul >= han && hangul*3 > latin:
-		return lang.Korean
-	case han > 0 && han*3 > latin:
-		return lang.Chinese
-	}
-	return lang.English
 }
