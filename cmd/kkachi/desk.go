@@ -92,6 +92,8 @@ func (c *deskCmd) serve(w *world, n *newsroom, d *desk.Desk) (err error) {
 	}
 	if err := d.CheckEstimates(); err != nil { // every story is held then
 		fmt.Fprintf(w.stderr, "kkachi desk: %s: %v\n", desk.EstimatesFile, err)
+	} else if d.ExampleEstimates() {
+		fmt.Fprintf(w.stderr, "kkachi desk: %s is still the example, so each story is held: put in the newsroom's own numbers (doc/risk.md)\n", desk.EstimatesFile)
 	}
 	practice, err := newPractising(w, n, c.Dir)
 	if err != nil {

@@ -38,6 +38,13 @@ func (d *Desk) CheckEstimates() error {
 	return err
 }
 
+// ExampleEstimates says whether the file is the example that a new desk begins with, by which every
+// story is held. One that can't be read is none.
+func (d *Desk) ExampleEstimates() bool {
+	e, err := d.estimates()
+	return err == nil && e != nil && e.Example
+}
+
 // populations lists those among whom a source may stand.
 func populations(e *risk.Estimates) []string {
 	if e == nil {

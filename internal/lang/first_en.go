@@ -3,6 +3,9 @@ package lang
 // firstEN holds in English the words of the first way through the desk: from an empty vault to a
 // released story. first_ko.go and first_zh.go hold the same keys, which begin with "desk.".
 var firstEN = map[string]string{
+	"desk.exposure.common":    "Of each source",
+	"desk.numbers.example":    "The estimates are still the example, so each story is held.",
+	"desk.numbers.do":         "Put in the newsroom's own numbers in the desk's folder:",
 	"desk.first.title":        "From here to a first story",
 	"desk.first.done":         "done",
 	"desk.first.told":         "Somebody tells something",

@@ -1,6 +1,9 @@
 package lang
 
 var firstKO = map[string]string{
+	"desk.exposure.common":    "어느 취재원이든",
+	"desk.numbers.example":    "어림이 아직 보기 그대로여서 기사가 모두 보류됩니다.",
+	"desk.numbers.do":         "데스크 폴더의 파일에 편집국의 수를 적으십시오:",
 	"desk.first.title":        "여기서 첫 기사까지",
 	"desk.first.done":         "마침",
 	"desk.first.told":         "누군가 이야기합니다",

@@ -21,6 +21,7 @@ type exposureView struct {
 	Answered     bool // the story passes all the same: somebody gave a reason
 	Fix          *wordingFix
 	Sources      []sourceExposure
+	Common       []reasonLine // that hold for each source, said once
 	Among        []choice
 	Shown        string
 	Spread       [3]string
@@ -89,7 +90,24 @@ func (v *visit) exposure(st *desk.StoryView, x *desk.Exposure, view, at string) 
 		out.Sources = append(out.Sources, w)
 	}
 	out.MayDraw = out.MayDraw && x.Embargo == nil
+	out.takeCommon()
 	return out
+}
+
+// takeCommon takes what is said of each source alike, such as that the estimates are an example, out of
+// theirs and says it once.
+func (x *exposureView) takeCommon() {
+	if len(x.Sources) < 2 {
+		return
+	}
+	for _, r := range x.Sources[0].Reasons {
+		if !slices.ContainsFunc(x.Sources[1:], func(s sourceExposure) bool { return !slices.Contains(s.Reasons, r) }) {
+			x.Common = append(x.Common, r)
+		}
+	}
+	for i := range x.Sources {
+		x.Sources[i].Reasons = slices.DeleteFunc(x.Sources[i].Reasons, func(r reasonLine) bool { return slices.Contains(x.Common, r) })
+	}
 }
 
 // lead is the first reason of the source that decides.

@@ -27,6 +27,8 @@ type inboxPage struct {
 	Newest int64  // place of the newest telling
 	Rest   []choice
 	Steps  []stepView // the way to a first story, until there is one
+	// Example says beside the steps that the estimates are the example still: no story passes by it.
+	Example bool
 }
 
 type inboxRow struct {
@@ -103,6 +105,7 @@ func (s *Server) inbox(v *visit) error {
 	if p.Steps, err = s.firstSteps(v, p.Rows); err != nil {
 		return err
 	}
+	p.Example = len(p.Steps) > 0 && s.exampleNumbers()
 	p.frame = s.frame(v, "inbox", "desk.inbox.title")
 	return s.show(v, "inbox", p)
 }

@@ -16,6 +16,7 @@ type newsroomPage struct {
 	Held           []heldView
 	Sync           []fact
 	Trouble        string
+	Example        bool // the estimates are the example still
 	Losses         []fact
 	Approvers      []string
 	Erased         []string
@@ -85,9 +86,14 @@ func (s *Server) newsroom(v *visit) error {
 	if s.opts.Contacts != nil {
 		p.Contacts = v.contacts(s.opts.Contacts())
 	}
+	p.Example = s.exampleNumbers()
 	p.frame = s.frame(v, "newsroom", "desk.newsroom.title")
 	return s.show(v, "newsroom", p)
 }
+
+// exampleNumbers says whether the newsroom has its numbers still to put in. In practice the example is
+// what is wanted.
+func (s *Server) exampleNumbers() bool { return s.opts.Lesson == nil && s.desk.ExampleEstimates() }
 
 func (v *visit) contacts(c Contacts) *contactsView {
 	out := &contactsView{}
