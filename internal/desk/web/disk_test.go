@@ -3,9 +3,14 @@ package web
 import (
 	"bytes"
 	"errors"
+	"fmt"
+	"io"
 	"io/fs"
+	"net/http"
+	"net/http/httptest"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 	"unicode/utf16"
 
@@ -15,11 +20,11 @@ import (
 	"kkachi/internal/cell"
 )
 
-// What a real browser leaves on disk after a search: its folder holds the word in no file,
-// not in the history, the session or the list of what was typed. A word that did stand in
-// an address, and one in a form whose answer is the POST's own, are found there, so the
-// test would see it.
-func TestSearchLeavesNoWordOnDisk(t *testing.T) {
+// What a real browser leaves on disk after a search, and after forms that the desk refuses: its
+// folder holds the words in no file, not in the history, the session or the list of what was
+// typed. A word that did stand in an address, and one in a form whose answer is the POST's own,
+// as of another server, are found there, so the test would see it.
+func TestFormsLeaveNoWordOnDisk(t *testing.T) {
 	if testing.Short() {
 		t.Skip("looked at without -short")
 	}
@@ -36,12 +41,30 @@ func TestSearchLeavesNoWordOnDisk(t *testing.T) {
 	}
 	b.send(".results a")
 	b.do(chromedp.Navigate("http://" + b.h.s.host() + "/search?q=gravelpit"))
-	b.do(chromedp.Evaluate[chromedp.Void](`(() => { const f = document.createElement("form");
-		f.method = "post"; f.action = "/undo"; f.innerHTML = '<input name="op" value="drystone">'; document.body.append(f); f.submit(); })()`))
-	b.until(`location.pathname === "/undo"`)
+	post := func(action, fields string) {
+		b.do(chromedp.Evaluate[chromedp.Void](fmt.Sprintf(`(() => { const f = document.createElement("form");
+			f.method = "post"; f.action = %q; f.innerHTML = %q; document.body.append(f); f.submit(); })()`, action, fields)))
+	}
+	post("/undo", `<input type="hidden" name="op" value="drystone">`)
+	b.until(`location.pathname.startsWith("/refused/") && !document.querySelector("#reply")`)
+	b.open("/thread/" + r.ids["A"].String())
+	b.fill("#reply", "sandstone "+strings.Repeat("and more than fits ", 2_000))
+	b.send("form.reply button.main")
+	b.until(`location.pathname.startsWith("/refused/") && document.querySelector("#reply").value.startsWith("sandstone") && document.querySelector(".wrong")`)
+	b.do(chromedp.Reload())
+	b.until(`document.querySelector("#reply")?.value.startsWith("sandstone")`)
+	b.open("/inbox")
+	other := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Type", "text/html")
+		_, _ = io.WriteString(w, "<!doctype html><title>plain</title>")
+	}))
+	defer other.Close()
+	b.do(chromedp.Navigate(other.URL))
+	post("/answer", `<input name="word" value="flagstone">`)
+	b.until(`location.pathname === "/answer"`)
 	b.open("/inbox")
 	must(t, chromedp.Cancel(b.ctx)) // as a person closes it: everything is written
-	for word, want := range map[string]bool{"smokehouse": false, "gravelpit": true, "drystone": true} {
+	for word, want := range map[string]bool{"smokehouse": false, "gravelpit": true, "drystone": false, "sandstone": false, "flagstone": true} {
 		if in := filesWith(t, root, word); len(in) > 0 != want {
 			t.Errorf("%s lies in %q", word, in)
 		}

@@ -154,7 +154,7 @@ func (s *Server) problem(v *visit, err error) {
 	if key == "field" {
 		p.What = v.wrongOf(err).Word
 	}
-	s.pages.render(v.w, lang.Tag(v.tongue), "problem", status, p)
+	s.render(v, "problem", status, p)
 }
 
 func (s *Server) show(v *visit, name string, data any) error {
@@ -162,6 +162,6 @@ func (s *Server) show(v *visit, name string, data any) error {
 }
 
 func (s *Server) showAs(v *visit, name string, status int, data any) error {
-	s.pages.render(v.w, lang.Tag(v.tongue), name, status, data)
+	s.render(v, name, status, data)
 	return nil
 }

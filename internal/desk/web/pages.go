@@ -85,26 +85,32 @@ type narrowing struct {
 	Choices          []choice
 }
 
-// render writes a whole page or nothing: a template that fails half-way must not leave
+// make gives a whole page or nothing: a template that fails half-way must not leave
 // half a page behind, nor a message with a source's words in it.
-func (p *pages) render(w http.ResponseWriter, tag lang.Tag, name string, status int, data any) {
+func (p *pages) make(tag lang.Tag, name string, data any) ([]byte, error) {
 	var buf bytes.Buffer
-	if err := p.of[tag][name].Execute(&buf, data); err != nil {
-		http.Error(w, lang.T(tag, "desk.problem.broken"), http.StatusInternalServerError)
-		return
-	}
+	err := p.of[tag][name].Execute(&buf, data)
+	return buf.Bytes(), err
+}
+
+func writePage(w http.ResponseWriter, status int, page []byte) {
 	w.Header().Set("Content-Type", "text/html; charset=utf-8")
 	w.WriteHeader(status)
-	_, _ = w.Write(buf.Bytes()) // a browser that left needs no answer
+	_, _ = w.Write(page) // a browser that left needs no answer
 }
 
 // door writes the empty hall: the same for every stranger who speaks a language. After a practice
 // is over it says only that.
 func (p *pages) door(w http.ResponseWriter, tag lang.Tag, over bool) {
-	p.render(w, tag, "door", http.StatusOK, struct {
+	page, err := p.make(tag, "door", struct {
 		Lang string
 		Over bool
 	}{tag.HTML(), over})
+	if err != nil {
+		http.Error(w, lang.T(tag, "desk.problem.broken"), http.StatusInternalServerError)
+		return
+	}
+	writePage(w, http.StatusOK, page)
 }
 
 // serveStatic writes one of the page's own files, by name.

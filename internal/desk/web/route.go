@@ -132,6 +132,7 @@ func (s *Server) table() []route {
 		page("POST", "/sync", s.postSync),
 		page("POST", "/publish", s.postPublish),
 		page("POST", "/draft", s.postDraft),
+		page("GET", "/refused/{number}", s.showRefused),
 		page("POST", "/undo", s.postUndo),
 		page("POST", "/language", s.postLanguage),
 		{"GET", "/static/{name}", http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {

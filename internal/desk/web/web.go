@@ -81,7 +81,8 @@ type Server struct {
 	routes  []route
 	origins *http.CrossOriginProtection
 
-	aside aside // words that addresses stand for
+	aside   aside   // words that addresses stand for
+	refused refused // pages that answer forms
 
 	mu   sync.Mutex // guards addr and said
 	addr string     // host:port as browsers write it, known once listening
