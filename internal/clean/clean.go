@@ -22,17 +22,18 @@ import (
 
 // Limits of a photograph.
 const (
-	MaxBytes  = 64 << 20 // bytes of the file
-	MaxPixels = 64 << 20 // pixels of the picture
-	MaxSide   = 1 << 14  // pixels of its width or height, in the copy too
-	Quality   = 86       // of the JPEG encoded anew
+	MaxBytes  = 64 << 20  // bytes of the file
+	MaxPixels = 64 << 20  // pixels of the picture
+	MaxSide   = 1 << 14   // pixels of its width or height, in the copy too
+	MaxMemory = 320 << 20 // bytes that decoding may take; making the copy takes 4 a pixel besides
+	Quality   = 86        // of the JPEG encoded anew
 )
 
 // Errors of files that are not photographs as this room takes them.
 var (
 	ErrFormat = errors.New("clean: only JPEG and PNG photographs are taken")
 	ErrSize   = fmt.Errorf("clean: the photograph is larger than %d MiB", MaxBytes>>20)
-	ErrPixels = fmt.Errorf("clean: the photograph has more than %d million pixels or a side over %d", MaxPixels/1_000_000, MaxSide)
+	ErrPixels = fmt.Errorf("clean: the photograph has more than %d million pixels, or fewer of a kind that takes more memory, or a side over %d", MaxPixels/1_000_000, MaxSide)
 	ErrDamage = errors.New("clean: the photograph is damaged and cannot be decoded")
 )
 
@@ -67,8 +68,8 @@ func Photo(data []byte, maxWidth int) (*Copy, []Finding, error) {
 	if err != nil {
 		return nil, nil, ErrDamage // the decoder's words may quote the file
 	}
-	if c.Width < 1 || c.Height < 1 || c.Width > MaxSide || c.Height > MaxSide || c.Width*c.Height > MaxPixels {
-		return nil, nil, ErrPixels
+	if err := affordable(data, c); err != nil {
+		return nil, nil, err
 	}
 	img, err := decode(bytes.NewReader(data))
 	if err != nil {
@@ -98,9 +99,9 @@ func Photo(data []byte, maxWidth int) (*Copy, []Finding, error) {
 func upright(img image.Image, o int) *image.RGBA {
 	b := img.Bounds()
 	w, h := b.Dx(), b.Dy()
-	flat := image.NewRGBA(image.Rect(0, 0, w, h))
-	draw.Draw(flat, flat.Bounds(), img, b.Min, draw.Src)
 	if o <= 1 || o > 8 {
+		flat := image.NewRGBA(image.Rect(0, 0, w, h))
+		draw.Draw(flat, flat.Bounds(), img, b.Min, draw.Src)
 		return flat
 	}
 	dw, dh := w, h
@@ -108,10 +109,12 @@ func upright(img image.Image, o int) *image.RGBA {
 		dw, dh = h, w
 	}
 	out := image.NewRGBA(image.Rect(0, 0, dw, dh))
+	row := image.NewRGBA(image.Rect(0, 0, w, 1)) // a second whole picture would double what a large one takes
 	for y := range h {
+		draw.Draw(row, row.Bounds(), img, image.Pt(b.Min.X, b.Min.Y+y), draw.Src)
 		for x := range w {
 			tx, ty := place(o, x, y, w, h)
-			out.SetRGBA(tx, ty, flat.RGBAAt(x, y))
+			out.SetRGBA(tx, ty, row.RGBAAt(x, 0))
 		}
 	}
 	return out

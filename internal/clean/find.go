@@ -68,11 +68,25 @@ func isPNG(b []byte) bool { return bytes.HasPrefix(b, []byte("\x89PNG\r\n\x1a\n"
 type finder struct {
 	data   []byte
 	found  []Finding
-	orient int // EXIF orientation, 0 if none
+	many   bool // more than are listed
+	orient int  // EXIF orientation, 0 if none
+
+	baseline, progressive bool // of a JPEG: which frames were seen
 }
 
+// MaxFindings bounds what is listed of one file: a file can be made of nothing but comments.
+const MaxFindings = 1000
+
+// add lists a finding. The last one that fits stands for all the rest, up to the end of the file; a
+// position is always listed.
 func (f *finder) add(k Kind, offset, size int) {
-	f.found = append(f.found, Finding{k, offset, size})
+	switch n := len(f.found); {
+	case n < MaxFindings-1 || k == Position && n < 2*MaxFindings:
+		f.found = append(f.found, Finding{k, offset, size})
+	case !f.many:
+		f.many = true
+		f.found = append(f.found, Finding{Segment, offset, len(f.data) - offset})
+	}
 }
 
 // jpeg walks the segments of a JPEG (ITU-T T.81, annex B).
@@ -123,6 +137,8 @@ func scanEnd(b []byte, i int) int {
 }
 
 func (f *finder) segment(marker byte, at int, body []byte) {
+	f.baseline = f.baseline || marker == 0xc0 || marker == 0xc1
+	f.progressive = f.progressive || marker == 0xc2
 	switch size := len(body) + 4; {
 	case marker == 0xdb || marker == 0xc4 || marker == 0xda || marker == 0xdd || marker >= 0xc0 && marker <= 0xcf && marker != 0xc8:
 	case marker == 0xfe:

@@ -225,7 +225,11 @@ func (s *Server) postPhoto(v *visit) error {
 // was chosen. The name is whatever the browser says, and is a stranger's text.
 func (v *visit) file(field string) (data []byte, name string, err error) {
 	if err := v.r.ParseMultipartForm(maxPhoto); err != nil {
-		return nil, "", err
+		var large *http.MaxBytesError
+		if errors.As(err, &large) {
+			return nil, "", err
+		}
+		return nil, "", &desk.FieldError{Field: field, Problem: "what was sent can't be read"} // a name with a null byte, say
 	}
 	f, h, err := v.r.FormFile(field)
 	if errors.Is(err, http.ErrMissingFile) {
