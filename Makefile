@@ -73,7 +73,7 @@ model: ## explore the protocol's states further than the tests do; some minutes
 	KKACHI_MODEL=1 $(GO) test -count=1 -timeout 120m -v -run TestP4P8P13Model ./internal/sift
 
 kills: ## six times as many kills of the real processes as in make test; ROUNDS=n: n times
-	KKACHI_KILLS=$(ROUNDS) $(GO) test -count=1 -timeout 0 -v -run 'TestP8P13Kills|TestP8SourceIsKilled|TestP13SiteIsNotSignedTwice' ./cmd/kkachi
+	KKACHI_KILLS=$(ROUNDS) $(GO) test -count=1 -timeout 0 -v -run 'TestP8P13Kills|TestP8SourceIsKilled|TestP8KilledWhile|TestP13SiteIsNotSignedTwice' ./cmd/kkachi
 
 soak: ## the ring under load with kills, for five minutes; FOR=1h: for an hour
 	KKACHI_SOAK=$(FOR) $(GO) test -count=1 -timeout 0 -v -run TestP8P13Soak ./cmd/kkachi

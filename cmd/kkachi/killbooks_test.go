@@ -263,9 +263,35 @@ func (r *killRing) reply(who *teller, n int) {
 	if err != nil {
 		return
 	}
+	if d.keep("reply/"+strings.TrimPrefix(who.thread, "/thread/"), text) != nil {
+		return
+	}
 	if _, err := d.post("/thread/reply", "thread", strings.TrimPrefix(who.thread, "/thread/"), "text", text); err == nil {
 		p.promise = shown
 	}
+}
+
+var typedReply = regexp.MustCompile(`(?s)<textarea id="reply"[^>]*>(.*?)</textarea>`)
+
+// typed is what stands in the form of a reply to a teller.
+func (r *killRing) typed(who *teller) (text string) {
+	if who.thread == "" {
+		return ""
+	}
+	r.until("the desk shows a thread", func() bool {
+		r.desk.await(r.t)
+		d, err := r.pages()
+		if err != nil {
+			return false
+		}
+		page, err := d.get(who.thread)
+		m := typedReply.FindStringSubmatch(page)
+		if m != nil {
+			text = strings.TrimPrefix(html.UnescapeString(m[1]), "\n")
+		}
+		return err == nil && m != nil
+	})
+	return text
 }
 
 // judgeDesk wants each letter at the desk once, and all that its pages showed as saved.
@@ -282,7 +308,9 @@ func (r *killRing) judgeDesk() {
 		if n > 1 || promised && n != 1 {
 			r.t.Errorf("P8: %s stands %d times at the desk: %.60s", what, n, text)
 		}
-		delete(count, words(text))
+		if what != "a reply" { // it is held against what is typed
+			delete(count, words(text))
+		}
 	}
 	for text, arrived := range r.letters {
 		once("a letter", text, arrived)
@@ -295,6 +323,16 @@ func (r *killRing) judgeDesk() {
 	}
 	for text, p := range r.replies {
 		once("a reply", text, p.promise == shown)
+	}
+	for _, who := range r.tellers {
+		if text := r.typed(who); text != "" && count[words(text)] > 0 {
+			r.t.Errorf("P8: a reply is queued, and stands to be sent again: %.60s", text)
+		} else if p := r.replies[text]; text != "" && (p == nil || p.promise == shown) {
+			r.t.Errorf("P8: what nobody typed, or was sent, stands in the form of a reply: %.60s", text)
+		}
+	}
+	for text := range r.replies {
+		delete(count, words(text))
 	}
 	for text, n := range count {
 		r.t.Errorf("P8: %d × at the desk, and nobody wrote it: %.60s", n, text)
