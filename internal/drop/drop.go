@@ -150,7 +150,7 @@ func (h *Host) Serve(ctx context.Context, ln net.Listener) error {
 		ln = h.certificates.listener(ln)
 	}
 	server := newServer(h.Handler())
-	server.ConnState = room.changed
+	server.ConnState, server.ConnContext = room.changed, room.seated
 	return serve(ctx, server, ln)
 }
 
@@ -158,7 +158,7 @@ func newServer(handler http.Handler) *http.Server {
 	return &http.Server{
 		Handler:                      handler,
 		ReadHeaderTimeout:            HeaderSeconds * time.Second,
-		ReadTimeout:                  InsideSeconds * time.Second,
+		ReadTimeout:                  CellSeconds * time.Second, // also of a body that nobody reads
 		WriteTimeout:                 InsideSeconds * time.Second,
 		IdleTimeout:                  IdleSeconds * time.Second,
 		MaxHeaderBytes:               MaxHeader,
@@ -187,6 +187,9 @@ func serve(ctx context.Context, server *http.Server, ln net.Listener) error {
 
 // route finds who answers. Paths have one spelling: another one is an unknown path.
 func (h *Host) route(w http.ResponseWriter, r *http.Request) {
+	if r.Body == http.NoBody {
+		heard(r.Context())
+	}
 	query := r.URL.RawQuery != "" || r.URL.ForceQuery
 	switch path := r.URL.Path; {
 	case r.URL.RawPath != "":
@@ -205,6 +208,8 @@ func (h *Host) route(w http.ResponseWriter, r *http.Request) {
 			h.serveSite(w, r, "") // as any path that leads nowhere
 			return
 		}
+		heard(r.Context())
+		_ = http.NewResponseController(w).SetReadDeadline(time.Now().Add(InsideSeconds * time.Second)) // a recorder in a test has none
 		h.inside(w, r, role, path[3:])
 	default:
 		h.serveSite(w, r, path)

@@ -250,6 +250,169 @@ func TestP9FloodHarmsNobodyElse(t *testing.T) {
 	t.Logf("others' 99th percentile: %v alone, %v amid a flood of which %d cells were kept and %d waited", alone, amid, kept.Load(), waits.Load())
 }
 
+// What a network sends in normal times is a cell each normalPause; a flood is floodTimes as many
+// from one network.
+const (
+	normalPause = 25 * time.Millisecond
+	floodTimes  = 100
+)
+
+// normally lets 40 networks send 20 cells each at their pace, the nth when ready says so, and
+// gives the 99th percentile of the times.
+func normally(t *testing.T, addr string, ready func(n int64) bool) time.Duration {
+	t.Helper()
+	var mu sync.Mutex
+	var took []time.Duration
+	var wg sync.WaitGroup
+	for i := range 40 {
+		wg.Go(func() {
+			v, err := visit(3, i, addr)
+			if err != nil {
+				t.Error(err)
+				return
+			}
+			defer v.conn.Close()
+			for n := range int64(20) {
+				for time.Sleep(normalPause); !ready(n); {
+					time.Sleep(normalPause / 10)
+				}
+				begin := time.Now()
+				if status, err := v.post(newCell(first)); err != nil || status != "204" {
+					t.Errorf("a visitor's cell: %s, %v", status, err)
+					return
+				}
+				mu.Lock()
+				took = append(took, time.Since(begin))
+				mu.Unlock()
+			}
+		})
+	}
+	wg.Wait()
+	slices.Sort(took)
+	return took[max(0, len(took)*99/100)]
+}
+
+// P9: one network sends a hundred times as much as each other one, and waits for no answer. It is
+// slowed: what is kept of it is its burst and its rate. The cells of the others are all kept.
+func TestP9HundredfoldFlood(t *testing.T) {
+	var waits, flooded atomic.Int64
+	d, addr := bigHost(t, 1<<15, drop.PrefixDelay*time.Second, &waits)
+	alone := normally(t, addr, func(int64) bool { return true })
+	begun := time.Now()
+	var stop atomic.Bool
+	var wg sync.WaitGroup
+	for range floodTimes {
+		wg.Go(func() {
+			for !stop.Load() {
+				v, err := visit(200, 1, addr)
+				if err != nil {
+					t.Error(err)
+					return
+				}
+				c := newCell(first)
+				if _, err = v.conn.Write(append([]byte("POST /c HTTP/1.1\r\nHost: x\r\nContent-Length: 4096\r\n\r\n"), c[:]...)); err == nil {
+					flooded.Add(1)
+				}
+				time.Sleep(normalPause)
+				_ = v.conn.(*net.TCPConn).SetLinger(0) // gone, without a word
+				_ = v.conn.Close()
+			}
+		})
+	}
+	for waits.Load() == 0 { // the flood is on
+		runtime.Gosched()
+	}
+	from := flooded.Load()
+	amid := normally(t, addr, func(n int64) bool { return flooded.Load()-from >= floodTimes*n })
+	sent, lasted := flooded.Load(), time.Since(begun)
+	stop.Store(true)
+	wg.Wait()
+	if err := d.CloseDay(t.Context(), first); err != nil {
+		t.Fatal(err)
+	}
+	kept := -2 * 40 * 20 // of the others
+	if err := d.ReadDay(t.Context(), first, func(*cell.Cell) error { kept++; return nil }); err != nil {
+		t.Fatal(err)
+	}
+	if most := drop.PrefixBurst + drop.PrefixRate*int(time.Since(begun).Seconds()+1); kept < 1 || kept > most {
+		t.Errorf("of %d cells of the flood %d were kept, and %d are the most", sent, kept, most)
+	}
+	t.Logf("others' 99th percentile: %v alone, %v (%.2f times that) amid a flood of %d cells in %v, of which %d were kept",
+		alone, amid, amid.Seconds()/alone.Seconds(), sent, lasted.Round(time.Millisecond), kept)
+}
+
+// newcomers posts 20 cells each from 40 networks, each over a connection of its own, and gives the
+// 99th percentile of the times.
+func newcomers(t *testing.T, addr string) time.Duration {
+	t.Helper()
+	var mu sync.Mutex
+	var took []time.Duration
+	var wg sync.WaitGroup
+	for i := range 40 {
+		wg.Go(func() {
+			for range 20 {
+				begin := time.Now()
+				v, err := visit(3, i, addr)
+				if err != nil {
+					t.Error(err)
+					return
+				}
+				status, err := v.post(newCell(first))
+				_ = v.conn.Close()
+				if err != nil || status != "204" {
+					t.Errorf("a newcomer's cell: %s, %v", status, err)
+					return
+				}
+				mu.Lock()
+				took = append(took, time.Since(begin))
+				mu.Unlock()
+			}
+		})
+	}
+	wg.Wait()
+	slices.Sort(took)
+	return took[max(0, len(took)*99/100)]
+}
+
+// P9: a host whose every place is taken by requests that never become whole, from many networks,
+// goes on for others, and its memory is flat: as many again, and again, take no more of it.
+func TestP9HostFullOfHalfRequests(t *testing.T) {
+	if testing.Short() {
+		t.Skip("thousands of connections")
+	}
+	var waits atomic.Int64
+	_, addr := bigHost(t, 4096, time.Millisecond, &waits)
+	newcomers(t, addr)
+	halves := []string{
+		"GET / HTTP/1.1\r\nHos", "POST /c HTTP/1.1\r\nHost: x\r\nContent-Length: 4096\r\n\r\nx", "POST /c HTTP/1.1\r\nHost: x\r\nContent-Length: 5000\r\n\r\nx",
+		"POST /c HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\nfff\r\nx", "GET /d HTTP/1.1\r\nHost: x\r\nContent-Length: 9\r\n\r\nx",
+	}
+	var heaps []int64
+	for round := range 3 {
+		var bad []net.Conn
+		for i := range drop.MaxConns + 200 {
+			v, err := visit(130+round, i%20, addr)
+			if err != nil {
+				t.Fatal(err)
+			}
+			bad = append(bad, v.conn)
+			_, _ = io.WriteString(v.conn, halves[i%len(halves)]) // it may be ended already
+		}
+		amid := newcomers(t, addr)
+		runtime.GC()
+		var m runtime.MemStats
+		runtime.ReadMemStats(&m)
+		heaps = append(heaps, int64(m.HeapAlloc+m.StackInuse))
+		t.Logf("round %d: %d connections, newcomers' 99th percentile %v, %d MiB", round, len(bad), amid, heaps[round]>>20)
+		for _, conn := range bad {
+			_ = conn.Close()
+		}
+	}
+	if grown := heaps[2] - heaps[0]; grown > 8<<20 {
+		t.Errorf("memory grows by %d MiB as connections come and go", grown>>20)
+	}
+}
+
 // P9: connections that send a byte now and then, too much, in chunks, or nothing any more hold
 // no memory to speak of, and harm nobody; one network has only so many of them.
 func TestP9BadConnections(t *testing.T) {

@@ -42,6 +42,7 @@ func (h *Host) postCell(w http.ResponseWriter, r *http.Request, query bool) {
 		w.WriteHeader(http.StatusBadRequest)
 		return
 	}
+	heard(r.Context())
 	if h.prefixes != nil && !h.prefixes.slow(r.Context(), r.RemoteAddr, h.now()) {
 		w.WriteHeader(http.StatusServiceUnavailable)
 		return

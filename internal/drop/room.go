@@ -2,6 +2,7 @@ package drop
 
 import (
 	"container/list"
+	"context"
 	"net"
 	"net/http"
 	"sync"
@@ -11,8 +12,9 @@ import (
 // A room is where connections stand, so many at once. When it is full and somebody waits
 // outside, a connection that has nothing to say is closed: readers who have a page open, or who
 // hold connections to keep others out, don't lock anybody out (P9). First to go is one that has
-// asked for nothing since it came, which no browser does for long; then the one that is idle
-// for longest. A browser opens another one when it has something to say.
+// asked for nothing since it came, or sent a half of a request and no more, which no browser does for
+// long; then the one that is idle for longest. A browser opens another one when it has something to
+// say. Who has asked is answered.
 type room struct {
 	net.Listener
 	places chan struct{} // one for each connection that stands
@@ -23,11 +25,12 @@ type room struct {
 	mu      sync.Mutex // guards all below
 	mute    list.List  // of place: came, and has asked for nothing yet; for longest first
 	idle    list.List  // of place: has asked, was answered; for longest first
+	half    list.List  // of place: a request has begun, and is not whole; for longest first
 	at      map[net.Conn]*list.Element
-	waiting bool // somebody waits, and nobody was idle
+	waiting bool // somebody waits, and all are being answered
 }
 
-// A place is a connection that has nothing to say, and since when.
+// A place is a connection that may be ended, and since when.
 type place struct {
 	conn  net.Conn
 	since time.Time
@@ -69,14 +72,22 @@ func (r *room) Accept() (net.Conn, error) {
 // Close implements net.Listener.
 func (r *room) Close() error { return r.close() }
 
-// makePlace closes a connection that has nothing to say, or the next one that becomes idle. Who
-// came a moment ago may still be greeting: such a one goes last.
+// makePlace closes a connection whose request is not whole, or an idle one, or else the next one
+// that becomes idle. Who came or began a moment ago may still be at it, and goes after those that
+// are idle.
 func (r *room) makePlace() {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	first := r.mute.Front()
-	if idle := r.idle.Front(); idle != nil && (first == nil || time.Since(first.Value.(place).since) < r.greets) {
-		first = idle
+	var first *list.Element
+	for _, on := range []*list.List{&r.mute, &r.half} {
+		if e := on.Front(); first == nil && e != nil && time.Since(e.Value.(place).since) >= r.greets {
+			first = e
+		}
+	}
+	for _, on := range []*list.List{&r.idle, &r.mute, &r.half} {
+		if first == nil {
+			first = on.Front()
+		}
 	}
 	if r.waiting = first == nil; first != nil {
 		r.end(r.leaves(first.Value.(place).conn))
@@ -115,6 +126,26 @@ func (r *room) changed(conn net.Conn, state http.ConnState) {
 		r.waits(conn, &r.idle)
 	case state == http.StateNew:
 		r.waits(conn, &r.mute)
+	case state == http.StateActive:
+		r.waits(conn, &r.half)
+	}
+}
+
+type seat struct{}
+
+// seated lets requests say that they are whole (http.Server.ConnContext).
+func (r *room) seated(ctx context.Context, conn net.Conn) context.Context {
+	return context.WithValue(ctx, seat{}, func() {
+		r.mu.Lock()
+		defer r.mu.Unlock()
+		r.leaves(conn)
+	})
+}
+
+// heard says that a request is whole: it is answered, however full the host is.
+func heard(ctx context.Context) {
+	if leave, ok := ctx.Value(seat{}).(func()); ok {
+		leave()
 	}
 }
 

@@ -2,16 +2,21 @@ package drop
 
 import (
 	"bufio"
+	"container/list"
+	"context"
+	"crypto/rand"
 	"errors"
 	"io"
 	"net"
 	"net/http"
 	"testing"
 	"time"
+
+	"kkachi/internal/store"
 )
 
 // serveRoom serves a room of two places. A request for /wait is answered when the test says so.
-func serveRoom(t *testing.T, greets time.Duration) (dial func() *roomClient, idle func(n int), answer chan<- struct{}, asked <-chan struct{}) {
+func serveRoom(t *testing.T, greets time.Duration) (r *room, dial func() *roomClient, answer chan<- struct{}, asked <-chan struct{}) {
 	t.Helper()
 	ln, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
@@ -21,13 +26,17 @@ func serveRoom(t *testing.T, greets time.Duration) (dial func() *roomClient, idl
 	room.greets = greets
 	wait, came := make(chan struct{}), make(chan struct{}, 8)
 	server := newServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if _, err := io.Copy(io.Discard, r.Body); err != nil {
+			return
+		}
+		heard(r.Context())
 		if r.URL.Path == "/wait" {
 			came <- struct{}{}
 			<-wait
 		}
 		w.WriteHeader(http.StatusNoContent)
 	}))
-	server.ConnState = room.changed
+	server.ConnState, server.ConnContext = room.changed, room.seated
 	ended := make(chan error, 1)
 	go func() { ended <- server.Serve(room) }()
 	t.Cleanup(func() {
@@ -36,14 +45,7 @@ func serveRoom(t *testing.T, greets time.Duration) (dial func() *roomClient, idl
 			t.Error(err)
 		}
 	})
-	idle = func(n int) { // an answer is read before its connection is idle
-		for now := -1; now != n; time.Sleep(time.Millisecond) {
-			room.mu.Lock()
-			now = room.idle.Len()
-			room.mu.Unlock()
-		}
-	}
-	return func() *roomClient {
+	return room, func() *roomClient {
 		conn, err := net.Dial("tcp", ln.Addr().String())
 		if err != nil {
 			t.Fatal(err)
@@ -51,7 +53,17 @@ func serveRoom(t *testing.T, greets time.Duration) (dial func() *roomClient, idl
 		t.Cleanup(func() { _ = conn.Close() })
 		_ = conn.SetDeadline(time.Now().Add(time.Minute)) // a failure should not hang
 		return &roomClient{t, conn, bufio.NewReader(conn)}
-	}, idle, wait, came
+	}, wait, came
+}
+
+// await waits until so many stand on a list: an answer is read before its connection is idle.
+func (r *room) await(on *list.List, n int) {
+	for now, tries := -1, 0; now != n && tries < 60_000; tries++ {
+		time.Sleep(time.Millisecond)
+		r.mu.Lock()
+		now = on.Len()
+		r.mu.Unlock()
+	}
 }
 
 type roomClient struct {
@@ -77,16 +89,16 @@ func (c *roomClient) answered() {
 
 // P9: in a full host who has been idle for longest makes place for who comes.
 func TestP9IdleConnectionsMakePlace(t *testing.T) {
-	dial, idle, _, _ := serveRoom(t, time.Hour)
+	room, dial, _, _ := serveRoom(t, time.Hour)
 	first, second := dial(), dial()
 	for _, c := range []*roomClient{first, second} {
 		c.ask("/")
 		c.answered()
 	}
-	idle(2)
+	room.await(&room.idle, 2)
 	first.ask("/") // now the second is idle for longer
 	first.answered()
-	idle(2)
+	room.await(&room.idle, 2)
 	third := dial()
 	third.ask("/")
 	third.answered()
@@ -106,11 +118,11 @@ func TestP9SilentConnectionsGoFirst(t *testing.T) {
 		goes   int
 	}{{"silent for long", 0, 1}, {"just came", time.Hour, 0}} {
 		t.Run(c.name, func(t *testing.T) {
-			dial, idle, _, _ := serveRoom(t, c.greets)
+			room, dial, _, _ := serveRoom(t, c.greets)
 			reader := dial()
 			reader.ask("/")
 			reader.answered()
-			idle(1)
+			room.await(&room.idle, 1)
 			both := []*roomClient{reader, dial()}
 			third := dial()
 			third.ask("/")
@@ -124,9 +136,128 @@ func TestP9SilentConnectionsGoFirst(t *testing.T) {
 	}
 }
 
+// P9: in a full host in which nobody is idle, who began a request longest ago and has not sent
+// all of it makes place; who is being answered does not. Who began long ago goes before who is idle.
+func TestP9HalfRequestsMakePlace(t *testing.T) {
+	for greets, name := range map[time.Duration]string{0: "before the idle", time.Hour: "after the idle"} {
+		t.Run(name, func(t *testing.T) {
+			room, dial, _, _ := serveRoom(t, greets)
+			reader, half := dial(), dial()
+			reader.ask("/")
+			reader.answered()
+			room.await(&room.idle, 1)
+			if _, err := io.WriteString(half.conn, "POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 9\r\n\r\nhalf"); err != nil {
+				t.Fatal(err)
+			}
+			room.await(&room.half, 1)
+			third := dial()
+			third.ask("/")
+			third.answered()
+			goes := map[time.Duration]*roomClient{0: half, time.Hour: reader}[greets]
+			if _, err := goes.r.ReadByte(); err == nil {
+				t.Error("the wrong one goes")
+			}
+		})
+	}
+	for _, begun := range []string{"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 9\r\n\r\nhalf", "POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\nff\r\nhalf"} {
+		room, dial, answer, asked := serveRoom(t, time.Hour)
+		asks, half := dial(), dial()
+		asks.ask("/wait")
+		<-asked
+		if _, err := io.WriteString(half.conn, begun); err != nil {
+			t.Fatal(err)
+		}
+		room.await(&room.half, 1)
+		third := dial()
+		third.ask("/")
+		third.answered()
+		if _, err := half.r.ReadByte(); err == nil {
+			t.Errorf("%q holds its place", begun)
+		}
+		answer <- struct{}{}
+		asks.answered()
+	}
+}
+
+// A body that nobody wants, or that comes too slowly, is not waited for; what a role sends is.
+func TestP9OnlyRolesMaySendSlowly(t *testing.T) {
+	token, err := NewToken(rand.Reader)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var tokens Tokens
+	if err := tokens.Add(RoleSift, token); err != nil {
+		t.Fatal(err)
+	}
+	h, err := New(t.Context(), Config{Store: put{}, Now: time.Now, Tokens: tokens})
+	if err != nil {
+		t.Fatal(err)
+	}
+	server := newServer(h.Handler())
+	if server.ReadTimeout > CellSeconds*time.Second {
+		t.Errorf("the host waits for %v for a body that it doesn't want", server.ReadTimeout)
+	}
+	server.ReadTimeout = 50 * time.Millisecond
+	ln, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	ended := make(chan error, 1)
+	go func() { ended <- server.Serve(ln) }()
+	defer func() {
+		if err := errors.Join(server.Close(), <-ended); !errors.Is(err, http.ErrServerClosed) {
+			t.Error(err)
+		}
+	}()
+	for request, want := range map[string]int{
+		"GET /d HTTP/1.1\r\nHost: x\r\nContent-Length: 8\r\n\r\nhalf":                 http.StatusNotFound,
+		"POST /c HTTP/1.1\r\nHost: x\r\nContent-Length: 8\r\n\r\nhalf":                http.StatusBadRequest,
+		"POST /c HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\nff\r\nhalf": http.StatusBadRequest,
+	} {
+		conn, err := net.Dial("tcp", ln.Addr().String())
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer conn.Close()
+		_ = conn.SetDeadline(time.Now().Add(time.Minute)) // a failure should not hang
+		if _, err := io.WriteString(conn, request); err != nil {
+			t.Fatal(err)
+		}
+		r := bufio.NewReader(conn)
+		res, err := http.ReadResponse(r, nil)
+		if err != nil || res.StatusCode != want {
+			t.Fatalf("%q: %v, %v", request, res, err)
+		}
+		if _, err := io.Copy(io.Discard, r); err != nil { // to the end of the connection
+			t.Errorf("%q: %v", request, err)
+		}
+	}
+	conn, err := net.Dial("tcp", ln.Addr().String())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close()
+	for i, part := range []string{"PUT /s/o/batch/1 HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer " + token + "\r\nContent-Length: 8\r\n\r\nhalf", "half"} {
+		time.Sleep(time.Duration(i) * 4 * server.ReadTimeout)
+		if _, err := io.WriteString(conn, part); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if res, err := http.ReadResponse(bufio.NewReader(conn), nil); err != nil || res.StatusCode >= 300 {
+		t.Errorf("a role that sends slowly: %v, %v", res, err)
+	}
+}
+
+// put is a store of nothing, to which objects can be put.
+type put struct{ store.Store }
+
+func (put) PutObject(context.Context, string, []byte) error { return nil }
+
+func (put) Current(context.Context, string) (uint64, []byte, error) { return 0, nil, store.ErrNotFound }
+
 // Where nobody is idle, who comes waits, and takes the place of the next who is done.
 func TestBusyConnectionsAreLeft(t *testing.T) {
-	dial, _, answer, asked := serveRoom(t, time.Hour)
+	_, dial, answer, asked := serveRoom(t, time.Hour)
 	first, second := dial(), dial()
 	first.ask("/wait")
 	second.ask("/wait")
