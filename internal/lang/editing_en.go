@@ -99,6 +99,7 @@ var editingEN = map[string]string{
 	"desk.photo.copied":              "harmless copy, pixels only",
 	"desk.photo.raw":                 "no harmless copy yet: it can't be shown or printed",
 	"desk.photo.clean":               "Make the harmless copy",
+	"desk.photo.at":                  "at byte {0}, {1} bytes",
 	"desk.photo.found":               "Found in the original: {0}",
 	"desk.photo.change":              "Change photograph or texts",
 	"desk.photo.add":                 "Add a photograph",

@@ -99,6 +99,7 @@ var editingKO = map[string]string{
 	"desk.photo.copied":              "화소만 남긴 사본",
 	"desk.photo.raw":                 "아직 사본이 없어 보이거나 인쇄할 수 없음",
 	"desk.photo.clean":               "사본 만들기",
+	"desk.photo.at":                  "{0}번째 바이트부터 {1}바이트",
 	"desk.photo.found":               "원본에서 찾은 것: {0}",
 	"desk.photo.change":              "사진이나 글 바꾸기",
 	"desk.photo.add":                 "사진 더하기",

@@ -99,6 +99,7 @@ var editingZH = map[string]string{
 	"desk.photo.copied":              "仅含像素的无害副本",
 	"desk.photo.raw":                 "尚无无害副本，不能显示或刊印",
 	"desk.photo.clean":               "制作无害副本",
+	"desk.photo.at":                  "第{0}字节起，共{1}字节",
 	"desk.photo.found":               "原件中发现：{0}",
 	"desk.photo.change":              "更换照片或文字",
 	"desk.photo.add":                 "添加照片",

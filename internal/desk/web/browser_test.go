@@ -127,12 +127,12 @@ func (b *browser) open(path string) {
 // until waits for an expression to be true.
 func (b *browser) until(expression string) {
 	b.t.Helper()
-	for range 1600 { // 40 seconds: a machine may be busy
+	for range 4000 { // 40 seconds: a machine may be busy
 		ok, err := chromedp.Run(b.ctx, chromedp.Evaluate[bool]("document.readyState === 'complete' && !!("+expression+")"))
 		if err == nil && ok {
 			return
 		}
-		time.Sleep(25 * time.Millisecond)
+		time.Sleep(10 * time.Millisecond)
 	}
 	where, _ := chromedp.Run(b.ctx, chromedp.Evaluate[string]("location.pathname + ' ' + document.activeElement.outerHTML.slice(0, 300) + ' ' + (document.activeElement.value ?? '') + '\\n' + document.body.innerText.slice(0, 600)"))
 	b.t.Fatalf("never true: %s\nat %s", expression, where)

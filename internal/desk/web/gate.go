@@ -2,6 +2,7 @@ package web
 
 import (
 	"fmt"
+	"regexp"
 	"strconv"
 	"strings"
 
@@ -145,6 +146,9 @@ func (v *visit) coarser(f desk.Finding) *coarser {
 	return &coarser{f.Paragraph, f.Sentence, axis, most, v.T("desk.gate.instead", v.T("desk.level."+axis), v.T(key))}
 }
 
+// foundAt is where in a file something was found, as it is kept.
+var foundAt = regexp.MustCompile(`at byte (\d+), (\d+) bytes$`)
+
 func (v *visit) photoView(st *desk.StoryView) *photoView {
 	if st.Photo == nil {
 		return nil
@@ -158,7 +162,11 @@ func (v *visit) photoView(st *desk.StoryView) *photoView {
 		if key := "desk.photo.kind." + strings.ReplaceAll(strings.ToLower(f.Kind), " ", "-"); lang.Has(lang.English, key) {
 			word = v.T(key)
 		}
-		out.Findings = append(out.Findings, findingLine{word, f.Detail, f.Position})
+		detail := f.Detail
+		if m := foundAt.FindStringSubmatch(detail); m != nil {
+			detail = v.T("desk.photo.at", m[1], m[2])
+		}
+		out.Findings = append(out.Findings, findingLine{word, detail, f.Position})
 	}
 	return out
 }

@@ -196,7 +196,7 @@ func (b *browser) noEnglish(name string) {
 	}
 	found := eval[[]string](b, `(() => {
 		const of = document.documentElement.lang, out = [], own = `+quoteJS(strings.Join(notEnglish, " "))+`.split(" ");
-		const theirs = "bdi, code, kbd, .code, .choose .hide, .checks, .words-block, .words, .topic, .tag, textarea, svg, .num-id, option, [lang]:not(html)";
+		const theirs = "bdi, code, kbd, .code, .choose .hide, .checks, .thread-marks .acts, .facts dd, caption, .words-block, .words, .topic, .tag, textarea, svg, .num-id, option, [lang]:not(html)";
 		const made = /\bk[0-9a-f]{6}\b|\bcase-[0-9a-f]+|[a-z]+\.toml|\{[a-zA-Z]+\}/g; // tokens, names of files, what is typed
 		const look = (text, e) => { text = text.replace(made, ""); for (const w of text.match(/[A-Za-z]{2,}/g) || []) if (!own.includes(w)) out.push(w + " in " + e.outerHTML.slice(0, 90)); };
 		const walk = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);

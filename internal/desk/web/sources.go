@@ -158,7 +158,7 @@ func (v *visit) sheetFacts(t *desk.ThreadView) []fact {
 		last = h.Reliability + h.Reason
 		word := v.T("desk.reliability." + h.Reliability)
 		if h.Reason != "" {
-			word += ": " + flat(h.Reason)
+			word += v.T("desk.gate.colon") + flat(h.Reason)
 		}
 		if h.By != "" {
 			word += " · " + flat(h.By)

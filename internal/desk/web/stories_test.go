@@ -5,6 +5,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 
@@ -62,6 +63,7 @@ func workOnAStory(t *testing.T, w way) {
 	story := "/story/" + id.String()
 
 	b.marginStandsBeside(story)
+	b.overruleByTwo(r, id)
 	b.commentBeside(r, id)
 	b.loseTheTab(r, id)
 	b.compareAndBringBack(r, id)
@@ -87,6 +89,35 @@ func (b *browser) marginStandsBeside(story string) {
 		return out; })()`)
 	for _, o := range off {
 		b.t.Error(o)
+	}
+}
+
+// overruleByTwo lets two people pass over what blocks, each with a reason and a passphrase:
+// one alone changes nothing, a wrong passphrase is said, and what was passed over stays told.
+func (b *browser) overruleByTwo(r *room, id desk.ID) {
+	b.t.Helper()
+	answered := func() int { return eval[int](b, `document.querySelectorAll(".findings .answered").length`) }
+	sign := func(name, pass string) {
+		b.openAll()
+		b.choose("#o-who", name)
+		b.fill("#o-why", "Both editors know the place.")
+		b.fill("#o-pass", pass)
+		b.send(`form[action$="/override"] button.red`)
+	}
+	sign("ayla", "not it")
+	b.until(`document.body.textContent.includes(` + b.T("desk.problem.passphrase") + `)`)
+	b.open("/story/" + id.String() + "?view=en")
+	sign("ayla", "pass of ayla")
+	b.said("desk.said.override")
+	if n := answered(); n != 0 {
+		b.t.Errorf("one person passed over %d findings", n)
+	}
+	sign("boram", "pass of boram")
+	b.until(`document.querySelector(".findings .answered")`)
+	if told := eval[[]string](b, `[...document.querySelectorAll(".findings .answered")].map((e) => e.textContent)`); !slices.ContainsFunc(told, func(s string) bool {
+		return strings.Contains(s, "ayla") && strings.Contains(s, "boram")
+	}) {
+		b.t.Errorf("who passed over it is told as %q", told)
 	}
 }
 
