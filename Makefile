@@ -6,7 +6,7 @@ DIR     ?=
 ROUNDS  ?= 6
 FOR     ?= 5m
 
-.PHONY: build demo test install page words vectors lint unit race fuzz bench load growth speed figures lab cost model kills soak steps pictures clean
+.PHONY: build demo test install page words vectors lint unit race fuzz bench load growth speed figures lab cost model faults kills soak steps pictures clean
 
 build: ## one static binary, bin/kkachi
 	$(GO) build -trimpath -ldflags '-s -w' -o bin/kkachi ./cmd/kkachi
@@ -71,6 +71,9 @@ cost: ## what the reader's script costs a reader, beside the same site without i
 
 model: ## explore the protocol's states further than the tests do; some minutes
 	KKACHI_MODEL=1 $(GO) test -count=1 -timeout 120m -v -run TestP4P8P13Model ./internal/sift
+
+faults: ## every line of every failure table; make test plays up to 240 of each, evenly chosen: half an hour
+	KKACHI_FAULT_EVERY_LINE=1 $(GO) test -count=1 -timeout 3h -run 'FailureTable|EachCallBroken|EachStepOf|CutConnections' ./internal/store/disk ./internal/drop ./internal/sift ./internal/vault ./internal/desk ./internal/press ./internal/custody
 
 kills: ## six times as many kills of the real processes as in make test; ROUNDS=n: n times
 	KKACHI_KILLS=$(ROUNDS) $(GO) test -count=1 -timeout 0 -v -run 'TestP8P13Kills|TestP8SourceIsKilled|TestP8KilledWhile|TestP13SiteIsNotSignedTwice' ./cmd/kkachi

@@ -65,14 +65,19 @@ var (
 	flagName   = regexp.MustCompile(`^--?[a-z][a-z-]*`)
 )
 
-// A step is a command line without what differs from newsroom to newsroom: its verb, and the
-// names of its flags.
+// A step is a command line without what differs from newsroom to newsroom: its verb, the roles that
+// it names behind the folder, and the names of its flags.
 func step(line string, verbs []string) (verb string, flags []string) {
 	line, _, _ = strings.Cut(line, " #")
 	words := strings.Fields(line)[1:]
 	for n := 2; n > 0; n-- {
 		if v := strings.Join(words[:min(n, len(words))], " "); slices.Contains(verbs, v) {
 			verb = v
+			for _, w := range words[min(n+1, len(words)):] {
+				if slices.Contains([]string{"root", "sift", "desk"}, w) {
+					flags = append(flags, w)
+				}
+			}
 			break
 		}
 	}

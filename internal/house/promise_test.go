@@ -71,6 +71,36 @@ func TestThreatModelNamesEachProperty(t *testing.T) {
 	}
 }
 
+// promise begins a sentence of the threat model that says what somebody can't do, or what is done.
+var promise = regexp.MustCompile(`\b(cannot|can't|no |not |nothing|neither|refuse|gone|found|added)\b`)
+
+// Each sentence of the threat model that promises something leads to a test, or says that it is not
+// shown, or is no promise. What is not withstood stands under its own heading.
+func TestEachPromiseLeadsToATest(t *testing.T) {
+	data, err := os.ReadFile(filepath.Join(root(t), "doc", "threat-model.md"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	text, _, ok := strings.Cut(string(data), "\n## What Kkachi does not withstand")
+	if !ok {
+		t.Fatal("no heading of what is not withstood")
+	}
+	promises := 0
+	for _, item := range strings.Split(text, "\n- ")[1:] {
+		item, _, _ = strings.Cut(item, "\n\n")
+		item = "- " + strings.Join(strings.Fields(item), " ")
+		if !promise.MatchString(item) || strings.Contains(item, "limit") || strings.Contains(item, "promises nothing") || strings.Contains(item, "nothing else here does") {
+			continue
+		}
+		if promises++; !testName.MatchString(item) && !strings.Contains(item, "(the same test)") {
+			t.Errorf("a promise that leads to no test: %.100s…", item)
+		}
+	}
+	if promises < 40 {
+		t.Errorf("only %d promises found: the test is blind", promises)
+	}
+}
+
 var (
 	link    = regexp.MustCompile(`\]\(([^)#][^)]*)\)`)
 	machine = regexp.MustCompile(`(^|[\s"'(=])/(work|root|home)/`)

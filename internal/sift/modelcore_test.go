@@ -284,6 +284,7 @@ func (h tapHost) ListObjects(ctx context.Context, prefix string) (l []string, er
 }
 
 func (h tapHost) PutNow(ctx context.Context, n *cell.Now) error {
+	n = h.plant.switches(h.tap, n)
 	name := fmt.Sprintf("now/%d", n.Serial)
 	h.puts(name, must(n.Marshal()))
 	for _, k := range h.r.note(n).Days {

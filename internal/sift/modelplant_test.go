@@ -9,6 +9,7 @@ import (
 	"filippo.io/age"
 
 	"kkachi/internal/cell"
+	"kkachi/internal/seal"
 )
 
 // A plant is a defect, set between sift and its disk or host: none is ever in the product.
@@ -23,6 +24,7 @@ type plant struct {
 	keepsKeys    bool // a key's death is reported, and not done
 	mixesEpochs  bool // replay keys count whatever the epoch
 	twoWrites    bool // the pool loses its records in one write, the batch is named in the next
+	drawsAnew    bool // a bulletin is drawn when it is put, and so anew after a crash
 	rereads      bool // that a day is drained becomes durable one write too late
 }
 
@@ -30,6 +32,7 @@ func plants() []plant {
 	return []plant{
 		{name: "acknowledged before the drain is durable", want: "P8", in: modelBounds{days: 2, letters: 1}, acksEarly: true},
 		{name: "batch built anew after a crash", want: "P13", in: modelBounds{days: 2}, sealsAnew: true},
+		{name: "bulletin drawn anew after a crash", want: "P13", in: modelBounds{days: 1}, drawsAnew: true},
 		{name: "key destroyed before the drain is durable", want: "P8", in: modelBounds{days: 2, letters: 1}, keyDiesEarly: true},
 		{name: "key kept", want: "P4", in: modelBounds{days: 1}, keepsKeys: true},
 		{name: "replay key without its epoch", want: "P8", in: modelBounds{days: 2, letters: 1, replays: 1}, mixesEpochs: true},
@@ -54,6 +57,19 @@ func (p plant) put(t *tap, b []byte) []byte {
 	}
 	plain := must(io.ReadAll(must(age.Decrypt(bytes.NewReader(b), t.r.device))))
 	return must(encrypt(plain, t.r.device.Recipient()))
+}
+
+func (p plant) switches(t *tap, n *cell.Now) *cell.Now {
+	if !p.drawsAnew {
+		return n
+	}
+	var slots []cell.Slot
+	for range len(n.Bulletin) / cell.SlotSize {
+		slots = append(slots, *must(seal.RandomSlot(t.r.cfg.Rand)))
+	}
+	other := *n
+	other.Bulletin = must(cell.NewBulletin(slots))
+	return &other
 }
 
 func (p plant) loaded(s *Sift) {
