@@ -10,6 +10,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"kkachi/internal/lang"
 )
 
 // house is a server on loopback and the one browser that is let in.
@@ -40,6 +42,13 @@ func houseWith(t *testing.T, r *room, o Options) *house {
 		}
 	})
 	return &house{t: t, s: s}
+}
+
+// speaks sets the language of the session, as its button does.
+func (h *house) speaks(tag lang.Tag) {
+	h.s.mu.Lock()
+	defer h.s.mu.Unlock()
+	h.s.lang = tag
 }
 
 // ask sends one request straight to the handler; change may spoil it first.

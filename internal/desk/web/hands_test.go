@@ -40,7 +40,7 @@ func drive(t *testing.T, flow int, do func(t *testing.T, w way)) {
 // button itself is pressed by browser.speak.
 func (w way) browser(h *house) *browser {
 	w.t.Helper()
-	h.s.lang = w.tag
+	h.speaks(w.tag)
 	b := newBrowser(w.t, h)
 	b.size(w.width, 860)
 	b.dark(w.dark)

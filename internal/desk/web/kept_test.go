@@ -72,13 +72,13 @@ func TestKeptPictures(t *testing.T) {
 	}
 	t.Setenv("KKACHI_PICTURES", filepath.Join(dir, "desk"))
 	b := newBrowser(t, newHouse(t, newRoom(t)))
-	b.h.s.lang = lang.Chinese
+	b.h.speaks(lang.Chinese)
 	b.open("/inbox")
 	b.picture("empty")
 	r, story, claims := full(t)
 	b = newBrowser(t, newHouse(t, r))
 	for _, k := range kept(r, story, claims) {
-		b.h.s.lang = k.tag
+		b.h.speaks(k.tag)
 		b.size(k.width, 860)
 		b.dark(k.dark)
 		b.open(k.path)
@@ -88,7 +88,7 @@ func TestKeptPictures(t *testing.T) {
 		b.until(`document.querySelector("main") && document.fonts.status === "loaded"`)
 		b.picture(k.name)
 	}
-	b.h.s.lang = lang.Korean
+	b.h.speaks(lang.Korean)
 	b.dark(false)
 	b.open("/thread/" + r.ids["E"].String())
 	b.size(672, 860)

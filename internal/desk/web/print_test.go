@@ -48,7 +48,8 @@ func TestPagesOnPaper(t *testing.T) {
 	for name, p := range onPaper(r, story, claims) {
 		tag := lang.All()[n%3]
 		n++
-		b.h.s.lang, b.tag = tag, tag
+		b.h.speaks(tag)
+		b.tag = tag
 		b.size(1280, 860)
 		b.dark(n%2 == 0)
 		b.open(p.path)
