@@ -34,9 +34,14 @@
     if (!target) return;
     const closed = target.matches("details") ? target : target.matches(".writing") ? null : target.querySelector("details");
     if (closed) closed.open = true;
-    (target.querySelector("[data-first]") || target.querySelector("textarea, input:not([type=hidden]), button.main"))?.focus({ preventScroll: true });
+    const field = target.querySelector("[data-first]") || target.querySelector("textarea, input:not([type=hidden]), button.main");
+    if (field) keep(field, 30);
   };
-  // After the browser has scrolled there itself, which takes the focus away.
+  // The browser scrolls there itself and takes the focus away, on a busy machine some frames later.
+  const keep = (field, frames) => {
+    if (document.activeElement === document.body || frames === 30) field.focus({ preventScroll: true });
+    if (frames > 0) requestAnimationFrame(() => keep(field, frames - 1));
+  };
   const soon = () => requestAnimationFrame(() => requestAnimationFrame(lead));
   addEventListener("hashchange", soon);
   addEventListener("load", soon);
