@@ -59,11 +59,6 @@ func inboxPlaces(r *room) map[string]string {
 	}
 }
 
-// alikeInAll are those of them whose markup another shows in each language.
-var alikeInAll = map[string]bool{
-	"inbox-unread": true, "inbox-snoozed": true, "inbox-all": true, "cases": true, "case-closed": true, "search-narrow": true, "search-nothing": true,
-}
-
 // The inbox by keys alone: choose, rest, undo, label, note, canned reply, search, and back.
 func TestInboxByKeys(t *testing.T) { drive(t, 3, inboxByKeys) }
 
