@@ -28,7 +28,7 @@ var practiceZH = map[string]string{
 	"desk.lesson.letter.do":   "打开来信",
 	"desk.lesson.call":        "记录一次通话",
 	"desk.lesson.call.why":    "以前来过电话的人又打来了。电话里讲的和来信一样，都是一份讲述。",
-	"desk.lesson.call.how":    "按`n`新建记录，听到什么就记什么：一个往老挝发货的生意伙伴说，巡逻变得频繁。按`Ctrl Enter`保存。",
+	"desk.lesson.call.how":    "`n`新建记录。听到什么就记什么：一个往老挝发货的生意伙伴说，巡逻变得频繁。按`Ctrl Enter`保存。",
 	"desk.lesson.call.do":     "记录通话",
 	"desk.lesson.claim":       "由文字立主张",
 	"desk.lesson.claim.why":   "一条主张就是一句可真可假的陈述：通往老挝方向的巡逻增加了。",
