@@ -19,7 +19,7 @@ var storyEN = map[string]string{
 	"desk.rules.bad.long":      "the text is longer than {0} characters. A rule is one sentence.",
 	"desk.rules.bad.hidden":    "the text holds a character that cannot be seen. Type the line anew.",
 	"desk.find.house":          "{0}",
-	"desk.find.rules":          "the house rules can't be read. {1}",
+	"desk.find.rules":          "line {0} of the house rules can't be read: {1}",
 	"desk.fix.rules":           "Mend the file in the desk's folder; this page reads it anew by itself.",
 	"desk.fix.two":             "Two approvers decide, with a reason, under “Override” below.",
 	"desk.house.title":         "House rules",

@@ -19,7 +19,7 @@ var storyKO = map[string]string{
 	"desk.rules.bad.long":      "글이 {0}자보다 깁니다. 규칙은 한 문장입니다.",
 	"desk.rules.bad.hidden":    "글에 보이지 않는 글자가 있습니다. 그 줄을 다시 쓰십시오.",
 	"desk.find.house":          "{0}",
-	"desk.find.rules":          "편집국 규칙을 읽을 수 없습니다. {1}",
+	"desk.find.rules":          "편집국 규칙 {0}행을 읽을 수 없습니다. {1}",
 	"desk.fix.rules":           "편집대 폴더에 있는 파일을 고치십시오. 이 페이지가 저절로 다시 읽습니다.",
 	"desk.fix.two":             "아래 ‘넘기기’에서 승인자 두 사람이 까닭을 적고 결정합니다.",
 	"desk.house.title":         "편집국 규칙",

@@ -19,7 +19,7 @@ var storyZH = map[string]string{
 	"desk.rules.bad.long":      "文字超过{0}个字符。一条规则就是一句话。",
 	"desk.rules.bad.hidden":    "文字中有看不见的字符。请重新输入该行。",
 	"desk.find.house":          "{0}",
-	"desk.find.rules":          "无法读取编辑部规则。{1}",
+	"desk.find.rules":          "无法读取编辑部规则第{0}行。{1}",
 	"desk.fix.rules":           "请修改编辑台文件夹中的文件；本页会自动重新读取。",
 	"desk.fix.two":             "由两名批准人在下方“破例”处写明理由后决定。",
 	"desk.house.title":         "编辑部规则",

@@ -146,6 +146,12 @@ func (r *room) who(name string) *seal.Conversation {
 // that its writer has read.
 func (r *room) letter(name string, kind cell.Kind, text string, seen cell.ReplyID) {
 	r.t.Helper()
+	r.batch(r.records(name, kind, text, seen))
+}
+
+// records are the parts of a letter.
+func (r *room) records(name string, kind cell.Kind, text string, seen cell.ReplyID) []cell.Record {
+	r.t.Helper()
 	c := r.who(name)
 	week := cell.WeekOf(r.today, weekZero)
 	l := &seal.Letter{Kind: kind, Week: week, Thread: c.Thread(), Text: []byte(text), LastReply: seen}
@@ -161,7 +167,7 @@ func (r *room) letter(name string, kind cell.Kind, text string, seen cell.ReplyI
 		}
 		recs = append(recs, *rec)
 	}
-	r.batch(recs)
+	return recs
 }
 
 func (r *room) batch(recs []cell.Record) {

@@ -2,12 +2,18 @@ package web
 
 import (
 	"bytes"
+	"crypto/rand"
+	"fmt"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 
 	"kkachi/internal/cell"
 	"kkachi/internal/desk"
+	"kkachi/internal/desk/rules"
 	"kkachi/internal/lang"
+	"kkachi/internal/seal"
 )
 
 // T is a word of the page's language, as JavaScript writes it.
@@ -141,4 +147,65 @@ func (b *browser) canned(r *room, a string) {
 		b.t.Errorf("the reply is %q", got)
 	}
 	b.fill("#reply", "")
+}
+
+// What seldom comes: a source who went on in another thread and is taken for two, a letter of which a
+// part is missing, a flood that says the same, and a file of house rules with a mistake in it.
+func TestWorkOnWhatSeldomComes(t *testing.T) { drive(t, 10, workOnWhatSeldomComes) }
+
+func workOnWhatSeldomComes(t *testing.T, w way) {
+	r := newRoom(t)
+	r.letter("A", cell.KindLetter, "옛 자리의 말", cell.ReplyID{})
+	r.name("A")
+	r.letter("A", cell.KindMove, string(seal.MoveText(r.who("B").Thread())), cell.ReplyID{})
+	r.letter("B", cell.KindLetter, "새 자리의 말", cell.ReplyID{})
+	r.name("B")
+	noise := make([]byte, 4500)
+	_, _ = rand.Read(noise) // so that it can't be packed into one part
+	parts := r.records("C", cell.KindLetter, fmt.Sprintf("반만 온 편지 %x", noise), cell.ReplyID{})
+	r.batch(parts[:1])
+	r.name("C")
+	for _, who := range []string{"D", "E", "F"} {
+		r.letter(who, cell.KindLetter, "돈을 버십시오", cell.ReplyID{})
+	}
+	r.name("F") // the newest, into which the others are folded
+	b := w.browser(newHouse(t, r))
+
+	b.open("/thread/" + r.ids["A"].String())
+	b.send(`.goes a`)
+	b.until(`location.pathname === "/thread/` + r.ids["B"].String() + `" && document.querySelector(".goes").textContent.trim() === ` + b.T("desk.move.former", r.handle("A")))
+	b.until(`document.querySelectorAll(".letter").length > 1`)
+	b.send(`.goes a`)
+	b.until(`document.querySelector(".goes a").textContent === ` + b.T("desk.move.next", r.handle("B")))
+	b.send(`form[action="/thread/apart"] button`)
+	b.said("desk.said.saved")
+	b.until(`!document.querySelector(".goes")`)
+
+	b.open("/thread/" + r.ids["C"].String())
+	b.until(`document.querySelector(".letter .mark.hold").textContent === ` + b.T("desk.thread.incomplete", 1, len(parts)) + ` && document.body.textContent.includes("반만 온 편지")`)
+
+	b.open("/thread/" + r.ids["F"].String())
+	b.send(`form[action="/thread/block"]:has([name=alike]) button`)
+	b.until(`location.pathname === "/inbox" && !document.body.textContent.includes("돈을 버십시오")`)
+	b.key('u')
+	b.until(`document.body.textContent.includes("돈을 버십시오")`)
+
+	id, _, err := r.desk.NewStory(t.Context(), desk.Story{Title: "규칙", Original: "ko"})
+	must(t, err)
+	must(t, os.WriteFile(filepath.Join(r.dir, desk.RulesFile), []byte("format = 1\n\n[[rule]]\nid = 1\n"), 0o600))
+	b.open("/story/" + id.String())
+	wrong := lang.Capital(lang.T(w.tag, "desk.find.rules", 4, lang.T(w.tag, "desk.rules.bad.type")))
+	wrong = strings.ReplaceAll(wrong, "`", "") // what is to be typed is shown as such
+	b.until(`document.body.textContent.includes(` + quoteJS(wrong) + `)`)
+	must(t, os.WriteFile(filepath.Join(r.dir, desk.RulesFile), rules.Default(), 0o600))
+	b.open("/story/" + id.String())
+	b.until(`document.querySelector("main") && !document.body.textContent.includes(` + quoteJS(wrong) + `)`)
+}
+
+// handle is the name of a person's thread at the desk.
+func (r *room) handle(person string) string {
+	r.t.Helper()
+	v, err := r.desk.Thread(r.t.Context(), r.ids[person])
+	must(r.t, err)
+	return v.Handle
 }

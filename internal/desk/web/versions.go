@@ -68,10 +68,10 @@ func (s *Server) versions(v *visit) error {
 			Href: "?to=" + r.Op.String(), Word: v.T("desk.version.n", r.Number), Day: v.short(r.Day), Here: i == to, Undone: r.Undone,
 		}
 		if r.Now {
-			row.Marks = append(row.Marks, mark{"one", v.T("desk.version.now")})
+			row.Marks = append(row.Marks, mark{"plain", v.T("desk.version.now")})
 		}
 		if r.Undone {
-			row.Marks = append(row.Marks, mark{"none", v.T("desk.version.undone")})
+			row.Marks = append(row.Marks, mark{"plain", v.T("desk.version.undone")})
 		}
 		if r.Released > 0 {
 			row.Marks = append(row.Marks, mark{"done", v.T("desk.version.released", r.Released)})
@@ -122,7 +122,7 @@ func (s *Server) changes(v *visit, p *versionsPage, id desk.ID, list []desk.Vers
 	return nil
 }
 
-var changeMarks = map[desk.ChangeKind]string{desk.Added: "done", desk.Removed: "none", desk.Changed: "one", desk.Moved: "wait"}
+var changeMarks = map[desk.ChangeKind]string{desk.Added: "done", desk.Removed: "plain", desk.Changed: "plain", desk.Moved: "plain"}
 
 func (v *visit) change(c desk.Change) changeView {
 	out := changeView{Kind: mark{changeMarks[c.Kind], v.T("desk.change." + string(c.Kind))}}
