@@ -12,6 +12,8 @@ import (
 
 	"github.com/chromedp/cdproto/emulation"
 	"github.com/chromedp/chromedp"
+
+	"kkachi/internal/lang"
 )
 
 // A composing is somebody at the composer of one language, in a browser of their own.
@@ -106,6 +108,9 @@ func (c *composing) press(label, then string) {
 // look reads the accessibility tree, runs axe-core in light and dark, and keeps screenshots where pictures are asked for.
 func (c *composing) look(name string) {
 	c.t.Helper()
+	if name == "start" {
+		c.limits()
+	}
 	for _, wrong := range c.tree() {
 		c.t.Errorf("%s in %s: accessibility tree: %s", name, c.lang, wrong)
 	}
@@ -292,6 +297,27 @@ func TestComposerInEachLanguage(t *testing.T) { // P6
 				t.Errorf("the page said: %s", s)
 			}
 		})
+	}
+}
+
+// limits wants all limits of what Kkachi can do on the first sheet, and how many readers there are:
+// before a word is written.
+func (c *composing) limits() {
+	c.t.Helper()
+	text := in[string](c.t, c.ctx, `compose.root().querySelector("dialog").innerText`)
+	crowd := map[string]string{"ko": "당신 가까이에는", "en": "Near you", "zh": "附近"}[c.lang]
+	if !strings.Contains(text, crowd) {
+		c.t.Errorf("%s: nothing of the crowd before the first word:\n%s", c.lang, text)
+	}
+	n := 0
+	for key := "site.limit_1"; lang.Has(lang.Tag(c.lang), key); key = fmt.Sprint("site.limit_", n+1) {
+		if want := lang.T(lang.Tag(c.lang), key); !strings.Contains(text, want) {
+			c.t.Errorf("%s: before the first word it is not said that %s", c.lang, want)
+		}
+		n++
+	}
+	if n < 7 {
+		c.t.Errorf("%d limits are known", n)
 	}
 }
 
