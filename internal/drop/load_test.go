@@ -166,28 +166,55 @@ func TestP8CellsOf256Networks(t *testing.T) {
 // others posts 20 cells each from 40 networks, and gives the 99th percentile of the times.
 func others(t testing.TB, addr string) time.Duration {
 	t.Helper()
+	return paced(t, addr, func(int64) {})
+}
+
+// paced is others, each of whose cells waits for its turn first: the nth of a network until wait
+// returns.
+func paced(t testing.TB, addr string, wait func(n int64)) time.Duration {
+	t.Helper()
+	return networks(t, func(i int, sent func(begun time.Time, status string, err error) bool) {
+		v, err := visit(3, i, addr)
+		if err != nil {
+			t.Error(err)
+			return
+		}
+		defer v.conn.Close()
+		for n := range networkCells {
+			wait(n)
+			begun := time.Now()
+			if status, err := v.post(newCell(first)); !sent(begun, status, err) {
+				return
+			}
+		}
+	})
+}
+
+// So many others send so many cells each.
+const (
+	networkCount = 40
+	networkCells = int64(20)
+)
+
+// networks lets as many networks do what each does, at once, and gives the 99th percentile of the
+// times of the cells that it says were sent. sent says whether it may go on.
+func networks(t testing.TB, each func(i int, sent func(begun time.Time, status string, err error) bool)) time.Duration {
+	t.Helper()
 	var mu sync.Mutex
 	var took []time.Duration
 	var wg sync.WaitGroup
-	for i := range 40 {
+	for i := range networkCount {
 		wg.Go(func() {
-			v, err := visit(3, i, addr)
-			if err != nil {
-				t.Error(err)
-				return
-			}
-			defer v.conn.Close()
-			for range 20 {
-				begin := time.Now()
-				status, err := v.post(newCell(first))
+			each(i, func(begun time.Time, status string, err error) bool {
 				if err != nil || status != "204" {
 					t.Errorf("a visitor's cell: %s, %v", status, err)
-					return
+					return false
 				}
 				mu.Lock()
-				took = append(took, time.Since(begin))
-				mu.Unlock()
-			}
+				defer mu.Unlock()
+				took = append(took, time.Since(begun))
+				return true
+			})
 		})
 	}
 	wg.Wait()
@@ -261,35 +288,11 @@ const (
 // gives the 99th percentile of the times.
 func normally(t *testing.T, addr string, ready func(n int64) bool) time.Duration {
 	t.Helper()
-	var mu sync.Mutex
-	var took []time.Duration
-	var wg sync.WaitGroup
-	for i := range 40 {
-		wg.Go(func() {
-			v, err := visit(3, i, addr)
-			if err != nil {
-				t.Error(err)
-				return
-			}
-			defer v.conn.Close()
-			for n := range int64(20) {
-				for time.Sleep(normalPause); !ready(n); {
-					time.Sleep(normalPause / 10)
-				}
-				begin := time.Now()
-				if status, err := v.post(newCell(first)); err != nil || status != "204" {
-					t.Errorf("a visitor's cell: %s, %v", status, err)
-					return
-				}
-				mu.Lock()
-				took = append(took, time.Since(begin))
-				mu.Unlock()
-			}
-		})
-	}
-	wg.Wait()
-	slices.Sort(took)
-	return took[max(0, len(took)*99/100)]
+	return paced(t, addr, func(n int64) {
+		for time.Sleep(normalPause); !ready(n); {
+			time.Sleep(normalPause / 10)
+		}
+	})
 }
 
 // P9: one network sends a hundred times as much as each other one, and waits for no answer. It is
@@ -330,7 +333,7 @@ func TestP9HundredfoldFlood(t *testing.T) {
 	if err := d.CloseDay(t.Context(), first); err != nil {
 		t.Fatal(err)
 	}
-	kept := -2 * 40 * 20 // of the others
+	kept := -2 * networkCount * int(networkCells) // of the others
 	if err := d.ReadDay(t.Context(), first, func(*cell.Cell) error { kept++; return nil }); err != nil {
 		t.Fatal(err)
 	}
@@ -345,33 +348,21 @@ func TestP9HundredfoldFlood(t *testing.T) {
 // 99th percentile of the times.
 func newcomers(t *testing.T, addr string) time.Duration {
 	t.Helper()
-	var mu sync.Mutex
-	var took []time.Duration
-	var wg sync.WaitGroup
-	for i := range 40 {
-		wg.Go(func() {
-			for range 20 {
-				begin := time.Now()
-				v, err := visit(3, i, addr)
-				if err != nil {
-					t.Error(err)
-					return
-				}
-				status, err := v.post(newCell(first))
-				_ = v.conn.Close()
-				if err != nil || status != "204" {
-					t.Errorf("a newcomer's cell: %s, %v", status, err)
-					return
-				}
-				mu.Lock()
-				took = append(took, time.Since(begin))
-				mu.Unlock()
+	return networks(t, func(i int, sent func(begun time.Time, status string, err error) bool) {
+		for range networkCells {
+			begun := time.Now()
+			v, err := visit(3, i, addr)
+			if err != nil {
+				t.Error(err)
+				return
 			}
-		})
-	}
-	wg.Wait()
-	slices.Sort(took)
-	return took[max(0, len(took)*99/100)]
+			status, err := v.post(newCell(first))
+			_ = v.conn.Close()
+			if !sent(begun, status, err) {
+				return
+			}
+		}
+	})
 }
 
 // P9: a host whose every place is taken by requests that never become whole, from many networks,
