@@ -7,7 +7,6 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
-	"os"
 	"path/filepath"
 	"runtime"
 	"slices"
@@ -21,6 +20,7 @@ import (
 	"github.com/ncruces/go-sqlite3/ext/fts5"
 	"golang.org/x/sys/unix"
 
+	"kkachi/internal/lab/figure"
 	"kkachi/internal/lang"
 )
 
@@ -185,15 +185,7 @@ func tell(b *testing.B, name string, of []spent, limit float64) {
 		share = fmt.Sprintf("| %.1f | %.2f |", limit, percentile(of, wall, .95)/limit)
 	}
 	line := fmt.Sprintf("| %s | %.1f | %.1f | %.1f %s\n", name, percentile(of, wall, .5), percentile(of, wall, .95), percentile(of, cpu, .95), share)
-	path := os.Getenv("KKACHI_SPEED")
-	if path == "" {
-		fmt.Print(line)
-		return
-	}
-	f, err := os.OpenFile(path, os.O_APPEND|os.O_WRONLY|os.O_CREATE, 0o600)
-	must(b, err)
-	_, err = f.WriteString(line)
-	must(b, errors.Join(err, f.Close()))
+	must(b, figure.Line("KKACHI_SPEED", line))
 }
 
 func upTo(n int) []int {

@@ -22,6 +22,7 @@ import (
 	"kkachi/internal/cell"
 	"kkachi/internal/desk"
 	"kkachi/internal/desk/ladder"
+	"kkachi/internal/lab/figure"
 	"kkachi/internal/lang"
 	"kkachi/internal/seal"
 	"kkachi/internal/vault"
@@ -164,15 +165,7 @@ func (w *walker) report(limit float64) {
 func (s *spent) tell(b *testing.B, name string, limit float64) {
 	b.Helper()
 	line := fmt.Sprintf("| %s | %.1f | %.1f | %.1f | %.0f | %.2f |\n", name, middle(s.wall), at95(s.wall), at95(s.cpu), limit, at95(s.wall)/limit)
-	path := os.Getenv("KKACHI_SPEED")
-	if path == "" {
-		fmt.Print(line)
-		return
-	}
-	f, err := os.OpenFile(path, os.O_APPEND|os.O_WRONLY|os.O_CREATE, 0o600)
-	must(b, err)
-	_, err = f.WriteString(line)
-	must(b, errors.Join(err, f.Close()))
+	must(b, figure.Line("KKACHI_SPEED", line))
 }
 
 // last is the id at the end of a path.

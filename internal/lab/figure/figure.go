@@ -1,6 +1,6 @@
 // Package figure puts drawings and tables into the pages of doc/, for the tests that make them.
 //
-// What enters: a chart or a table, and the path of a page. What leaves: a file of doc/figures, or the page with
+// What enters: a chart or a table, and the path of a page. What leaves: a file of doc/figures, a line at the end of a file, or the page with
 // the table in its place. What may never be known here: where a number comes from. Nothing of the program imports it.
 package figure
 
