@@ -65,12 +65,12 @@ func (p *practising) Begin(ctx context.Context, l lang.Tag) error {
 	if err := p.end(); err != nil {
 		return err
 	}
-	one, err := demo.NewPractice(ctx, demo.PracticeOptions{Dir: p.dir, Now: p.w.now, Rand: p.w.rand, Preview: p.preview})
+	one, err := demo.NewPractice(ctx, demo.PracticeOptions{Dir: p.dir, Now: p.w.now, Rand: p.w.rand, Preview: p.preview, Lang: l})
 	if err != nil {
 		return err
 	}
 	at := &practiceAt{Practice: one}
-	at.pages, err = web.New(one.Desk, web.Options{Rand: p.w.rand, By: "practice", Lesson: one, Lang: l})
+	at.pages, err = web.New(one.Desk, web.Options{Rand: p.w.rand, By: lang.T(l, "desk.practice.you"), Lesson: one, Lang: l})
 	if err != nil {
 		return errors.Join(err, one.End())
 	}

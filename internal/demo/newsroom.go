@@ -60,7 +60,7 @@ func (r *ring) takeCall(ctx context.Context, t telling) error {
 		return err
 	}
 	source, report, _, err := r.desk.TakeCall(ctx, desk.CallNote{
-		Kind: desk.KindCall, Lang: lang.Tag(t.lang), Text: text, Taker: "demo",
+		Kind: desk.KindCall, Lang: lang.Tag(t.lang), Text: text, Taker: r.journalist(),
 	})
 	if err != nil {
 		return err
@@ -82,7 +82,7 @@ func (r *ring) enterEvidence(ctx context.Context, leaveOut ...string) error {
 	}
 	expected = slices.DeleteFunc(expected, func(c expectedClaim) bool { return slices.Contains(leaveOut, c.id) })
 	for _, c := range expected {
-		id, _, err := r.desk.NewClaim(ctx, desk.Claim{Statement: c.statement})
+		id, _, err := r.desk.NewClaim(ctx, desk.Claim{Statement: in(practiceClaims[c.id], r.speaks, c.statement)})
 		if err != nil {
 			return fmt.Errorf("claim %s: %w", c.id, err)
 		}

@@ -12,6 +12,7 @@ import (
 
 	"kkachi/internal/cell"
 	"kkachi/internal/desk"
+	"kkachi/internal/lang"
 	"kkachi/internal/seal"
 	"kkachi/internal/vault"
 )
@@ -23,6 +24,7 @@ type PracticeOptions struct {
 	Now     func() time.Time
 	Rand    io.Reader
 	Preview desk.Printer
+	Lang    lang.Tag // of whoever learns: in it the case's journalist has written; none: English
 }
 
 // A Practice is a desk to learn at: the motivating case, worked but for what the lesson asks for, in
@@ -98,7 +100,10 @@ func (p *Practice) lay(ctx context.Context, o PracticeOptions) error {
 	}
 	r := &ring{
 		o: Options{Rand: o.Rand}, clock: c, address: seal.Address{ID: cfg.Newsroom, URL: practiceURL}, desk: p.Desk, first: first,
-		people: map[string]*person{}, reports: map[string]desk.ID{}, claims: map[string]desk.ID{},
+		people: map[string]*person{}, reports: map[string]desk.ID{}, claims: map[string]desk.ID{}, speaks: lang.English,
+	}
+	if o.Lang.Valid() {
+		r.speaks = o.Lang
 	}
 	defer func() {
 		for _, one := range r.people {
@@ -163,6 +168,9 @@ func (p *Practice) pass(ctx context.Context, r *ring, post *post) error {
 	if err := r.meet(ctx); err != nil {
 		return err
 	}
+	if err := r.translate(ctx); err != nil {
+		return err
+	}
 	if err := r.enterEvidence(ctx, lessonClaim); err != nil {
 		return err
 	}
@@ -186,7 +194,7 @@ func (p *Practice) draft(ctx context.Context, r *ring) error {
 		}
 		story.Paragraphs[i].Sentences = kept
 	}
-	story.Names.When = practiceWhen
+	story.Names.When, story.Title = practiceWhen, practiceTitle.In(r.speaks)
 	var err error
 	if r.story, _, err = r.desk.NewStory(ctx, story); err != nil {
 		return err

@@ -29,8 +29,13 @@ func (d *drawn) Read(p []byte) (int, error) {
 
 func practise(t *testing.T) (*Practice, string, *drawn) {
 	t.Helper()
+	return practiseIn(t, lang.English)
+}
+
+func practiseIn(t *testing.T, l lang.Tag) (*Practice, string, *drawn) {
+	t.Helper()
 	dir, random := filepath.Join(t.TempDir(), "practice"), &drawn{}
-	p, err := NewPractice(t.Context(), PracticeOptions{Dir: dir, Now: time.Now, Rand: random})
+	p, err := NewPractice(t.Context(), PracticeOptions{Dir: dir, Now: time.Now, Rand: random, Lang: l})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -135,6 +140,66 @@ func TestLessonIsLearnedByDoing(t *testing.T) {
 	})
 	if _, err := d.Sync(ctx); err == nil {
 		t.Error("a practice desk exchanged with a host")
+	}
+}
+
+// Whoever reads one language finds all in it that the case's journalist wrote, and beside each telling
+// in another language a finished translation of each of its sentences.
+func TestPracticeSpeaksTheLearnersLanguage(t *testing.T) {
+	for _, l := range lang.All() {
+		if testing.Short() && l != lang.Korean {
+			continue
+		}
+		p, _, _ := practiseIn(t, l)
+		ctx := t.Context()
+		speaks := func(what, text string) {
+			t.Helper()
+			if got := lang.Guess(text); got != l {
+				t.Errorf("%s: %s is in %q: %s", l, what, got, text)
+			}
+		}
+		claims, err := p.Desk.Claims(ctx)
+		if err != nil || len(claims) != 11 {
+			t.Fatalf("%d claims, %v", len(claims), err)
+		}
+		for _, c := range claims {
+			speaks("claim "+c.Number, c.Statement)
+		}
+		story, err := p.Desk.Story(ctx, p.worked)
+		if err != nil {
+			t.Fatal(err)
+		}
+		speaks("title", story.Title)
+		answered := 0
+		for _, rule := range story.House {
+			if rule.Reason != "" {
+				answered++
+				speaks("answer to "+rule.ID, rule.Reason)
+			}
+		}
+		if answered < 5 {
+			t.Errorf("%s: %d house rules are answered", l, answered)
+		}
+		for _, id := range p.people {
+			th, err := p.Desk.Thread(ctx, id)
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, r := range th.Reports {
+				if r.Lang == l {
+					continue
+				}
+				if len(r.Translations) != 1 || r.Translations[0].Lang != l || r.Translations[0].State != desk.TranslationDone {
+					t.Errorf("%s: report %02d in %s has the translations %+v", l, r.Number, r.Lang, r.Translations)
+					continue
+				}
+				for _, s := range r.Translations[0].Sentences {
+					if len([]rune(s.Text)) > 12 {
+						speaks("a sentence", s.Text)
+					}
+				}
+			}
+		}
 	}
 }
 

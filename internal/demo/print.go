@@ -99,7 +99,7 @@ func (r *ring) answer(ctx context.Context) error {
 		if answers[rule.ID] == "" {
 			return fmt.Errorf("the demo has no answer to %q", rule.ID)
 		}
-		if _, err := r.desk.AnswerRule(ctx, r.story, rule.Rule(), "demo", answers[rule.ID]); err != nil {
+		if _, err := r.desk.AnswerRule(ctx, r.story, rule.Rule(), r.journalist(), in(practiceAnswers[rule.ID], r.speaks, answers[rule.ID])); err != nil {
 			return err
 		}
 	}

@@ -12,6 +12,7 @@ import (
 
 	"kkachi/internal/cell"
 	"kkachi/internal/desk"
+	"kkachi/internal/lang"
 	"kkachi/internal/seal"
 )
 
@@ -25,6 +26,7 @@ type ring struct {
 	address  seal.Address
 	desk     *desk.Desk
 	stopHost func() error
+	speaks   lang.Tag // what the case's journalist writes at a practice desk; none: the case's own words
 	stops    []func() error
 
 	people  map[string]*person // by the letter of the case's page

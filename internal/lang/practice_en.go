@@ -3,6 +3,7 @@ package lang
 // practiceEN holds in English the words of the practice desk. practice_ko.go and practice_zh.go hold
 // the same keys, which begin with "desk.". What is pressed or typed stands in grave accents.
 var practiceEN = map[string]string{
+	"desk.practice.you":       "you",
 	"desk.practice.title":     "Practice",
 	"desk.practice.mark":      "Nothing here is sent or kept.",
 	"desk.practice.do":        "Practise with a worked case",

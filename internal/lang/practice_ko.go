@@ -1,6 +1,7 @@
 package lang
 
 var practiceKO = map[string]string{
+	"desk.practice.you":       "나",
 	"desk.practice.title":     "연습",
 	"desk.practice.mark":      "여기서 하는 일은 보내지지도 남지도 않습니다.",
 	"desk.practice.do":        "풀어 놓은 사례로 연습하기",

@@ -1,6 +1,7 @@
 package lang
 
 var practiceZH = map[string]string{
+	"desk.practice.you":       "我",
 	"desk.practice.title":     "练习",
 	"desk.practice.mark":      "这里的一切既不发送，也不保留。",
 	"desk.practice.do":        "用现成案例练习",
