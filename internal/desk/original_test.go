@@ -87,6 +87,52 @@ func TestOriginalsLieInCustody(t *testing.T) {
 	p.rebuilt(t)
 }
 
+// A photograph in place of another is taken back with its texts, and one that is taken off a story
+// comes back by undo; texts alone, where there is no photograph, are refused.
+func TestPhotographIsTakenBackWhole(t *testing.T) {
+	ctx := t.Context()
+	p := newPlay(t)
+	id := p.newStory(t, p.draftStory())
+	var field *FieldError
+	if _, err := p.desk.SetPhoto(ctx, id, nil, "", Photo{Caption: three("가", "a", "甲")}); !errors.As(err, &field) || field.Field != "photofile" {
+		t.Errorf("texts without a photograph: %v", err)
+	}
+	if _, err := p.desk.DropPhoto(ctx, id); err == nil {
+		t.Error("what is not there was taken off")
+	}
+	first, err := os.ReadFile("../demo/case/photo.jpg")
+	must(t, err)
+	_, err = p.desk.SetPhoto(ctx, id, first, "first.jpg", Photo{Caption: three("가", "first", "甲")})
+	must(t, err)
+	_, err = p.desk.CleanPhoto(ctx, id)
+	must(t, err)
+	ops, err := p.desk.SetPhoto(ctx, id, []byte("GIF89a another"), "second.gif", Photo{Caption: three("나", "second", "乙")})
+	must(t, err)
+	is := func(name string, closed bool) {
+		t.Helper()
+		v := p.view(id).Photo
+		if v == nil || v.Name != name+map[bool]string{true: ".gif", false: ".jpg"}[closed] || v.Caption[lang.English] != name || v.Closed != closed || v.Copied == closed {
+			t.Fatalf("want %s, is %+v", name, v)
+		}
+	}
+	is("second", true)
+	ops, err = p.desk.UndoAll(ctx, ops)
+	must(t, err)
+	is("first", false)
+	_, err = p.desk.UndoAll(ctx, ops)
+	must(t, err)
+	is("second", true)
+	op, err := p.desk.DropPhoto(ctx, id)
+	must(t, err)
+	if v := p.view(id); v.Photo != nil || v.Story.Photo != nil {
+		t.Errorf("taken off, it is %+v", v.Photo)
+	}
+	_, _, err = p.desk.Undo(ctx, op)
+	must(t, err)
+	is("second", true)
+	p.rebuilt(t)
+}
+
 // Neither the name that a photograph came under nor its original is in anything that leaves.
 func TestNameOfAFileLeavesNothing(t *testing.T) {
 	ctx := t.Context()

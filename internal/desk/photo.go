@@ -34,34 +34,50 @@ type photoCopy struct {
 // SetPhoto gives a story its photograph. The file is kept untouched in custody, name and all,
 // and what was found in it beside the picture is shown; until CleanPhoto makes a harmless copy
 // it blocks the release. A file of another format than JPEG and PNG is kept too, and stays
-// closed. A nil file keeps the one that is there and changes the texts only.
-func (d *Desk) SetPhoto(ctx context.Context, id ID, file []byte, name string, p Photo) (OpID, error) {
+// closed. A nil file keeps the one that is there and changes the texts only. It gives the file's
+// operation and the story's: who takes back but one of them has the texts of another picture.
+func (d *Desk) SetPhoto(ctx context.Context, id ID, file []byte, name string, p Photo) ([]OpID, error) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	s, _, err := d.storyOf(ctx, id)
 	if err != nil {
-		return OpID{}, err
+		return nil, err
 	}
 	var drafts []vault.Draft
 	if file != nil {
 		dr, err := d.keepPhoto(id, file, name)
 		if err != nil {
-			return OpID{}, err
+			return nil, err
 		}
 		drafts = append(drafts, dr)
-	} else if _, err := d.state(ctx, nounPhoto, id); err != nil {
-		return OpID{}, notFoundField("photo", err)
+	} else if s.Photo == nil {
+		return nil, field("photofile", "none is chosen")
 	}
 	s.Photo = &p
 	dr, err := draft(opStory, id, id, s)
 	if err != nil {
-		return OpID{}, err
+		return nil, err
 	}
 	hs, err := d.v.Append(ctx, append(drafts, dr)...)
 	if err != nil {
-		return OpID{}, fmt.Errorf("desk: photograph: %w", err)
+		return nil, fmt.Errorf("desk: photograph: %w", err)
 	}
-	return OpID(hs[len(hs)-1]), nil
+	out := make([]OpID, len(hs))
+	for i, h := range hs {
+		out[i] = OpID(h)
+	}
+	return out, nil
+}
+
+// DropPhoto takes the photograph off a story, with its texts. The original stays in custody.
+func (d *Desk) DropPhoto(ctx context.Context, id ID) (OpID, error) {
+	return d.editStory(ctx, id, func(s *Story) error {
+		if s.Photo == nil {
+			return notFoundField("photo", ErrNotFound)
+		}
+		s.Photo = nil
+		return nil
+	})
 }
 
 func (d *Desk) keepPhoto(id ID, file []byte, name string) (vault.Draft, error) {

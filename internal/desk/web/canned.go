@@ -1,6 +1,8 @@
 package web
 
 import (
+	"net/http"
+	"slices"
 	"strings"
 
 	"kkachi/internal/desk"
@@ -25,10 +27,10 @@ type cannedText struct {
 // cannedPage edits the newsroom's own.
 type cannedPage struct {
 	frame
-	List []cannedView
-	Form []cannedText
-	ID   string
-	Name string
+	Ours, Given []cannedView
+	Form        []cannedText
+	ID          string
+	Name        string
 }
 
 // ownFirst lists the languages, one before the others.
@@ -82,27 +84,51 @@ func cannedChosen(v *visit, list []cannedView) string {
 	return ""
 }
 
-func (s *Server) canned(v *visit) error {
+func (s *Server) canned(v *visit) error { return s.showCanned(v, wrong{}) }
+
+func (s *Server) showCanned(v *visit, w wrong) error {
 	list, err := s.cannedReplies(v, desk.ID{}, lang.Tag(v.tongue))
 	if err != nil {
 		return err
 	}
 	p := &cannedPage{frame: s.frame(v, "inbox", "desk.canned.title")}
 	edit := v.r.URL.Query().Get("id")
+	if v.r.Method == http.MethodPost {
+		edit = v.form("id")
+	}
 	texts := map[string]string{}
 	for _, c := range list {
-		if c.ID != "" && c.ID == edit {
+		if c.ID == "" {
+			p.Given = append(p.Given, c)
+			continue
+		}
+		if c.ID == edit {
 			p.ID, p.Name = c.ID, c.Title
 			for _, t := range c.Texts {
 				texts[t.Tag] = t.Text
 			}
 		}
+		p.Ours = append(p.Ours, c.inAll(ownFirst(lang.Tag(v.tongue))))
 	}
-	p.List = list
 	for _, t := range ownFirst(lang.Tag(v.tongue)) {
 		p.Form = append(p.Form, cannedText{Name: t.Name(), Tag: string(t), Text: texts[t.HTML()]})
 	}
-	return s.show(v, "canned", p)
+	p.Wrong = w
+	return s.showAs(v, "canned", statusOf(w), p)
+}
+
+// inAll has a place for each language, empty where nothing is written in it.
+func (c cannedView) inAll(order []lang.Tag) cannedView {
+	out := cannedView{ID: c.ID, Title: c.Title}
+	for _, l := range order {
+		i := slices.IndexFunc(c.Texts, func(t cannedText) bool { return t.Tag == l.HTML() })
+		if i < 0 {
+			out.Texts = append(out.Texts, cannedText{Name: l.Name(), Tag: l.HTML()})
+			continue
+		}
+		out.Texts = append(out.Texts, c.Texts[i])
+	}
+	return out
 }
 
 func (s *Server) postCanned(v *visit) error {
@@ -123,7 +149,7 @@ func (s *Server) postCanned(v *visit) error {
 	}
 	_, op, err := s.desk.SetCanned(v.ctx(), id, title, text)
 	if err != nil {
-		return err
+		return s.again(v, err, func(w wrong) error { return s.showCanned(v, w) })
 	}
 	s.say(v.T(said), op)
 	return v.see("/canned")

@@ -182,7 +182,7 @@ func (b *browser) printIt(story desk.ID) {
 	photo, err := filepath.Abs(caseDir + "photo.jpg")
 	must(b.t, err)
 	b.openAll()
-	b.do(chromedp.SetUploadFiles(chromedp.CSS("#photo"), []string{photo}))
+	b.chooseFile("#photo", photo)
 	for _, f := range []string{"ca", "cr", "al"} {
 		for tag, text := range map[string]string{"ko": "건물", "en": "A building", "zh": "大楼"} {
 			b.fill("#"+f+"-"+tag, text)

@@ -3,7 +3,10 @@ package web
 import (
 	"encoding/hex"
 	"errors"
+	"maps"
 	"net/http"
+	"regexp"
+	"slices"
 
 	"kkachi/internal/desk"
 	"kkachi/internal/lang"
@@ -20,6 +23,7 @@ type frame struct {
 	Said      notice
 	Path      string
 	Wrong     wrong
+	Sent      sentForm
 	Practise  bool       // a desk to learn at is offered
 	Lesson    *lessonBar // on the pages of a practice desk
 }
@@ -34,6 +38,28 @@ type place struct {
 // notice says what was just done, and how to take it back.
 type notice struct{ Word, Undo string }
 
+// sentForm is what was typed into a form that this page answers: it was refused, and a script puts
+// the words back where they were typed. Passphrases and files are not among them.
+type sentForm struct {
+	Action string
+	Fields []sentField
+}
+
+type sentField struct{ Name, Value string }
+
+// sent keeps what a form brought for the page that answers it.
+func (v *visit) sent() sentForm {
+	out := sentForm{Action: v.r.URL.Path}
+	for _, name := range slices.Sorted(maps.Keys(v.r.PostForm)) {
+		for _, value := range v.r.PostForm[name] {
+			if name != "passphrase" {
+				out.Fields = append(out.Fields, sentField{name, value})
+			}
+		}
+	}
+	return out
+}
+
 // wrong says what is wrong with a form, and in which field.
 type wrong struct{ Field, Word string }
 
@@ -44,7 +70,7 @@ func (s *Server) frame(v *visit, here, title string) frame {
 		Languages: speakers(lang.Tag(v.tongue)), Said: s.said1(),
 	}
 	if v.r.Method != http.MethodGet {
-		f.Path = "/" + here
+		f.Path, f.Sent = "/"+here, v.sent()
 	}
 	// A page is worth showing without its figures.
 	n, err := s.desk.Counts(v.ctx())
@@ -94,7 +120,11 @@ func (s *Server) said1() notice {
 type problemPage struct {
 	frame
 	Heading, What, Next string
+	Back                string // to what a refused form was about
 }
+
+// formOf finds in the address of a form what it was about.
+var formOf = regexp.MustCompile(`^/(story|claim|case|call)/[0-9a-f]{32}`)
 
 // errPreview: a story can't be shown as printed yet.
 var errPreview = errors.New("no preview")
@@ -153,6 +183,9 @@ func (s *Server) problem(v *visit, err error) {
 	p := problemPage{frame: s.frame(v, "", "desk.problem.title"), Heading: v.T("desk.problem." + key), Next: v.T("desk.problem." + key + ".next")}
 	if key == "field" {
 		p.What = v.wrongOf(err).Word
+	}
+	if v.r.Method == http.MethodPost && key != "notfound" {
+		p.Back = formOf.FindString(v.r.URL.Path)
 	}
 	s.render(v, "problem", status, p)
 }

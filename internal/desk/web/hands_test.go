@@ -1,10 +1,16 @@
 package web
 
 import (
+	"context"
 	"fmt"
+	"path/filepath"
 	"testing"
+	"time"
 
+	"github.com/chromedp/cdproto/cdp"
+	"github.com/chromedp/cdproto/dom"
 	"github.com/chromedp/cdproto/input"
+	"github.com/chromedp/cdproto/page"
 	"github.com/chromedp/chromedp"
 	"github.com/chromedp/chromedp/kb"
 
@@ -206,5 +212,55 @@ func (b *browser) choose(css, value string) {
 func (b *browser) openAll() {
 	if !b.keys {
 		b.do(chromedp.Evaluate[chromedp.Void](`document.querySelectorAll("details").forEach(d => d.open = true)`))
+	}
+}
+
+// chooseFile gives a file as a person does: the dialog is opened by a click, or by Enter, on what
+// the page shows, and the file goes to whatever opened it.
+func (b *browser) chooseFile(css, path string) {
+	b.t.Helper()
+	asked, stop := b.opensDialog(false)
+	defer stop()
+	b.openDialog(css)
+	select {
+	case node := <-asked:
+		_, err := chromedp.Call(b.ctx, dom.SetFileInputFiles, dom.SetFileInputFilesParams{Files: []string{path}, BackendNodeID: node})
+		must(b.t, err)
+	case <-b.ctx.Done():
+		b.t.Fatal("no dialog opens")
+	case <-time.After(time.Minute):
+		b.t.Fatal("no dialog opens")
+	}
+	b.until(fmt.Sprintf(`document.querySelector(%q).files[0]?.name === %q && document.querySelector("[data-chosen-file]").textContent === %[2]q`, css, filepath.Base(path)))
+}
+
+func (b *browser) openDialog(css string) {
+	b.t.Helper()
+	if b.keys {
+		b.reach(css)
+		b.press(kb.Enter)
+		return
+	}
+	at := eval[[]float64](b, fmt.Sprintf(`(() => { const e = document.querySelector(%q); e.scrollIntoView({block: "center"});
+		const r = e.getBoundingClientRect(); return [r.left + 24, r.top + r.height / 2]; })()`, css))
+	b.do(chromedp.MouseClickXY(at[0], at[1]))
+}
+
+// opensDialog takes the place of the system's file dialog, which a test can't reach, and tells
+// which field asked for one; the dialog is left without a choice if give up is wanted.
+func (b *browser) opensDialog(giveUp bool) (asked <-chan cdp.BackendNodeID, stop func()) {
+	b.t.Helper()
+	ctx, cancel := context.WithCancel(b.ctx)
+	opened := make(chan cdp.BackendNodeID, 4)
+	must(b.t, chromedp.Listen(ctx, func(ev any) {
+		if e, ok := ev.(*page.EventFileChooserOpened); ok {
+			opened <- e.BackendNodeID
+		}
+	}))
+	_, err := chromedp.Call(b.ctx, page.SetInterceptFileChooserDialog, page.SetInterceptFileChooserDialogParams{Enabled: true, Cancel: &giveUp})
+	must(b.t, err)
+	return opened, func() {
+		cancel()
+		_, _ = chromedp.Call(b.ctx, page.SetInterceptFileChooserDialog, page.SetInterceptFileChooserDialogParams{})
 	}
 }

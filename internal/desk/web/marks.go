@@ -136,7 +136,7 @@ func (s *Server) postView(v *visit) error {
 	if err != nil {
 		return err
 	}
-	s.say(v.T("desk.said.saved"), op)
+	s.say(v.T(map[bool]string{true: "desk.said.saved", false: "desk.said.dropped"}[id.IsZero()]), op)
 	return v.see(s.listHref("/inbox", q, false))
 }
 

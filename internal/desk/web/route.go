@@ -122,6 +122,7 @@ func (s *Server) table() []route {
 		page("POST", "/story/{id}/restore", s.postRestore),
 		page("GET", "/story/{id}/release/{serial}/{lang}", s.former),
 		page("POST", "/story/{id}/photo", s.postPhoto),
+		page("POST", "/story/{id}/photo/drop", s.postDropPhoto),
 		page("POST", "/story/{id}/clean", s.postClean),
 		page("POST", "/story/{id}/override", s.postOverride),
 		page("POST", "/story/{id}/approve", s.postApprove),

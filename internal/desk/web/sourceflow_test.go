@@ -21,11 +21,11 @@ func workOnASource(t *testing.T, w way) {
 	id := r.ids["C"]
 	b.open("/thread/" + id.String())
 	b.choose("#s-rel", "D")
-	b.send(`form[action="/thread/source"] .after button`)
-	b.wrong("desk.field.rating") // why is not said
-	b.choose("#s-rel", "D")
-	b.fill("#s-reason", "was wrong about the bridge")
 	b.fill("#s-access", "lives at the border")
+	b.send(`form[action="/thread/source"] .after button`)
+	b.wrong("desk.field.rating") // why is not said; what was typed stays
+	b.until(`document.getElementById("s-rel").value === "D" && document.getElementById("s-access").value === "lives at the border"`)
+	b.fill("#s-reason", "was wrong about the bridge")
 	b.fill("#s-wishes", "do not print the month")
 	b.click(`input[name=langs][value="zh"]`)
 	b.send(`form[action="/thread/source"] .after button`)

@@ -24,6 +24,7 @@ type storyRow struct {
 	Title, Headline  said
 	State            mark
 	Comments         string
+	Printed          string // what readers have, where the story as it stands is another
 	Retracted        bool
 }
 
@@ -147,6 +148,9 @@ func (s *Server) stories(v *visit) error {
 	for _, r := range rows {
 		row := storyRow{
 			Href: "/story/" + r.ID.String(), Title: says("", r.Title), Day: v.short(r.Day), State: v.storyState(r), Retracted: r.Retracted,
+		}
+		if r.Serial > 0 && r.State != desk.Released {
+			row.Printed = v.T("desk.stories.printed", r.Serial)
 		}
 		if r.Comments > 0 {
 			row.Comments = v.N("desk.comment.n", r.Comments)

@@ -76,7 +76,7 @@ func workOnThreads(t *testing.T, w way) {
 	b.openAll()
 	b.fill("#view-name", "국경 소식")
 	b.send(`form:has(#view-name) button`)
-	b.until(`document.querySelector('.boxes [aria-current]').textContent === "국경 소식"`)
+	b.dropTheView("국경 소식")
 	b.joinAndPart(r, a)
 	b.replyAndTakeBack(r, a)
 	b.canned(r, a)
@@ -91,6 +91,21 @@ func workOnThreads(t *testing.T, w way) {
 	b.until(`!document.body.textContent.includes("잊혀야 할 말 G")`)
 	b.send(`form[action="/thread/reveal"] button`)
 	b.until(`document.body.textContent.includes("잊혀야 할 말 G")`)
+}
+
+// dropTheView takes a saved view away that is open: the whole inbox stands there, and undo brings it back.
+func (b *browser) dropTheView(name string) {
+	b.t.Helper()
+	kept := `[...document.querySelectorAll(".boxes a")].some((e) => e.textContent === ` + quoteJS(name) + `)`
+	b.until(`document.querySelector('.boxes [aria-current]').textContent === ` + quoteJS(name))
+	b.axe("saved view")
+	b.openAll()
+	b.send(`form[action="/inbox/view"]:has([name=id]) button`)
+	b.said("desk.said.dropped")
+	b.until(`!` + kept + ` && document.querySelectorAll(".row").length === 3 && document.querySelector('.boxes [aria-current]').textContent === ` + b.T("desk.nav.inbox"))
+	b.key('u')
+	b.said("desk.said.undone")
+	b.until(kept)
 }
 
 func (b *browser) joinAndPart(r *room, a string) {
@@ -134,9 +149,19 @@ func (b *browser) canned(r *room, a string) {
 	b.t.Helper()
 	b.open("/canned")
 	b.fill("#title", "사진")
+	b.send(`aside form button.main`) // in no language
+	b.wrong("desk.field.text")
+	b.until(`document.getElementById("title").value === "사진"`)
 	b.fill("#text-ko", "사진은 보내지 마십시오.")
 	b.send(`aside form button.main`)
 	b.said("desk.said.saved")
+	b.until(`document.querySelectorAll(".said-often .trio > .hint").length === 2`) // two languages lack it, and it is said
+	b.send(`.said-often form button`)
+	b.said("desk.said.dropped")
+	b.until(`!document.querySelector(".said-often form")`)
+	b.key('u')
+	b.said("desk.said.undone")
+	b.until(`document.querySelector(".said-often form")`)
 	b.open(a)
 	b.key('t')
 	b.reach(`[data-insert="사진은 보내지 마십시오."]`)

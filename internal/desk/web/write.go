@@ -206,18 +206,31 @@ func (s *Server) postNames(v *visit) error {
 
 // postPhoto takes a photograph's file, or only new texts for the one there is.
 func (s *Server) postPhoto(v *visit) error {
-	return s.storyWrite(v, "desk.said.photo", func(id desk.ID) (desk.OpID, error) {
-		data, name, err := v.file("photo")
-		if err != nil {
-			return desk.OpID{}, err
-		}
+	id, err := v.id("id")
+	if err != nil {
+		return err
+	}
+	data, name, err := v.file("photo")
+	var ops []desk.OpID
+	if err == nil {
 		p := desk.Photo{
 			File: v.form("file") == "yes", Alt: map[desk.Lang]string{}, Caption: map[desk.Lang]string{}, Credit: map[desk.Lang]string{},
 		}
 		for _, t := range lang.All() {
 			p.Alt[t], p.Caption[t], p.Credit[t] = v.form("alt-"+string(t)), v.form("caption-"+string(t)), v.form("credit-"+string(t))
 		}
-		return s.desk.SetPhoto(v.ctx(), id, data, name, p)
+		ops, err = s.desk.SetPhoto(v.ctx(), id, data, name, p)
+	}
+	if err != nil {
+		return s.again(v, err, func(w wrong) error { return s.showStory(v, id, w) })
+	}
+	s.sayAll(v.T("desk.said.photo"), ops)
+	return v.backAt(id, "photograph")
+}
+
+func (s *Server) postDropPhoto(v *visit) error {
+	return s.storyWrite(v, "desk.said.nophoto", func(id desk.ID) (desk.OpID, error) {
+		return s.desk.DropPhoto(v.ctx(), id)
 	})
 }
 
@@ -247,9 +260,16 @@ func (v *visit) file(field string) (data []byte, name string, err error) {
 }
 
 func (s *Server) postClean(v *visit) error {
-	return s.storyWrite(v, "desk.said.clean", func(id desk.ID) (desk.OpID, error) {
-		return s.desk.CleanPhoto(v.ctx(), id)
-	})
+	id, err := v.id("id")
+	if err != nil {
+		return err
+	}
+	op, err := s.desk.CleanPhoto(v.ctx(), id)
+	if err != nil {
+		return s.again(v, err, func(w wrong) error { return s.showStory(v, id, w) })
+	}
+	s.say(v.T("desk.said.clean"), op)
+	return v.backAt(id, "photograph")
 }
 
 // passphrase reads a passphrase and forgets the form's copy of it as far as Go lets it.

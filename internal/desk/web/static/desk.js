@@ -7,6 +7,31 @@
   const typing = (e) => e && (e.isContentEditable || /^(TEXTAREA|SELECT)$/.test(e.tagName) ||
     (e.tagName === "INPUT" && !/^(checkbox|radio|button|submit|file)$/.test(e.type)));
 
+  // A form that was refused holds again what was typed into it, and is open.
+  const sent = $("[data-sent]");
+  if (sent) {
+    const was = all("input", sent).map((i) => [i.name, i.value]);
+    const had = (name, value) => was.some(([n, v]) => n === name && v === value);
+    const form = all("form").find((f) => f.getAttribute("action") === sent.dataset.sent && all("input[type=hidden]", f).every((i) => had(i.name, i.value)));
+    for (const e of form ? form.elements : []) {
+      if (!e.name || /^(hidden|password|file|submit|button)$/.test(e.type)) continue;
+      const one = was.find(([n]) => n === e.name);
+      if (/^(checkbox|radio)$/.test(e.type)) e.checked = had(e.name, e.value);
+      else if (one && e.value !== one[1]) e.value = one[1];
+    }
+    for (let d = form?.closest("details"); d; d = d.parentElement.closest("details")) d.open = true;
+  }
+
+  // A file is chosen in the page's language: a browser's own button speaks the browser's.
+  for (const wrap of all("[data-file]")) {
+    const field = $("input", wrap), name = $("[data-chosen-file]", wrap);
+    const say = () => { name.textContent = field.files[0]?.name || name.dataset.chosenFile; };
+    for (const e of all("[hidden]", wrap)) e.hidden = false;
+    wrap.classList.add("ours");
+    field.addEventListener("change", say);
+    say();
+  }
+
   // Drafts: sent a moment after typing stops, and at once when the page is left.
   const waiting = new Map();
   const send = (field, last) => {
