@@ -21,6 +21,7 @@ const ViewBlocks = 32_768
 // locked for one process.
 type blocks struct {
 	parts [16]blockPart
+	tail  walTail
 }
 
 // A blockPart keeps the blocks of some places in the file.
@@ -36,6 +37,7 @@ type blockPart struct {
 
 func newBlocks(n int) *blocks {
 	b := &blocks{}
+	b.tail.reset()
 	for i := range b.parts {
 		b.parts[i].limit = max(1, n/2/len(b.parts))
 		b.parts[i].young, b.parts[i].old = map[int64]*[PageSize]byte{}, map[int64]*[PageSize]byte{}
@@ -79,6 +81,12 @@ func (p *blockPart) put(off int64, data []byte, writes uint64) {
 	}
 	copy(block[:], data)
 	p.keep(off, block)
+}
+
+// set keeps a block that was written just now.
+func (p *blockPart) set(off int64, data []byte) {
+	_, writes := p.get(off, nil)
+	p.put(off, data, writes)
 }
 
 // keep puts a block into the young generation. The caller holds mu.
@@ -146,10 +154,15 @@ type blockVFS struct {
 // OpenFilename implements vfs.VFSFilename.
 func (v blockVFS) OpenFilename(name *vfs.Filename, flags vfs.OpenFlag) (vfs.File, vfs.OpenFlag, error) {
 	f, flags, err := vfsutil.WrapOpenFilename(v.VFS, name, flags)
-	if err != nil || flags&vfs.OPEN_MAIN_DB == 0 {
+	switch {
+	case err != nil:
 		return f, flags, err
+	case flags&vfs.OPEN_MAIN_DB != 0:
+		return &blockFile{File: f, blocks: v.blocks}, flags, nil
+	case flags&vfs.OPEN_WAL != 0:
+		return &walFile{File: f, blocks: v.blocks}, flags, nil
 	}
-	return &blockFile{File: f, blocks: v.blocks}, flags, nil
+	return f, flags, nil
 }
 
 // A blockFile is a connection's handle of the database.
@@ -185,6 +198,9 @@ func (f *blockFile) WriteAt(p []byte, off int64) (int, error) {
 	n, err := f.File.WriteAt(p, off)
 	for at := from; at < to; at += PageSize {
 		f.blocks.part(at).forget(at)
+	}
+	if f.keyed && err == nil && from == off && len(p) == PageSize {
+		f.blocks.part(off).set(off, p)
 	}
 	return n, err
 }

@@ -49,6 +49,7 @@ type projection struct {
 	db         *sql.DB // of the one connection that writes
 	conn       *sql.Conn
 	readers    *sql.DB
+	moves      *checkpointer
 	blocks     *blocks
 	layer      string // name of the file layer of blocks
 	guard      *writeGuard
@@ -68,10 +69,10 @@ type state struct {
 }
 
 // The cache holds what a large Append changes, so that no page of it is encrypted and written
-// more than once; it and the write-ahead log may take 16 MB each.
+// more than once.
 const viewSetup = `
 PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA secure_delete=ON; PRAGMA journal_size_limit=0;
-PRAGMA cache_size=-16384; PRAGMA wal_autocheckpoint=4096;`
+PRAGMA cache_size=-16384;`
 
 const stateSchema = `CREATE TABLE vault_state (id INTEGER PRIMARY KEY CHECK (id = 1), projectors BLOB NOT NULL,
 	clock INTEGER NOT NULL, author BLOB NOT NULL, seq INTEGER NOT NULL, hash BLOB NOT NULL, ops INTEGER NOT NULL) STRICT`
@@ -138,7 +139,7 @@ func (v *Vault) dialView(ctx context.Context, path string, projectors []Projecto
 	if p.layer, err = p.blocks.register(); err != nil {
 		return false, err
 	}
-	if p.db, err = openDB(p.layer, path, "rwc", key, viewSetup, func(c *sqlite3.Conn) error {
+	if p.db, err = openDB(p.layer, path, "rwc", key, viewSetup+fmt.Sprintf("PRAGMA wal_autocheckpoint=%d;", walMost), func(c *sqlite3.Conn) error {
 		return errors.Join(fts5.Register(c), c.SetAuthorizer(p.guard.authorize))
 	}); err != nil {
 		return false, err
@@ -153,6 +154,11 @@ func (v *Vault) dialView(ctx context.Context, path string, projectors []Projecto
 		return false, err
 	}
 	p.readers.SetMaxIdleConns(4)
+	mover, err := openDB(p.layer, path, "rw", key, "", nil)
+	if err != nil {
+		return false, err
+	}
+	p.moves = newCheckpointer(mover)
 	return v.wholeView(ctx, p)
 }
 
@@ -233,6 +239,9 @@ func fingerprint(projectors []Projector) Hash {
 
 func (p *projection) close() error {
 	var errs []error
+	if p.moves != nil {
+		errs = append(errs, p.moves.close())
+	}
 	if p.readers != nil {
 		errs = append(errs, p.readers.Close())
 	}
@@ -244,6 +253,7 @@ func (p *projection) close() error {
 		errs = append(errs, p.db.Close())
 	}
 	vfs.Unregister(p.layer)
+	p.blocks.drop()
 	p.blocks.wipe()
 	return errors.Join(errs...)
 }
@@ -292,6 +302,9 @@ func (tx *Tx) commit() error {
 	if err != nil {
 		tx.rollback()
 		return dbError(viewFile, err)
+	}
+	if logged, err := tx.p.blocks.tail.settle(); err == nil && logged > walDue { // else it stays, and the next write says so
+		tx.p.moves.wake()
 	}
 	tx.p.at = tx.at
 	return nil

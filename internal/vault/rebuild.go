@@ -108,11 +108,3 @@ func (p *projection) reset(ctx context.Context) error {
 	}
 	return nil
 }
-
-// checkpoint moves the write-ahead log into view.db and empties it, as far as readers let
-// it: old pages should not live on there.
-func (p *projection) checkpoint(ctx context.Context) error {
-	var busy, frames, moved int
-	err := p.conn.QueryRowContext(ctx, `PRAGMA wal_checkpoint(TRUNCATE)`).Scan(&busy, &frames, &moved)
-	return dbError(viewFile, err)
-}
