@@ -18,7 +18,7 @@ func Projectors() []vault.Projector { return []vault.Projector{projector{}} }
 type projector struct{}
 
 func (projector) Name() string { return "desk" }
-func (projector) Version() int { return 8 }
+func (projector) Version() int { return 9 }
 
 // Schema: rows of things that come in have tables of their own. What people write and
 // change has versions, of which the newest that is not undone is its state.
@@ -210,11 +210,15 @@ var besideBoard = map[string]bool{
 
 // fold makes the newest version that is not undone the state; without one there is none.
 func fold(tx *vault.Tx, noun string, thing vault.Thing) error {
+	tagged, err := tagsIn(tx, noun, thing)
+	if err != nil {
+		return err
+	}
 	if err := tx.Exec(`DELETE FROM state WHERE noun = ? AND thing = ?`, noun, thing); err != nil {
 		return err
 	}
 	var op vault.Hash
-	err := tx.QueryRow(`SELECT op FROM version WHERE noun = ? AND thing = ? AND undone = 0 ORDER BY n DESC LIMIT 1`, noun, thing).Scan(&op)
+	err = tx.QueryRow(`SELECT op FROM version WHERE noun = ? AND thing = ? AND undone = 0 ORDER BY n DESC LIMIT 1`, noun, thing).Scan(&op)
 	gone := errors.Is(err, sql.ErrNoRows)
 	if err != nil && !gone {
 		return err
@@ -239,12 +243,18 @@ func fold(tx *vault.Tx, noun string, thing vault.Thing) error {
 			return err
 		}
 	}
+	if labels[noun] {
+		return relabel(tx, noun, thing, tagged, gone)
+	}
 	return threadOf(tx, noun, thing)
 }
 
 // numberOf is the number of a thing among those of its noun, in the order in which they
-// were made. It stays, whatever is undone.
+// were made. It stays, whatever is undone. Labels of threads have none.
 func numberOf(tx *vault.Tx, noun string, thing vault.Thing) (int64, error) {
+	if labels[noun] {
+		return 0, nil
+	}
 	var n int64
 	err := tx.QueryRow(`SELECT n FROM number WHERE noun = ? AND thing = ?`, noun, thing).Scan(&n)
 	if !errors.Is(err, sql.ErrNoRows) {

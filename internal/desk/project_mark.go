@@ -3,6 +3,7 @@ package desk
 import (
 	"database/sql"
 	"errors"
+	"slices"
 
 	"kkachi/internal/vault"
 )
@@ -14,7 +15,6 @@ CREATE TABLE thread_tag (
 	tag TEXT, source BLOB, box INTEGER NOT NULL, top INTEGER NOT NULL, day INTEGER NOT NULL, last INTEGER NOT NULL, snooze INTEGER NOT NULL,
 	PRIMARY KEY (tag, source)
 ) STRICT, WITHOUT ROWID;
-CREATE INDEX thread_tag_source ON thread_tag (source);
 CREATE INDEX thread_tag_order ON thread_tag (tag, box, top DESC, day DESC, last DESC, snooze);
 `
 
@@ -54,24 +54,92 @@ const (
 // knownMarks are the states of a source that show that the newsroom has dealt with it.
 const knownMarks = `'topic', 'tags', 'assigned', 'snoozed', 'joined', 'case opened', 'case', 'case closed'`
 
-// marked takes the tags of a thread into their table, before its row is made anew.
-func marked(tx *vault.Tx, noun string, src vault.Thing) error {
+// labels are the nouns that stand in the row of a thread and change nothing else there but whether
+// the newsroom has dealt with it: a hundred threads get one at once.
+var labels = map[string]bool{nounTopic: true, nounTags: true, nounAssigned: true}
+
+// tagsIn reads the tags of a thread, if the noun is theirs.
+func tagsIn(tx *vault.Tx, noun string, src vault.Thing) ([]string, error) {
 	if noun != nounTags {
-		return nil
-	}
-	if err := tx.Exec(`DELETE FROM thread_tag WHERE source = ?`, src); err != nil {
-		return err
+		return nil, nil
 	}
 	t, err := stateIn[tags](tx, noun, src)
+	return t.Tags, err
+}
+
+// relabel takes a label into the row of its thread, as refresh would: without reading what came and
+// what was said, wherever that can't matter. were are the tags until now.
+func relabel(tx *vault.Tx, noun string, src vault.Thing, were []string, gone bool) error {
+	now, err := tagsIn(tx, noun, src)
 	if err != nil {
 		return err
 	}
-	for _, tag := range t.Tags {
-		if err := tx.Exec(`INSERT INTO thread_tag VALUES (?, ?, ?, 0, 0, 0, 0) ON CONFLICT DO NOTHING`, tag, src, boxEmpty); err != nil {
+	for _, tag := range were {
+		if !slices.Contains(now, tag) {
+			if err := tx.Exec(`DELETE FROM thread_tag WHERE tag = ? AND source = ?`, tag, src); err != nil {
+				return err
+			}
+		}
+	}
+	var r threadRow
+	var followed bool
+	err = tx.QueryRow(`SELECT box, top, day, last, snooze, known, swept, topic, assigned, next IS NOT NULL FROM thread WHERE source = ?`, src).
+		Scan(&r.box, &r.top, &r.day, &r.last, &r.snooze, &r.known, &r.swept, &r.topic, &r.assigned, &followed)
+	if errors.Is(err, sql.ErrNoRows) {
+		r.box = boxEmpty
+	} else if err != nil {
+		return err
+	}
+	for _, tag := range now {
+		if !slices.Contains(were, tag) {
+			err := tx.Exec(`INSERT INTO thread_tag VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING`, tag, src, r.box, r.top, r.day, r.last, r.snooze)
+			if err != nil {
+				return err
+			}
+		}
+	}
+	switch known, err := r.knownBy(tx, src, gone); {
+	case err != nil:
+		return err
+	case known != r.known && (known == knownNot || followed), r.swept > 0:
+		return refresh(tx, src)
+	case known != r.known:
+		if err := tx.Exec(`UPDATE thread SET known = ? WHERE source = ?`, known, src); err != nil {
 			return err
 		}
 	}
+	switch noun {
+	case nounTopic:
+		t, err := stateIn[topic](tx, noun, src)
+		if err != nil || t.Topic == r.topic {
+			return err
+		}
+		return tx.Exec(`UPDATE thread SET topic = ? WHERE source = ?`, t.Topic, src)
+	case nounAssigned:
+		a, err := stateIn[assigned](tx, noun, src)
+		if err != nil || a.To == r.assigned {
+			return err
+		}
+		return tx.Exec(`UPDATE thread SET assigned = ? WHERE source = ?`, a.To, src)
+	}
 	return nil
+}
+
+// knownBy says whether the newsroom has dealt with a thread once a label was set or, gone, taken
+// off; knownNot if only refresh can tell.
+func (r *threadRow) knownBy(tx *vault.Tx, src vault.Thing, gone bool) (int64, error) {
+	if !gone {
+		return max(r.known, knownDealt), nil
+	}
+	if r.known == knownAnswered {
+		return knownAnswered, nil
+	}
+	var other bool
+	err := tx.QueryRow(`SELECT EXISTS (SELECT 1 FROM state WHERE +noun IN (`+knownStates+`) AND thing = ?)`, src).Scan(&other)
+	if err != nil || !other {
+		return knownNot, err
+	}
+	return knownDealt, nil
 }
 
 // stateIn reads the state of a noun's thing; the zero value if there is none.
@@ -99,7 +167,7 @@ func projectUnread(tx *vault.Tx, op *vault.Op) error {
 // A said is what journalists said about a thread, as far as its row shows it.
 type said struct {
 	blocked, known bool
-	tagged         bool
+	tags           tags
 	topic          topic
 	assigned       assigned
 	snoozed        snoozed
@@ -170,7 +238,7 @@ func (s *said) own(noun, doc string) (err error) {
 	case nounBlocked:
 		s.blocked = true
 	case nounTags:
-		s.tagged = true
+		s.tags, err = unmarshal[tags](doc)
 	case nounTopic:
 		s.topic, err = unmarshal[topic](doc)
 	case nounAssigned:
@@ -186,7 +254,7 @@ func (s *said) own(noun, doc string) (err error) {
 // labels are what was said about the thread. It rests until its day, unless something newer
 // came than what was there then, or somebody waits for help.
 func (r *threadRow) labels(s *said, newest vault.Thing) {
-	r.topic, r.assigned, r.tagged = s.topic.Topic, s.assigned.To, s.tagged
+	r.topic, r.assigned, r.tags = s.topic.Topic, s.assigned.To, s.tags.Tags
 	if vault.Thing(s.snoozed.After) == newest && r.top == 0 {
 		r.snooze = int64(s.snoozed.Until)
 	}

@@ -91,11 +91,7 @@ func threadOf(tx *vault.Tx, noun string, thing vault.Thing) error {
 	switch noun {
 	case nounSwept:
 		return sweep(tx, thing)
-	case nounSheet, nounTaken, nounApart, nounBlocked,
-		nounTopic, nounTags, nounAssigned, nounSnoozed, nounJoined, nounCaseOpened, nounCase, nounCaseClosed:
-		if err := marked(tx, noun, thing); err != nil {
-			return err
-		}
+	case nounSheet, nounTaken, nounApart, nounBlocked, nounSnoozed, nounJoined, nounCaseOpened, nounCase, nounCaseClosed:
 		return refresh(tx, thing)
 	case nounCall, nounEvidence, nounTranslation, nounRemark, nounCaseStep:
 		var owner vault.Thing
@@ -119,7 +115,7 @@ type threadRow struct {
 	topic, assigned                                   string
 	snooze, asking                                    int64
 	cased                                             CaseState
-	tagged                                            bool
+	tags                                              []string // these stand in a table of their own
 }
 
 // refresh makes the row of a source anew from what is projected of it and of the threads
@@ -149,8 +145,8 @@ func refresh(tx *vault.Tx, src vault.Thing) error {
 	if err != nil {
 		return err
 	}
-	if r.tagged {
-		err := tx.Exec(`UPDATE thread_tag SET box = ?, top = ?, day = ?, last = ?, snooze = ? WHERE source = ?`, r.box, r.top, r.day, r.last, r.snooze, src)
+	for _, tag := range r.tags {
+		err := tx.Exec(`UPDATE thread_tag SET box = ?, top = ?, day = ?, last = ?, snooze = ? WHERE tag = ? AND source = ?`, r.box, r.top, r.day, r.last, r.snooze, tag, src)
 		if err != nil {
 			return err
 		}
@@ -257,6 +253,9 @@ func (r *threadRow) wishes(tx *vault.Tx, src, into vault.Thing) error {
 		}
 	}
 	// A ring of moves leads nowhere: the letter that closes it joins nothing.
+	if next == src {
+		return nil // no command joins a thread to itself, but another device's log might
+	}
 	at := next
 	for range maxMoves {
 		var further []byte

@@ -82,7 +82,9 @@ func TestLogIsAPlainFile(t *testing.T) {
 		b, disk := newBlocks(64), &blockDisk{t: t}
 		handles := []*walFile{{File: disk, blocks: b}, {File: disk, blocks: b}, {File: disk, blocks: b}}
 		var want []byte
-		whole := func() []byte { return append(bytes.Clone(want), make([]byte, (PageSize-len(want)%PageSize)%PageSize)...) }
+		whole := func() []byte {
+			return append(bytes.Clone(want), make([]byte, (PageSize-len(want)%PageSize)%PageSize)...)
+		}
 		for step := range 300 {
 			f := handles[chance.IntN(len(handles))]
 			switch at := chance.IntN(len(want) + 1); chance.IntN(12) {
