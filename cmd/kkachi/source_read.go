@@ -8,6 +8,7 @@ import (
 	"kkachi/internal/cell"
 	"kkachi/internal/lang"
 	"kkachi/internal/seal"
+	"kkachi/internal/source"
 )
 
 type sourceReadCmd struct {
@@ -40,7 +41,7 @@ func (c *sourceReadCmd) Run(w *world) error {
 		return errors.Join(err, <-s.first)
 	}
 	defer conv.Wipe()
-	c.show(w, s.BulletinDay(), s.Replies(conv))
+	c.show(w, s.BulletinDay(), s.Replies(conv), s.Receipts(conv))
 	fmt.Fprintln(w.stderr, c.t("source.wait"))
 	if err := <-s.first; err != nil {
 		return c.explain(err)
@@ -48,14 +49,14 @@ func (c *sourceReadCmd) Run(w *world) error {
 	return nil
 }
 
-// show prints replies and receipts.
-func (c *sourceReadCmd) show(w *world, day cell.Day, replies []seal.Reply) {
+// show prints replies, and of each letter that a receipt names how much is at the desk.
+func (c *sourceReadCmd) show(w *world, day cell.Day, replies []seal.Reply, receipts []source.Receipt) {
 	w.say("%s", c.t("source.bulletin", lang.Date(c.Lang, uint32(day))))
+	for _, r := range receipts {
+		w.say("%s", c.n("source.receipt", r.Count(), mark(r.Letter[:])))
+	}
 	shown := 0
 	for _, r := range replies {
-		if r.Ack.Bitmap != 0 {
-			w.say("%s", c.n("source.receipt", pieces(r.Ack.Bitmap), mark(r.Ack.Letter[:])))
-		}
 		if r.Kind != seal.ReplyText {
 			continue
 		}
@@ -73,13 +74,6 @@ func (c *sourceReadCmd) show(w *world, day cell.Day, replies []seal.Reply) {
 
 // mark is the short form of a letter's id, by which a person knows it again.
 func mark(id []byte) string { return fmt.Sprintf("%x %x", id[0:2], id[2:4]) }
-
-func pieces(bitmap uint64) (n int) {
-	for ; bitmap != 0; bitmap &= bitmap - 1 {
-		n++
-	}
-	return n
-}
 
 // printable is text for a terminal: control characters, which could move its cursor or
 // change its title, are left out.

@@ -115,26 +115,34 @@ func (d *Desk) bestParcel(day cell.Day, in map[string]bool) (best *sent, found i
 	return best, found, nil
 }
 
-// markOut marks the replies of which all slots are in the bulletin.
+// markOut marks the replies of which all slots are in the bulletin, and those that it lacks
+// though it holds a later one.
 func (d *Desk) markOut(ctx context.Context, day cell.Day, s *sent, in map[string]bool) error {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	all, err := d.replies(ctx, `p.day IS NULL`)
+	all, err := d.replies(ctx, `p.seen IS NULL AND p.queued >= ?`, int64(day)-ReplyDays)
 	if err != nil {
 		return err
 	}
-	for _, r := range all {
+	next, err := d.successors(ctx)
+	if err != nil {
+		return err
+	}
+	whole := map[ID]bool{}
+	for i := range all {
+		r := &all[i]
+		r.source = follow(next, r.source)
 		places := s.Replies[r.ID.String()]
-		whole := len(places) > 0
-		for _, i := range places {
-			whole = whole && i < len(s.Slots) && in[string(s.Slots[i])]
+		whole[r.ID] = len(places) > 0
+		for _, at := range places {
+			whole[r.ID] = whole[r.ID] && at < len(s.Slots) && in[string(s.Slots[at])]
 		}
-		if !whole {
+		if r.day.Valid || !whole[r.ID] {
 			continue
 		}
-		if _, err := d.append1(ctx, opReplyOut, r.ID, r.source, replyOut{Day: day}); err != nil {
+		if _, err := d.append1(ctx, opReplyOut, r.ID, r.own, replyOut{Day: day}); err != nil {
 			return err
 		}
 	}
-	return nil
+	return d.passOver(ctx, all, func(id ID) bool { return whole[id] })
 }

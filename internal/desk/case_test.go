@@ -346,7 +346,7 @@ func TestErasureOfAFormerThreadHoldsInCases(t *testing.T) {
 		t.Errorf("handed over: %v", err)
 	}
 	// The thread that goes on is not destroyed, and can be helped when the other is gone.
-	must(t, p.desk.destroyDue(ctx, p.today+2*EraseDays))
+	must(t, p.desk.destroyDue(ctx, p.today+2*EraseDays, false))
 	_, err = p.desk.HandOver(ctx, a, in)
 	must(t, err)
 }

@@ -128,7 +128,7 @@ func (d *Desk) start(ctx context.Context) error {
 		return err
 	}
 	if d.cfg.Host == nil && !d.doubted { // nothing can come any more that takes an erasure back
-		return d.destroyDue(ctx, d.Today())
+		return d.destroyDue(ctx, d.Today(), false)
 	}
 	return nil
 }

@@ -2,7 +2,9 @@ package desk
 
 import (
 	"context"
+	"crypto/sha256"
 	"database/sql"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"strings"
@@ -21,8 +23,8 @@ const (
 	// EraseDays are the days after the letter's arrival day on which a letter can still
 	// take it back; what is to go is destroyed on the day after the last of them.
 	EraseDays = 7
-	// eraseLate is how many days more a desk waits that can't read new batches: one of
-	// them may hold the letter that takes it back.
+	// eraseLate is how many days more a desk waits for a batch that isn't there: it may hold
+	// the letter that takes it back.
 	eraseLate = 7
 )
 
@@ -38,9 +40,17 @@ type evidenceGone struct {
 	Stance ladder.Stance `json:"stance"`
 }
 
-// erased counts the conversations that were destroyed at their sources' wish.
+// erased counts the conversations that were destroyed at their sources' wish. It is written
+// before they are, so that none goes uncounted, and again where the desk was stopped between:
+// Of tells one that was counted before.
 type erased struct {
-	Threads int `json:"threads"`
+	Threads int      `json:"threads"`
+	Of      []string `json:"of,omitempty"` // a digest of each one's id, which is random
+}
+
+func (e *erased) add(src ID) {
+	sum := sha256.Sum256(append([]byte("kkachi/1 erased"), src[:]...))
+	e.Threads, e.Of = e.Threads+1, append(e.Of, hex.EncodeToString(sum[:8]))
 }
 
 // An ErasedView says that conversations were destroyed at their sources' wish.
@@ -52,29 +62,32 @@ type ErasedView struct {
 // group is the source and all threads that it has left for this one, found by next.
 const group = `WITH RECURSIVE g(source) AS (VALUES (?1) UNION SELECT t.source FROM thread t JOIN g ON t.next = g.source) `
 
-// wished gives all sources that are to be erased, each with the earliest day on which it
-// was asked for: of their own thread, or of one that they went on in.
-const wished = `WITH RECURSIVE w(source, asked) AS (SELECT source, asked FROM thread WHERE asked IS NOT NULL
-	UNION SELECT t.source, w.asked FROM thread t JOIN w ON t.next = w.source) SELECT source, min(asked) FROM w GROUP BY source`
+// wished gives all sources that are to be erased, each with the earliest day on which it was
+// asked for and not taken back since. What a source says in a thread counts for the threads that
+// it has left for it: a letter by any of the words on the way asks for erasure, or takes it back.
+// So a forced move takes nobody's last word away.
+const wished = `WITH RECURSIVE cand(source) AS (SELECT source FROM thread WHERE asked IS NOT NULL
+		UNION SELECT t.source FROM thread t JOIN cand ON t.next = cand.source),
+	up(source, at) AS (SELECT source, source FROM cand
+		UNION SELECT up.source, t.next FROM up JOIN thread t ON t.source = up.at WHERE t.next IS NOT NULL),
+	kept(source, day) AS (SELECT up.source, max(w.day) FROM up JOIN report w ON w.source = up.at AND w.kind = 'withdraw' GROUP BY up.source)
+	SELECT up.source AS source, min(e.day) AS asked FROM up JOIN report e ON e.source = up.at AND e.kind = 'erase'
+		LEFT JOIN kept ON kept.source = up.source WHERE e.day > coalesce(kept.day, -1) GROUP BY up.source`
 
 // eraseDay gives the day from which on a source is destroyed, 0 if nobody asked for it.
 func (d *Desk) eraseDay(ctx context.Context, src ID) (cell.Day, error) {
-	var asked sql.NullInt64
-	err := d.v.View().QueryRow(ctx, `WITH RECURSIVE up(source) AS (VALUES (?1)
-		UNION SELECT t.next FROM thread t JOIN up ON t.source = up.source WHERE t.next IS NOT NULL)
-		SELECT min(t.asked) FROM up JOIN thread t ON t.source = up.source`, src).Scan(&asked)
-	if err != nil {
-		return 0, fmt.Errorf("desk: erasure: %w", err)
-	}
-	return dueDay(asked), nil
+	return d.firstAsked(ctx, `source = ?1`, src)
 }
 
 // firstErase gives the day from which on the first of a source's threads is destroyed; 0 if
 // nobody asked for it.
 func (d *Desk) firstErase(ctx context.Context, src ID) (cell.Day, error) {
+	return d.firstAsked(ctx, inGroup, src)
+}
+
+func (d *Desk) firstAsked(ctx context.Context, where string, src ID) (cell.Day, error) {
 	var asked sql.NullInt64
-	err := d.v.View().QueryRow(ctx, group+`, up(source) AS (VALUES (?1) UNION SELECT t.next FROM thread t JOIN up ON t.source = up.source WHERE t.next IS NOT NULL)
-		SELECT min(asked) FROM thread WHERE source IN (SELECT source FROM g UNION SELECT source FROM up)`, src).Scan(&asked)
+	err := d.v.View().QueryRow(ctx, `SELECT min(asked) FROM (`+wished+`) WHERE `+where, src).Scan(&asked)
 	if err != nil {
 		return 0, fmt.Errorf("desk: erasure: %w", err)
 	}
@@ -104,6 +117,32 @@ func (d *Desk) eraseDays(ctx context.Context) (map[ID]cell.Day, error) {
 		out[r.id] = dueDay(r.asked)
 	}
 	return out, err
+}
+
+// lastOfErased gives the threads whose newest telling came by a thread that they left and that
+// is to be erased, though they are not.
+func (d *Desk) lastOfErased(ctx context.Context, days map[ID]cell.Day) (map[ID]bool, error) {
+	out := map[ID]bool{}
+	if len(days) == 0 {
+		return out, nil
+	}
+	next, err := d.successors(ctx)
+	if err != nil {
+		return nil, err
+	}
+	for src := range days {
+		to, left := next[src]
+		if !left || days[to] != 0 {
+			continue
+		}
+		var own bool
+		err := d.v.View().QueryRow(ctx, `SELECT r.source = ? FROM thread t JOIN report r ON r.n = t.last WHERE t.source = ?`, src, to).Scan(&own)
+		if err != nil && !errors.Is(err, sql.ErrNoRows) {
+			return nil, fmt.Errorf("desk: erasure: %w", err)
+		}
+		out[to] = out[to] || own
+	}
+	return out, nil
 }
 
 // hide takes the words out of reports whose source asked for erasure.
@@ -147,9 +186,9 @@ func (d *Desk) Reveal(ctx context.Context, src ID, by string) (*ThreadView, erro
 	return d.thread(ctx, src, true)
 }
 
-// destroyDue destroys what is due on a day. It may be stopped anywhere and done again: what
+// destroyDue destroys what is due on a day. waits is whether letters can still come. It may be stopped anywhere and done again: what
 // stays of evidence is written first, the keys of the conversation go last.
-func (d *Desk) destroyDue(ctx context.Context, today cell.Day) error {
+func (d *Desk) destroyDue(ctx context.Context, today cell.Day, waits bool) error {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	days, err := d.eraseDays(ctx)
@@ -157,8 +196,13 @@ func (d *Desk) destroyDue(ctx context.Context, today cell.Day) error {
 		return err
 	}
 	var things []vault.Thing
+	var gone erased
 	for src, day := range days {
-		if day > today {
+		due, err := d.isDue(ctx, day, today, waits)
+		if err != nil {
+			return err
+		}
+		if !due {
 			continue
 		}
 		if err := d.leaveMarks(ctx, src); err != nil {
@@ -168,12 +212,13 @@ func (d *Desk) destroyDue(ctx context.Context, today cell.Day) error {
 			return err
 		}
 		things = append(things, vault.Thing(src))
+		gone.add(src)
 	}
 	if len(things) == 0 {
 		return nil
 	}
 	defer d.waitingChanged()
-	if _, err := d.append1(ctx, opErased, deskThing, deskThing, erased{len(things)}); err != nil {
+	if _, err := d.append1(ctx, opErased, deskThing, deskThing, gone); err != nil {
 		return err
 	}
 	d.live.forget()
@@ -181,6 +226,22 @@ func (d *Desk) destroyDue(ctx context.Context, today cell.Day) error {
 		return fmt.Errorf("desk: erasing what sources asked for: %w", err)
 	}
 	return nil
+}
+
+// isDue says whether what is to go on a day goes today: once the batch of each day on which it
+// could be taken back was read, for any of them may hold the letter that does. A sift that was
+// off, a day that is held and a host that leaves one out all look alike; after eraseLate days
+// nothing is waited for.
+func (d *Desk) isDue(ctx context.Context, day, today cell.Day, waits bool) (bool, error) {
+	if today < day || today >= day+eraseLate || !waits {
+		return today >= day, nil
+	}
+	var read int
+	err := d.v.View().QueryRow(ctx, `SELECT count(*) FROM batch WHERE day >= ? AND day < ?`, day-EraseDays, day).Scan(&read)
+	if err != nil {
+		return false, fmt.Errorf("desk: erasure: %w", err)
+	}
+	return read == EraseDays, nil
 }
 
 // leaveMarks writes down of each claim how much of its evidence goes.
@@ -230,12 +291,21 @@ func (d *Desk) dropSecrets(src ID) error {
 func (d *Desk) erasures(ctx context.Context) ([]ErasedView, error) {
 	evs, err := d.events(ctx, opErased, deskThing)
 	var out []ErasedView
+	counted := map[string]bool{}
 	for _, e := range evs {
 		n, err := unmarshal[erased](e.doc)
 		if err != nil {
 			return nil, err
 		}
-		out = append(out, ErasedView{e.day, n.Threads})
+		for _, of := range n.Of {
+			if counted[of] {
+				n.Threads--
+			}
+			counted[of] = true
+		}
+		if n.Threads > 0 {
+			out = append(out, ErasedView{e.day, n.Threads})
+		}
 	}
 	return out, err
 }

@@ -78,6 +78,10 @@ func (d *Desk) inboxRows(ctx context.Context, list []listed) ([]InboxRow, error)
 	if err != nil {
 		return nil, err
 	}
+	lastGone, err := d.lastOfErased(ctx, days)
+	if err != nil {
+		return nil, err
+	}
 	rows, cased, err := d.threadRows(ctx, list)
 	if err != nil {
 		return nil, err
@@ -119,7 +123,7 @@ func (d *Desk) inboxRows(ctx context.Context, list []listed) ([]InboxRow, error)
 				r.Lang = lang.Guess(r.Snippet)
 			}
 		}
-		if r.Erase = days[r.ID]; r.Erase != 0 {
+		if r.Erase = days[r.ID]; r.Erase != 0 || lastGone[r.ID] {
 			r.Snippet = ""
 		}
 		r.LastReply = replied[r.ID]

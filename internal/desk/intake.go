@@ -333,7 +333,8 @@ func (in *intake) fragment(ctx context.Context, src ID, key seal.LetterKey, f *c
 		p = fresh
 	}
 	before := len(p.Parts)
-	if in.parts[src] >= PendingFragments {
+	// What makes a letter whole takes no place: who filled the thread's keeps no wish out.
+	if in.parts[src] >= PendingFragments && before+1 < int(f.Count) {
 		return errRefused
 	}
 	if err := p.add(f); err != nil {

@@ -2,6 +2,7 @@ package desk
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -80,12 +81,16 @@ func (d *Desk) Part(ctx context.Context, src ID) (OpID, error) {
 }
 
 // mayJoin refuses to join a thread to somebody who can't be answered: then it is to be
-// done the other way round.
+// done the other way round; and to or from one whose source asked for erasure: a thread that
+// nobody asked to erase would be destroyed with it.
 func (d *Desk) mayJoin(ctx context.Context, src, into ID) error {
 	var from, to bool
 	for id, has := range map[ID]*bool{src: &from, into: &to} {
 		if err := d.mustHave(ctx, "source", id); err != nil {
 			return err
+		}
+		if day, err := d.firstErase(ctx, id); err != nil || day != 0 {
+			return errors.Join(err, field("join", "its source asked for erasure"))
 		}
 		err := d.v.View().QueryRow(ctx, `SELECT coalesce(length(thread), 0) > 0 FROM source WHERE id = ?`, id).Scan(has)
 		if err != nil {

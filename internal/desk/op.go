@@ -24,6 +24,7 @@ const (
 	opSettle        vault.Kind = "correction.settle"
 	opReply         vault.Kind = "reply.queue"
 	opReplyOut      vault.Kind = "reply.out"
+	opReplyPassed   vault.Kind = "reply.passed"
 	opReplyWithdraw vault.Kind = "reply.withdraw"
 	opClaim         vault.Kind = "claim.set"
 	opClaimDrop     vault.Kind = "claim.withdraw"

@@ -105,7 +105,11 @@ func (p *packer) pack(ctx context.Context) error {
 	if err := p.alone(acks); err != nil {
 		return err
 	}
-	return p.fill()
+	// Before the parcel is put: what a letter says that was read is held to it.
+	p.d.mu.Lock()
+	defer p.d.mu.Unlock()
+	err = p.d.passOver(ctx, all, func(id ID) bool { return len(p.sent.Replies[id.String()]) > 0 })
+	return errors.Join(err, p.fill())
 }
 
 // fill makes random slots of the tags that no reply stands under.

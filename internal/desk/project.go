@@ -40,7 +40,7 @@ CREATE INDEX report_n ON report (n, taker);
 CREATE INDEX source_handle ON source (handle);
 ` + threadSchema + markSchema + findSchema + ledgerSchema + `CREATE TABLE reply (
 	id BLOB PRIMARY KEY, n INTEGER NOT NULL, source BLOB NOT NULL, text TEXT NOT NULL, author TEXT NOT NULL,
-	queued INTEGER NOT NULL, day INTEGER, seen INTEGER, op BLOB NOT NULL
+	queued INTEGER NOT NULL, day INTEGER, seen INTEGER, op BLOB NOT NULL, passed INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX reply_source ON reply (source, n);
 CREATE TABLE version (
@@ -148,6 +148,8 @@ func (projector) Apply(tx *vault.Tx, op *vault.Op) error {
 			err = projectReply(tx, op)
 		case opReplyOut:
 			err = projectReplyOut(tx, op)
+		case opReplyPassed:
+			err = tx.Exec(`UPDATE reply SET passed = 1 WHERE id = ?`, op.Subject)
 		case opOverride, opLift, opCandidate, opApprove, opRelease, opCaseGive, opReveal, opErased, opFree, opEmbargo:
 			err = projectEvent(tx, op)
 		case opSpend:

@@ -50,7 +50,7 @@ func projectLetter(tx *vault.Tx, op *vault.Op) error {
 }
 
 // projectSeen marks what a letter says that its source has read: the reply it names, and
-// those before it that were in a bulletin no later than that one.
+// those before it that were in a bulletin no later than that one, and in each that held it.
 func projectSeen(tx *vault.Tx, op *vault.Op, l letter) error {
 	if len(l.LastReply) == 0 {
 		return nil
@@ -65,7 +65,7 @@ func projectSeen(tx *vault.Tx, op *vault.Op, l letter) error {
 		return err
 	}
 	return tx.Exec(`UPDATE reply SET seen = ?2 WHERE source IN (`+group+`SELECT source FROM g)
-		AND seen IS NULL AND (n = ?3 OR n < ?3 AND day <= ?4)`, op.KeyOf, l.Day, n, day)
+		AND seen IS NULL AND (n = ?3 OR n < ?3 AND day <= ?4 AND passed = 0)`, op.KeyOf, l.Day, n, day)
 }
 
 // projectCall makes the row of a call note's report; what stands in it comes from its state.
@@ -113,7 +113,7 @@ func projectReply(tx *vault.Tx, op *vault.Op) error {
 	if err := read(op.Content, &r); err != nil {
 		return err
 	}
-	err = tx.Exec(`INSERT INTO reply VALUES (?, ?, ?, ?, ?, ?, NULL, NULL, ?)`, op.Subject, n, op.KeyOf, r.Text, r.By, op.Day, op.Hash)
+	err = tx.Exec(`INSERT INTO reply VALUES (?, ?, ?, ?, ?, ?, NULL, NULL, ?, 0)`, op.Subject, n, op.KeyOf, r.Text, r.By, op.Day, op.Hash)
 	if err != nil {
 		return err
 	}

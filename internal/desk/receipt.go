@@ -65,6 +65,8 @@ func (p *packer) receipts(ctx context.Context, chosen []replyRow) (*receiptList,
 		`t.top > 0 AND t.day >= ? ORDER BY t.last DESC LIMIT ?`,
 		`t.known > 0 AND t.day >= ? ORDER BY t.last DESC LIMIT ?`,
 		`t.box = 0 AND t.top = 0 AND t.day >= ? ORDER BY t.day DESC, t.last DESC LIMIT ?`,
+		// Who has gone on by other words wants to know that the desk was told.
+		`t.box = 3 AND t.day >= ? ORDER BY t.day DESC, t.last DESC LIMIT ?`,
 	} {
 		of, err := p.d.whole(ctx, `r.source IN (SELECT t.source FROM thread t WHERE `+where+`) AND r.day >= ?`, since, p.room, since)
 		if err != nil {

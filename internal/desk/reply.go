@@ -24,6 +24,10 @@ type replyOut struct {
 	Day cell.Day `json:"day"` // the bulletin's
 }
 
+// replyPassed says that a bulletin held a later reply of the same source without this one: who
+// names that one may not have read this.
+type replyPassed struct{}
+
 // Limits of replies.
 const (
 	ownTags      = cell.TagsPerDay / cell.MaxDesks // tags of a thread and day that a desk owns
@@ -102,23 +106,25 @@ func (d *Desk) stillWaits(ctx context.Context, id ID) error {
 type replyRow struct {
 	ReplyView
 	n         int
-	source    ID
+	source    ID // where it is answered
+	own       ID // of the thread for which it was written
 	day, seen sql.NullInt64
+	passed    bool
 	gone      bool
 }
 
 // replies gives replies, oldest first. where is a condition on p (reply).
 func (d *Desk) replies(ctx context.Context, where string, args ...any) ([]replyRow, error) {
-	rows, err := d.v.View().Query(ctx, `SELECT p.id, p.n, p.source, p.text, p.author, p.queued, p.day, p.seen, p.op, g.thing IS NOT NULL
+	rows, err := d.v.View().Query(ctx, `SELECT p.id, p.n, p.source, p.text, p.author, p.queued, p.day, p.seen, p.op, p.passed, g.thing IS NOT NULL
 		FROM reply p LEFT JOIN state g ON g.noun = 'reply gone' AND g.thing = p.id WHERE `+where+` ORDER BY p.n`, args...)
 	if err != nil {
 		return nil, fmt.Errorf("desk: replies: %w", err)
 	}
 	out, err := collect(rows, func(r *replyRow) []any {
-		return []any{&r.ID, &r.n, &r.source, &r.Text, &r.By, &r.Queued, &r.day, &r.seen, &r.Op, &r.gone}
+		return []any{&r.ID, &r.n, &r.source, &r.Text, &r.By, &r.Queued, &r.day, &r.seen, &r.Op, &r.passed, &r.gone}
 	})
 	for i := range out {
-		out[i].State = out[i].state(d.Today())
+		out[i].own, out[i].State = out[i].source, out[i].state(d.Today())
 	}
 	return out, err
 }
@@ -135,6 +141,26 @@ func (r *replyRow) state(today cell.Day) ReplyState {
 		return ReplyState{InBulletin, cell.Day(r.day.Int64)}
 	}
 	return ReplyState{}
+}
+
+// passOver writes down which replies stand not in a bulletin that holds a later one of their
+// source, each once. all are in the order in which they were written. The caller holds mu.
+func (d *Desk) passOver(ctx context.Context, all []replyRow, holds func(ID) bool) error {
+	last := map[ID]int{}
+	for _, r := range all {
+		if holds(r.ID) {
+			last[r.source] = r.n
+		}
+	}
+	for _, r := range all {
+		if r.passed || !r.wants() || r.n >= last[r.source] || holds(r.ID) {
+			continue
+		}
+		if _, err := d.append1(ctx, opReplyPassed, r.ID, r.own, replyPassed{}); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // wants says whether the reply is still to be sealed into parcels.

@@ -68,11 +68,11 @@ func (d *Desk) syncSteps(ctx context.Context, r *SyncReport) error {
 	}
 	errs := []error{fetched, d.flushTo(ctx, r), d.putNotes(ctx), d.flushTo(ctx, r)}
 	errs = append(errs, d.readBatches(ctx, cell.WeekOf(d.Today(), root.W0), r))
-	due := d.Today()
+	lapsed := d.Today()
 	if errs[len(errs)-1] != nil {
-		due -= eraseLate // a batch that can't be read may hold a letter that takes it back
+		lapsed -= eraseLate // a batch that can't be read may hold the rest of a letter
 	}
-	errs = append(errs, d.destroyDue(ctx, due), d.forgetMoved(ctx), d.lapse(ctx, due))
+	errs = append(errs, d.destroyDue(ctx, d.Today(), true), d.forgetMoved(ctx), d.lapse(ctx, lapsed))
 	errs = append(errs, d.holds(ctx, root))
 	r.Bulletin, r.Found, r.Missing, err = d.checkBulletin(ctx)
 	errs = append(errs, err)

@@ -45,9 +45,13 @@ func (d *Desk) thread(ctx context.Context, src ID, revealed bool) (*ThreadView, 
 	if err != nil {
 		return nil, err
 	}
-	hidden := v.Erase != 0 && !revealed
+	v.Hidden = v.Erase != 0 && !revealed
+	days, err := d.eraseDays(ctx)
+	if err != nil {
+		return nil, err
+	}
 	for _, r := range replies {
-		if hidden {
+		if v.Hidden || days[r.source] != 0 && !revealed {
 			r.Text = ""
 		}
 		v.Replies = append(v.Replies, r.ReplyView)
@@ -56,12 +60,14 @@ func (d *Desk) thread(ctx context.Context, src ID, revealed bool) (*ThreadView, 
 		return nil, err
 	}
 	for i := range v.Pending {
-		if hidden {
+		if v.Hidden {
 			v.Pending[i].Text = ""
 		}
 	}
-	if v.Sheet, err = d.sheet(ctx, src); err != nil {
-		return nil, err
+	if !v.Hidden { // what was noted about the source is hidden with what it wrote
+		if v.Sheet, err = d.sheet(ctx, src); err != nil {
+			return nil, err
+		}
 	}
 	v.Sheet.Printed, err = d.printedBy(ctx, src)
 	return v, err

@@ -82,6 +82,7 @@ type ThreadView struct {
 	// Erase is the day from which on everything here is destroyed, as its source asked; 0 if
 	// not asked. Until then no text is shown: see Reveal.
 	Erase    cell.Day
+	Hidden   bool     // so it is in this view: neither text nor sheet
 	Next     *Teller  // the thread in which its source goes on, as a letter said; nil: here
 	Op       OpID     // of KeepApart, for Undo; zero if none
 	Former   []Teller // threads that its source has left for this one; their reports stand here too

@@ -90,7 +90,7 @@ var inboxEN = map[string]string{
 	"desk.keys.remark":       "write a note for colleagues",
 	"desk.keys.marks":        "labels, let rest, look after it",
 	"desk.keys.choose":       "choose the row, filter the list",
-	"desk.field.join":        "Type the whole name of another thread. Somebody known from calls only is joined to the thread with letters, not the other way round.",
+	"desk.field.join":        "Type the whole name of another thread. Somebody known from calls only is joined to the thread with letters, not the other way round. A thread whose source asked for erasure is joined to none.",
 	"desk.field.tag":         "A tag has up to 60 characters that can be seen, and a thread up to 20 tags.",
 	"desk.field.topic":       "A topic has up to 60 characters that can be seen.",
 	"desk.field.snooze":      "Choose a day after today, within a year.",

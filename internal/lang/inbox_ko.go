@@ -89,7 +89,7 @@ var inboxKO = map[string]string{
 	"desk.keys.remark":       "동료에게 메모 쓰기",
 	"desk.keys.marks":        "분류, 미루기, 내가 맡기",
 	"desk.keys.choose":       "줄 고르기, 목록 거르기",
-	"desk.field.join":        "다른 대화의 이름을 온전히 쓰십시오. 통화로만 아는 사람은 편지가 있는 대화에 이어야 하며, 거꾸로는 안 됩니다.",
+	"desk.field.join":        "다른 대화의 이름을 온전히 쓰십시오. 통화로만 아는 사람은 편지가 있는 대화에 이어야 하며, 거꾸로는 안 됩니다. 삭제를 청한 취재원의 대화는 이을 수 없습니다.",
 	"desk.field.tag":         "꼬리표는 보이는 글자로 60자까지, 한 대화에 20개까지입니다.",
 	"desk.field.topic":       "주제는 보이는 글자로 60자까지입니다.",
 	"desk.field.snooze":      "오늘 다음 날부터 한 해 안의 날을 고르십시오.",

@@ -89,7 +89,7 @@ var inboxZH = map[string]string{
 	"desk.keys.remark":       "给同事写备注",
 	"desk.keys.marks":        "标记、暂搁、由我负责",
 	"desk.keys.choose":       "选择此行、筛选列表",
-	"desk.field.join":        "请完整输入另一会话的代号。只通过电话认识的人应并入有来信的会话，不能相反。",
+	"desk.field.join":        "请完整输入另一会话的代号。只通过电话认识的人应并入有来信的会话，不能相反。消息来源已请求销毁的会话不能合并。",
 	"desk.field.tag":         "标签最多60个可见字符，每个会话最多20个标签。",
 	"desk.field.topic":       "主题最多60个可见字符。",
 	"desk.field.snooze":      "请选择明天起一年之内的日期。",

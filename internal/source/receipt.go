@@ -22,7 +22,8 @@ type Receipt struct {
 
 // Receipts gives what the bulletin says of letters, each named once. They ride in replies,
 // and alone where a bulletin has room, for 14 days after a letter came: no receipt is no
-// sign that a letter was lost.
+// sign that a letter was lost. Of several for one letter that with the most pieces counts: two
+// desks may each lack what the other has, and neither can read the letter then.
 func (c *Client) Receipts(conv *seal.Conversation) []Receipt {
 	var out []Receipt
 	at := map[[8]byte]int{}
@@ -36,10 +37,15 @@ func (c *Client) Receipts(conv *seal.Conversation) []Receipt {
 			at[r.Ack.Letter] = i
 			out = append(out, Receipt{Letter: r.Ack.Letter})
 		}
-		out[i].Pieces |= r.Ack.Bitmap
+		if bits.OnesCount64(r.Ack.Bitmap) > out[i].Count() {
+			out[i].Pieces = r.Ack.Bitmap
+		}
 	}
 	return out
 }
+
+// Count is how many pieces are there.
+func (r Receipt) Count() int { return bits.OnesCount64(r.Pieces) }
 
 // Received says how many pieces of a letter are at the desk, as far as the bulletin says; 0
 // if it says nothing of it. Write names the letter, and a letter written again in the same
@@ -47,7 +53,7 @@ func (c *Client) Receipts(conv *seal.Conversation) []Receipt {
 func (c *Client) Received(conv *seal.Conversation, letter cell.LetterID) int {
 	for _, r := range c.Receipts(conv) {
 		if r.Letter == [8]byte(letter[:8]) {
-			return bits.OnesCount64(r.Pieces)
+			return r.Count()
 		}
 	}
 	return 0

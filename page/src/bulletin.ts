@@ -125,8 +125,11 @@ function slotNear(data: Bytes, tag: Bytes): Bytes {
 export const lastRead = (replies: Reply[]): Bytes =>
   replies.reduce((id, r) => (r.kind === 0 && r.complete ? r.id : id), new Uint8Array(8) as Bytes);
 
-/** How many fragments of a letter are at the desk, as far as receipts say. */
+/**
+ * How many fragments of a letter are at the desk, as far as receipts say. Those of several are
+ * not added up: two desks may each lack what the other has.
+ */
 export function received(replies: Reply[], letter: Bytes): number {
-  const bits = replies.reduce((all, r) => (equal(r.ackLetter, letter.subarray(0, 8)) ? all | r.ackBitmap : all), 0n);
-  return bits.toString(2).replace(/0/g, "").length;
+  const counts = replies.map((r) => (equal(r.ackLetter, letter.subarray(0, 8)) ? r.ackBitmap.toString(2).replace(/0/g, "").length : 0));
+  return Math.max(0, ...counts);
 }

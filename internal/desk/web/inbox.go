@@ -376,10 +376,7 @@ func (v *visit) wishes(out *threadView, t *desk.ThreadView) {
 	if t.Erase == 0 {
 		return
 	}
-	out.Erase, out.Hidden = v.day(t.Erase), true
-	for _, r := range t.Reports {
-		out.Hidden = out.Hidden && r.Text == ""
-	}
+	out.Erase, out.Hidden = v.day(t.Erase), t.Hidden
 	for i := range out.Items {
 		out.Items[i].Translate = false
 	}

@@ -77,7 +77,7 @@ export const en = {
   tEraseLead: "When this arrives, everything of this conversation is hidden at the desk, and destroyed eight days later. Until then you can take it back.",
   tWithdraw: "Take that back",
   tMove: "Go on with new words",
-  tMoveLead: "You get eight new words. Once the desk has been told, forget the old ones: forgetting them is deleting.",
+  tMoveLead: "You get eight new words. Write one letter with them, and when receipts say that the desk has both, forget the old ones: forgetting them is deleting.",
 
   tHelpTitle: "What do you need?",
   tHelpLead: "Say as little as helps. Nobody can promise that help will come; each of these is read first.",
