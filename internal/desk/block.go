@@ -10,6 +10,8 @@ import (
 	"unicode"
 
 	"golang.org/x/text/unicode/norm"
+
+	"kkachi/internal/cell"
 )
 
 // A flood can't be told from letters by a machine, so nothing is judged by what it says.
@@ -57,6 +59,58 @@ func (d *Desk) BlockAlike(ctx context.Context, src ID, by string) (int, OpID, er
 	}
 	op, err := d.append1(ctx, opSweep, ID(same), deskThing, blocked{by})
 	return n, op, err
+}
+
+// A BlockView says who blocked a thread and when, or swept it away with all that say the same.
+type BlockView struct {
+	By    string
+	Day   cell.Day
+	Alike bool
+}
+
+// block is what keeps a thread out of the inbox; nil if nothing does.
+func (d *Desk) block(ctx context.Context, src ID) (*BlockView, OpID, error) {
+	st, err := d.state(ctx, nounBlocked, src)
+	alike := errors.Is(err, ErrNotFound)
+	if alike {
+		var same []byte
+		err = d.v.View().QueryRow(ctx, `SELECT alike FROM thread WHERE source = ? AND swept = 1`, src).Scan(&same)
+		if errors.Is(err, sql.ErrNoRows) {
+			return nil, OpID{}, nil
+		}
+		if err == nil {
+			st, err = d.state(ctx, nounSwept, ID(same))
+		}
+	}
+	if err != nil {
+		return nil, OpID{}, fmt.Errorf("desk: blocked: %w", err)
+	}
+	b, err := unmarshal[blocked](st.doc)
+	return &BlockView{b.By, st.day, alike}, st.op, err
+}
+
+// LetIn lets a blocked thread into the inbox again, however long it was blocked and however often;
+// one that was swept away brings back all that say the same. What it gives can be undone.
+func (d *Desk) LetIn(ctx context.Context, src ID) ([]OpID, error) {
+	var out []OpID
+	for {
+		b, op, err := d.block(ctx, src)
+		if err != nil {
+			return out, err
+		}
+		if b == nil {
+			break
+		}
+		_, undo, err := d.Undo(ctx, op)
+		if err != nil {
+			return out, err
+		}
+		out = append(out, undo)
+	}
+	if len(out) == 0 {
+		return nil, fmt.Errorf("%w: block of %s", ErrNotFound, src)
+	}
+	return out, nil
 }
 
 // alike is the same for texts that differ in figures, spaces, punctuation, case and Unicode

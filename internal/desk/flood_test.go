@@ -3,6 +3,7 @@ package desk
 import (
 	"context"
 	"crypto/rand"
+	"errors"
 	"fmt"
 	"os"
 	"runtime"
@@ -147,7 +148,7 @@ func (r *room) sweeps(rows []InboxRow, n int) {
 			junkRow = row.ID
 		}
 	}
-	swept, op, err := r.desk.BlockAlike(ctx, junkRow, "mina")
+	swept, _, err := r.desk.BlockAlike(ctx, junkRow, "mina")
 	must(t, err)
 	if swept != n {
 		t.Errorf("%d swept, want %d", swept, n)
@@ -163,7 +164,10 @@ func (r *room) sweeps(rows []InboxRow, n int) {
 	if c, err := r.desk.Counts(ctx); err != nil || c.Unread != 2 {
 		t.Errorf("%+v %v", c, err)
 	}
-	_, _, err = r.desk.Undo(ctx, op)
+	if v, err := r.desk.Thread(ctx, junkRow); err != nil || v.Block == nil || !v.Block.Alike || v.Block.By != "mina" {
+		t.Errorf("a thread that was swept says %+v, %v", v.Block, err)
+	}
+	_, err = r.desk.LetIn(ctx, junkRow)
 	must(t, err)
 	if c, err := r.desk.Counts(ctx); err != nil || c.Unread != min(n+2, maxUnread) {
 		t.Errorf("%+v %v", c, err)
@@ -271,8 +275,11 @@ func TestP9FloodOfOneThread(t *testing.T) {
 	if b := flood(0, LettersADay+20); b.Letters != LettersADay || b.Refused != 20 {
 		t.Errorf("%+v", b)
 	}
-	op, err := r.desk.Block(ctx, r.only(), "mina")
-	must(t, err)
+	src := r.only()
+	for _, by := range []string{"mina", "jin"} { // two who did not know of each other
+		_, err := r.desk.Block(ctx, src, by)
+		must(t, err)
+	}
 	r.today++
 	if b := flood(1000, 5); b.Letters != 0 || b.Refused != 5 {
 		t.Errorf("blocked: %+v", b)
@@ -284,10 +291,21 @@ func TestP9FloodOfOneThread(t *testing.T) {
 	if rep := r.send(c, seal.Letter{Kind: cell.KindErase}); rep.Letters != 1 {
 		t.Errorf("a blocked source may not be erased: %+v", rep)
 	}
-	_, _, err = r.desk.Undo(ctx, op)
+	if v, err := r.desk.Thread(ctx, src); err != nil || v.Block == nil || v.Block.By != "jin" || v.Block.Alike {
+		t.Errorf("blocked: %+v, %v", v.Block, err)
+	}
+	ops, err := r.desk.LetIn(ctx, src)
 	must(t, err)
 	if b := flood(2000, 5); b.Letters != 5 {
 		t.Errorf("let in again: %+v", b)
+	}
+	if _, err := r.desk.LetIn(ctx, src); !errors.Is(err, ErrNotFound) {
+		t.Errorf("let in twice: %v", err)
+	}
+	_, err = r.desk.UndoAll(ctx, ops)
+	must(t, err)
+	if v, err := r.desk.Thread(ctx, src); err != nil || v.Block == nil {
+		t.Errorf("letting in was undone, and it is %+v, %v", v.Block, err)
 	}
 }
 

@@ -21,6 +21,11 @@ func (d *Desk) thread(ctx context.Context, src ID, revealed bool) (*ThreadView, 
 	}
 	v.Letters, v.Blocked = len(thread) > 0, box == boxBlocked
 	var err error
+	if v.Blocked {
+		if v.Block, _, err = d.block(ctx, src); err != nil {
+			return nil, err
+		}
+	}
 	if v.Erase, err = d.eraseDay(ctx, src); err != nil {
 		return nil, err
 	}

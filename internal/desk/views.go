@@ -87,6 +87,7 @@ type ThreadView struct {
 	Op       OpID     // of KeepApart, for Undo; zero if none
 	Former   []Teller // threads that its source has left for this one; their reports stand here too
 	Blocked  bool
+	Block    *BlockView // nil: not blocked
 	Case     CaseState
 	CaseAsk  cell.Day // of the newest request for help
 	TakenBy  string

@@ -136,6 +136,7 @@ var inboxEN = map[string]string{
 	"desk.cases.choose":        "Choose a case",
 	"desk.cases.choose.how":    "Those that nobody has taken come first, then the earliest deadline.",
 	"desk.case.show":           "The case",
+	"desk.case.reopen":         "Open it again",
 	"desk.case.open":           "Asks for help: open a case",
 	"desk.case.thread":         "The conversation",
 	"desk.case.waits":          "Help was asked for on {0}. Who takes the case answers for it.",

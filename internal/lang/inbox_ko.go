@@ -135,6 +135,7 @@ var inboxKO = map[string]string{
 	"desk.cases.choose":        "요청을 고르십시오",
 	"desk.cases.choose.how":    "맡은 사람이 없는 것이 먼저, 그다음은 기한이 이른 순서입니다.",
 	"desk.case.show":           "도움 요청 보기",
+	"desk.case.reopen":         "다시 열기",
 	"desk.case.open":           "도움을 청함: 요청 열기",
 	"desk.case.thread":         "대화 보기",
 	"desk.case.waits":          "{0}에 도움을 청했습니다. 맡는 사람이 책임집니다.",

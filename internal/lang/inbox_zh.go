@@ -135,6 +135,7 @@ var inboxZH = map[string]string{
 	"desk.cases.choose":        "请选择一项求助",
 	"desk.cases.choose.how":    "无人接手的在先，其次按期限先后。",
 	"desk.case.show":           "查看求助",
+	"desk.case.reopen":         "重新打开",
 	"desk.case.open":           "此人求助：打开求助",
 	"desk.case.thread":         "查看会话",
 	"desk.case.waits":          "此人于{0}求助。接手的人对此负责。",

@@ -59,7 +59,9 @@ type threadView struct {
 	Hidden                  bool   // until then the words are not shown
 	Next, Former            []link
 	MayBlock, MayBlockAlike bool
-	Joined                  bool // Next was said by a journalist
+	Block                   string // who blocked it, and when
+	BlockAlike              bool   // with all that say the same
+	Joined                  bool   // Next was said by a journalist
 	Labels                  labelsView
 	Canned                  []cannedView
 	Discredit               *discreditView
@@ -367,6 +369,9 @@ func (s *Server) dress(v *visit, out *threadView, t *desk.ThreadView) error {
 // wishes says that a conversation is about to be destroyed, or goes on elsewhere.
 func (v *visit) wishes(out *threadView, t *desk.ThreadView) {
 	out.MayBlock, out.Joined = t.Letters && !t.Blocked, t.Joined
+	if b := t.Block; b != nil {
+		out.Block, out.BlockAlike = v.T("desk.block.by", flat(b.By), v.day(b.Day)), b.Alike
+	}
 	if t.Next != nil {
 		out.Next = []link{{"/thread/" + t.Next.ID.String(), t.Next.Handle}}
 	}

@@ -86,6 +86,7 @@ func (s *Server) table() []route {
 		page("POST", "/thread/reveal", s.postReveal),
 		page("POST", "/thread/apart", s.postApart),
 		page("POST", "/thread/block", s.postBlock),
+		page("POST", "/thread/letin", s.postLetIn),
 		page("POST", "/help/take", s.postTake),
 		page("GET", "/claims", s.claims),
 		page("GET", "/claim/new", s.newClaim),

@@ -112,6 +112,20 @@ func (s *Server) postBlock(v *visit) error {
 	return v.see("/inbox")
 }
 
+// postLetIn lets a blocked thread in again, also long after the notice of its block is gone.
+func (s *Server) postLetIn(v *visit) error {
+	id, err := v.id("id")
+	if err != nil {
+		return err
+	}
+	ops, err := s.desk.LetIn(v.ctx(), id)
+	if err != nil {
+		return err
+	}
+	s.sayAll(v.T("desk.said.letin"), ops)
+	return v.see("/thread/" + id.String())
+}
+
 // postTake takes a request for help: from then on it is somebody's duty, and leaves the top.
 func (s *Server) postTake(v *visit) error {
 	id, err := v.id("id")

@@ -86,6 +86,8 @@ func workOnThreads(t *testing.T, w way) {
 	b.until(`document.querySelectorAll(".row").length === 2`)
 	b.key('u')
 	b.until(`document.querySelectorAll(".row").length === 3`)
+	b.blockedIsLetIn(r, a)
+	b.marksComeAndGo(r, r.ids["C"])
 
 	b.open("/thread/" + r.ids["G"].String())
 	b.until(`!document.body.textContent.includes("잊혀야 할 말 G")`)
@@ -106,6 +108,64 @@ func (b *browser) dropTheView(name string) {
 	b.key('u')
 	b.said("desk.said.undone")
 	b.until(kept)
+}
+
+// blockedIsLetIn opens a thread that was blocked long ago, where its box is, and lets it in again.
+func (b *browser) blockedIsLetIn(r *room, a string) {
+	b.t.Helper()
+	_, err := r.desk.Block(b.t.Context(), r.ids["A"], "jin")
+	must(b.t, err)
+	b.open("/inbox")
+	b.send(`.boxes a[href$="box=blocked"]`)
+	b.until(`document.querySelectorAll(".row").length === 1`)
+	b.send(`.row a`)
+	b.until(`location.pathname === "` + a + `" && document.querySelector(".goes .mark").textContent.includes("jin")`)
+	b.send(`form[action="/thread/letin"] button`)
+	b.said("desk.said.letin")
+	b.until(`!document.querySelector('form[action="/thread/letin"]')`)
+}
+
+// marksComeAndGo sets what journalists say of a thread, and takes each away: rest, label, note, unread.
+func (b *browser) marksComeAndGo(r *room, id desk.ID) {
+	b.t.Helper()
+	now := func() *desk.ThreadView {
+		v, err := r.desk.Thread(b.t.Context(), id)
+		must(b.t, err)
+		return v
+	}
+	b.open("/thread/" + id.String())
+	b.openAll()
+	b.choose("#m-days", "7")
+	b.send(`form:has(#m-days) button`)
+	if v := now(); v.Snooze != r.desk.Today()+7 {
+		b.t.Errorf("it rests until %s", v.Snooze)
+	}
+	b.openAll()
+	b.choose("#m-days", "0")
+	b.send(`form:has(#m-days) button`)
+	if v := now(); v.Snooze > r.desk.Today() {
+		b.t.Errorf("its rest does not end: %s", v.Snooze)
+	}
+	b.openAll()
+	b.fill("#m-tag", "국경")
+	b.send(`form:has(#m-tag) button`)
+	b.until(`document.querySelector(".thread-marks .tag").textContent === "국경"`)
+	b.openAll()
+	b.send(`.thread-marks form:has([value=untag]) button`)
+	b.until(`!document.querySelector(".thread-marks .tag")`)
+	b.fill("#remark", "ask again in May")
+	b.send(`form[action="/thread/note"] button`)
+	b.send(`form[action="/thread/note/drop"] button`)
+	b.said("desk.said.dropped")
+	b.until(`!document.querySelector(".remark")`)
+	b.key('u')
+	b.until(`document.querySelector(".remark")?.textContent.includes("ask again in May")`)
+	b.openAll()
+	b.send(`form[action="/case/open"] button`)
+	b.until(`location.pathname === "/case/` + id.String() + `"`)
+	b.open("/thread/" + id.String())
+	b.leave(func() { b.key('d') })
+	b.until(`location.pathname === "/inbox" && document.querySelector(".row.unread")`)
 }
 
 func (b *browser) joinAndPart(r *room, a string) {
