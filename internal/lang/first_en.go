@@ -4,6 +4,7 @@ package lang
 // released story. first_ko.go and first_zh.go hold the same keys, which begin with "desk.".
 var firstEN = map[string]string{
 	"desk.exposure.common":    "Of each source",
+	"desk.thread.begin":       "Select words here, or press `c`: they become a claim, and a story rests on it.",
 	"desk.numbers.example":    "The estimates are still the example, so each story is held.",
 	"desk.numbers.do":         "Put in the newsroom's own numbers in the desk's folder:",
 	"desk.first.title":        "From here to a first story",

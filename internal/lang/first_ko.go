@@ -2,7 +2,8 @@ package lang
 
 var firstKO = map[string]string{
 	"desk.exposure.common":    "어느 취재원이든",
-	"desk.numbers.example":    "어림이 아직 보기 그대로여서 기사가 모두 보류됩니다.",
+	"desk.thread.begin":       "여기서 말을 끌어 고르거나 `c`를 누르면 주장이 되고, 기사는 그 주장에 기댑니다.",
+	"desk.numbers.example":    "추정값이 아직 보기 그대로여서 기사가 모두 보류됩니다.",
 	"desk.numbers.do":         "데스크 폴더의 파일에 편집국의 수를 적으십시오:",
 	"desk.first.title":        "여기서 첫 기사까지",
 	"desk.first.done":         "마침",

@@ -2,6 +2,7 @@ package lang
 
 var firstZH = map[string]string{
 	"desk.exposure.common":    "对每个消息来源",
+	"desk.thread.begin":       "在这里选取词句，或按 `c`，即成为一条主张，报道以主张为依据。",
 	"desk.numbers.example":    "估计仍是示例，因此每篇报道都会搁置。",
 	"desk.numbers.do":         "请在编辑台文件夹的文件里填入编辑部自己的数值：",
 	"desk.first.title":        "从这里到第一篇报道",

@@ -22,7 +22,7 @@ var inboxKO = map[string]string{
 	"desk.box.unread.empty":  "편지를 모두 읽었습니다. 다음 동기화 때 온 편지가 여기에 보입니다.",
 	"desk.box.waiting.empty": "편집국이 다룬 사람은 모두 답을 받았습니다.",
 	"desk.box.snoozed.empty": "미뤄 둔 대화가 없습니다. 미뤄 둔 대화는 그날까지, 또는 새 소식이 올 때까지 목록에서 빠집니다.",
-	"desk.box.blocked.empty": "차단한 대화가 없습니다. 차단한 것은 여기에 남으며, 되돌리면 돌아옵니다.",
+	"desk.box.blocked.empty": "차단한 대화가 없습니다. 차단한 것은 여기에 남으며, 열어서 다시 들일 수 있습니다.",
 	"desk.filter.title":      "거르기",
 	"desk.filter.lang":       "언어",
 	"desk.filter.all":        "전체",

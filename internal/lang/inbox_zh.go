@@ -22,7 +22,7 @@ var inboxZH = map[string]string{
 	"desk.box.unread.empty":  "来信都已读过。下次同步收到的来信会显示在这里。",
 	"desk.box.waiting.empty": "编辑部处理过的人都已得到回信。",
 	"desk.box.snoozed.empty": "没有暂搁的会话。暂搁的会话到期之前，或有新内容之前，不在列表中。",
-	"desk.box.blocked.empty": "没有屏蔽的会话。屏蔽的会话留在这里，撤销即可恢复。",
+	"desk.box.blocked.empty": "没有屏蔽的会话。屏蔽的会话留在这里，打开即可重新放入。",
 	"desk.filter.title":      "筛选",
 	"desk.filter.lang":       "语言",
 	"desk.filter.all":        "全部",

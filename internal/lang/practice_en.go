@@ -26,7 +26,7 @@ var practiceEN = map[string]string{
 	"desk.lesson.what":        "A step is ticked off when it is done, and no longer when you undo it. The letters and calls are made up.",
 	"desk.lesson.all":         "That was the whole way.",
 	"desk.lesson.letter":      "Read a letter",
-	"desk.lesson.letter.why":  "Whoever writes stands in the inbox as two words that the desk made, never as a name. This letter is in Chinese: since this summer patrols on the roads towards Laos have increased.",
+	"desk.lesson.letter.why":  "Whoever writes stands in the inbox as two words that the desk made, never as a name. This letter is in Chinese, with a translation beside it: since this summer patrols on the roads towards Laos have increased.",
 	"desk.lesson.letter.how":  "`g` `i` goes to the inbox, `j` and `k` move, `o` opens.",
 	"desk.lesson.letter.do":   "Open the letter",
 	"desk.lesson.call":        "Take down a call",

@@ -128,7 +128,7 @@ var riskKO = map[string]string{
 	"risk.plot.apparatus":         "시간에 따른 감시",
 	"risk.plot.budget.note":       "빨강: 한 번도 안 됨. 노랑: 다섯 번 미만.",
 	"risk.reason.stale":           "추정값 {2}은(는) {0}일 되었습니다. {1}일까지만 쓸 수 있으니 다시 살피십시오",
-	"risk.reason.example":         "추정값이 예시입니다. 아무도 믿지 않는 수이니 `estimates.toml`에서 모두 바꾼 뒤 `example` 줄을 지우십시오",
+	"risk.reason.example":         "추정값이 예시입니다. 아무도 책임지지 않는 수이니 `estimates.toml`에서 모두 바꾼 뒤 `example` 줄을 지우십시오",
 	"risk.refusal":                "허용보다 자세합니다. {0}. 더 성긴 단계를 고르거나, 두 사람이 까닭을 적고 허락해야 합니다",
 	"risk.reason.missing":         "{2} 값이 없어 판단할 수 없습니다. 값을 넣으십시오",
 	"risk.reason.crowd":           "이 모두에 들어맞는 사람이 스무 번에 한 번은 {0}명보다 적습니다. {1}명이 필요합니다",

@@ -128,7 +128,7 @@ var riskZH = map[string]string{
 	"risk.plot.apparatus":         "随时间推移的监视",
 	"risk.plot.budget.note":       "红：一篇也不能。黄：少于五篇。",
 	"risk.reason.stale":           "估计值{2}已有{0}天，只适用{1}天：请重新评估",
-	"risk.reason.example":         "估计值只是示例，无人相信这些数字：请在`estimates.toml`中逐一替换，再删去`example`一行",
+	"risk.reason.example":         "估计值只是示例，无人担保这些数字：请在`estimates.toml`中逐一替换，再删去`example`一行",
 	"risk.refusal":                "超出允许的细致程度：{0}。请选择较粗的级别，或由两人说明理由后准许",
 	"risk.reason.missing":         "缺少{2}，无法判断，请先填写",
 	"risk.reason.crowd":           "符合全部内容的人，二十次中有一次少于{0}人，至少需要{1}人",

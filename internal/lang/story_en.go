@@ -131,7 +131,7 @@ var storyEN = map[string]string{
 	"desk.said.nophoto":        "The story has no photograph now. The original stays in custody.",
 	"desk.field.photofile":     "Choose a file first: the story has no photograph yet.",
 	"desk.photo.hint.keep":     "Choose none to keep the file.",
-	"desk.stories.printed":     "readers have number {0}",
+	"desk.stories.printed":     "printed as number\u00a0{0}",
 	"desk.photo.kept":          "The original lies untouched and encrypted in custody. Nobody is shown it.",
 	"desk.photo.sum":           "SHA-256 of the original",
 	"desk.photo.name":          "It came as",

@@ -131,7 +131,7 @@ var storyKO = map[string]string{
 	"desk.said.nophoto":        "기사에서 사진을 뺐습니다. 원본은 그대로 보관합니다.",
 	"desk.field.photofile":     "먼저 파일을 고르십시오. 이 기사에는 아직 사진이 없습니다.",
 	"desk.photo.hint.keep":     "고르지 않으면 지금 파일을 씁니다.",
-	"desk.stories.printed":     "독자에게는 {0}호가 나가 있음",
+	"desk.stories.printed":     "{0}호가 나가 있음",
 	"desk.photo.kept":          "원본은 손대지 않고 암호화하여 보관합니다. 아무에게도 보이지 않습니다.",
 	"desk.photo.sum":           "원본의 지문",
 	"desk.photo.name":          "받은 파일 이름",

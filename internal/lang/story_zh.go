@@ -131,7 +131,7 @@ var storyZH = map[string]string{
 	"desk.said.nophoto":        "报道现在没有照片。原件仍在保管。",
 	"desk.field.photofile":     "请先选择文件：这篇报道还没有照片。",
 	"desk.photo.hint.keep":     "不选则保留现有文件。",
-	"desk.stories.printed":     "读者看到的是第{0}号",
+	"desk.stories.printed":     "读者看到第{0}号",
 	"desk.photo.kept":          "原件未经改动，加密保管。不向任何人展示。",
 	"desk.photo.sum":           "原件指纹",
 	"desk.photo.name":          "收到时的文件名",

@@ -77,7 +77,7 @@ func enterBy(t *testing.T, ctx context.Context, h *house) *browser {
 	b := &browser{t: t, ctx: ctx, h: h, tag: lang.English}
 	b.size(1280, 800)
 	b.do(chromedp.Navigate(h.s.Link()))
-	b.until(`location.pathname === "/inbox"`)
+	b.until(`location.pathname === "/inbox" || location.pathname === "/lesson"`)
 	return b
 }
 

@@ -59,6 +59,7 @@ type threadView struct {
 	Hidden                  bool   // until then the words are not shown
 	Next, Former            []link
 	MayBlock, MayBlockAlike bool
+	Begin                   bool   // no claim is made at this desk yet: how one is made
 	Block                   string // who blocked it, and when
 	BlockAlike              bool   // with all that say the same
 	Joined                  bool   // Next was said by a journalist
@@ -291,6 +292,7 @@ func (s *Server) threadView(v *visit, t *desk.ThreadView) (*threadView, error) {
 		ID: t.ID.String(), Href: "/thread/" + t.ID.String(), Handle: t.Handle, MayReply: t.Letters, Draft: draft,
 		About: v.N("desk.inbox.reports", len(t.Reports)), Languages: speakers(lang.Tag(v.tongue)),
 	}
+	out.Begin = len(board) == 0
 	if out.Evidence, err = s.evidenceForm(v, "c-", tellers, desk.EvidenceInput{}); err != nil {
 		return nil, err
 	}

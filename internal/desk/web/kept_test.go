@@ -30,6 +30,17 @@ type keptPicture struct {
 	width      int64
 	dark       bool
 	before     string // done in the page first
+	at         string // "": the newsroom's desk; else one that offers practice, or a desk to learn at
+}
+
+// keptHouses are the desks at which pictures are taken.
+func keptHouses(t *testing.T, r *room) map[string]*browser {
+	t.Helper()
+	return map[string]*browser{
+		"":         newBrowser(t, newHouse(t, r)),
+		"practice": newBrowser(t, houseWith(t, r, Options{Practice: &playedPractice{}})),
+		"lesson":   newBrowser(t, houseWith(t, r, Options{Lesson: &playedLesson{steps: playedSteps(3)}, By: lang.T(lang.Korean, "desk.practice.you")})),
+	}
 }
 
 // kept is one picture a page; languages, widths and light and dark take turns.
@@ -59,6 +70,9 @@ func kept(r *room, story string, claims map[string]string) []keptPicture {
 		{name: "newsroom", path: "/newsroom", tag: zh, width: 768},
 		{name: "keys", path: "/inbox", tag: zh, width: 768, before: `document.getElementById("keys").showModal()`},
 		{name: "problem", path: "/no/such", tag: en, width: 768},
+		{name: "practice", path: "/practice", tag: zh, width: 768, dark: true, at: "practice"},
+		{name: "lesson", path: "/lesson", tag: ko, width: 1280, at: "lesson"},
+		{name: "practising", path: at("C"), tag: en, width: 768, at: "lesson"},
 	}
 }
 
@@ -76,8 +90,9 @@ func TestKeptPictures(t *testing.T) {
 	b.open("/inbox")
 	b.picture("empty")
 	r, story, claims := full(t)
-	b = newBrowser(t, newHouse(t, r))
+	houses := keptHouses(t, r)
 	for _, k := range kept(r, story, claims) {
+		b = houses[k.at]
 		b.h.speaks(k.tag)
 		b.size(k.width, 860)
 		b.dark(k.dark)
@@ -88,6 +103,14 @@ func TestKeptPictures(t *testing.T) {
 		b.until(`document.querySelector("main") && document.fonts.status === "loaded"`)
 		b.picture(k.name)
 	}
+	b = houses["lesson"]
+	b.h.speaks(lang.Chinese)
+	b.dark(false)
+	b.open("/lesson#end")
+	b.leave(func() { b.click("#end button") })
+	b.until(`document.getElementById("over")?.checkVisibility()`)
+	b.picture("over")
+	b = houses[""]
 	b.h.speaks(lang.Korean)
 	b.dark(false)
 	b.open("/thread/" + r.ids["E"].String())
@@ -160,7 +183,7 @@ var (
 func TestPagesDocIsTrue(t *testing.T) {
 	raw, err := os.ReadFile(pagesDoc)
 	must(t, err)
-	want := []string{"empty", "paper"}
+	want := []string{"empty", "paper", "over"}
 	r := newRoom(t)
 	for _, k := range kept(r, "", nil) {
 		want = append(want, k.name)

@@ -41,7 +41,11 @@ func walk(t *testing.T, way way) {
 	b.until(`location.pathname === "/call" && document.activeElement.id === "text"`)
 	w.write("? "+told[own][0], told[own][1], told[own][2])
 	w.press(kb.Enter, chromedp.KeyModifiers(chromedp.ModifierCtrl))
-	b.until(`location.pathname.startsWith("/thread/")`)
+	b.until(`location.pathname.startsWith("/thread/") && document.querySelector(".letter .begin")`)
+	if !eval[bool](b, `document.querySelector(".letter header").getBoundingClientRect().top >= (innerWidth > 900 ? 0 : document.querySelector(".rail").getBoundingClientRect().bottom)`) {
+		t.Error("what was just noted is hidden below the head of the page")
+	}
+	b.picture("walk-noted")
 	b.key('g')
 	b.key('i')
 	b.until(`location.pathname === "/inbox"`)
@@ -155,13 +159,11 @@ func (w newcomer) saveBy(css string) {
 	w.until(`document.querySelector(".notice")`)
 }
 
-// claim chooses the second line of the note, the very words that were said, by keys.
+// claim chooses what was said by keys: our own question before it is passed over.
 func (w newcomer) claim(own string) {
 	w.t.Helper()
 	w.key('c')
-	w.until(`!document.querySelector("[data-pick-how]").hidden && getSelection().toString().trim() === ` + quoteJS(told[own][0]))
-	w.key('j')
-	w.until(`getSelection().toString().trim() === ` + quoteJS(told[own][1]))
+	w.until(`!document.querySelector("[data-pick-how]").hidden && getSelection().toString().trim() === ` + quoteJS(told[own][1]))
 	w.key('c')
 	w.until(`document.getElementById("claim").open && document.activeElement.id === "claim-text"`)
 	w.write("Sessions are held every two days")

@@ -54,9 +54,9 @@
   const begin = () => {
     cut();
     if (!spots.length) { say.textContent = say.dataset.none; return; }
-    // The first sentence of the newest letter.
-    const last = spots[spots.length - 1].report;
-    from = to = spots.findIndex((s) => s.report === last);
+    // The first sentence of the newest letter; of a call the first that isn't our own.
+    const last = spots[spots.length - 1].report, ours = (s) => s.a[0].parentElement.closest(".turn.us");
+    from = to = Math.max(spots.findIndex((s) => s.report === last && !ours(s)), spots.findIndex((s) => s.report === last));
     on = true;
     how.hidden = false;
     document.activeElement?.blur();
