@@ -73,7 +73,7 @@ func TestEraseHidesAtOnceAndDestroys(t *testing.T) {
 	ctx := t.Context()
 	r := newRoom(t)
 	r.sync()
-	c := words(t).Open(r.nid)
+	c := r.conversation()
 	const secret = "곧 사라질 말"
 	r.send(c, seal.Letter{Kind: cell.KindHelp, Text: []byte("도와주세요")}, seal.Letter{Text: []byte(secret)})
 	src := r.only()
@@ -182,7 +182,7 @@ func TestEraseIsWithdrawn(t *testing.T) {
 	ctx := t.Context()
 	r := newRoom(t)
 	r.sync()
-	c := words(t).Open(r.nid)
+	c := r.conversation()
 	r.send(c, seal.Letter{Text: []byte("하나")})
 	src := r.only()
 	erase := func() cell.Day {
@@ -220,7 +220,7 @@ func TestEraseWaitsForWhatTakesItBack(t *testing.T) {
 	for _, withdrawn := range []bool{true, false} {
 		r := newRoom(t)
 		r.sync()
-		c := words(t).Open(r.nid)
+		c := r.conversation()
 		r.send(c, seal.Letter{Text: []byte("하나")})
 		src := r.only()
 		r.send(c, seal.Letter{Kind: cell.KindErase})
@@ -262,7 +262,7 @@ func TestMoveMakesOneSource(t *testing.T) {
 	ctx := t.Context()
 	r := newRoom(t)
 	r.sync()
-	old, next := words(t).Open(r.nid), words(t).Open(r.nid)
+	old, next := r.conversation(), r.conversation()
 	r.send(old, seal.Letter{Text: []byte("옛 자리의 말")})
 	src := r.only()
 	claim := r.claimOn(src)

@@ -20,7 +20,7 @@ func TestP8EraseAtTheDeskFailureTable(t *testing.T) {
 	fault.TableOf(t, 100, 6, func(t *testing.T, s *fault.Steps) {
 		r := newRoom(t)
 		r.sync()
-		c, other := words(t).Open(r.nid), words(t).Open(r.nid)
+		c, other := r.conversation(), r.conversation()
 		r.send(c, seal.Letter{Text: []byte("사라질 말")})
 		src := r.only()
 		claim := r.claimOn(src)

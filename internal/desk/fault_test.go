@@ -141,7 +141,7 @@ func (p *faultPlay) syncs(name string) {
 
 func (p *faultPlay) run() {
 	p.syncs("first sync")
-	c, other := words(p.t).Open(p.nid), words(p.t).Open(p.nid)
+	c, other := p.conversation(), p.conversation()
 	p.batch(p.today, append(
 		p.records(c, seal.Letter{Text: []byte("one " + strings.Repeat("long letter ", 500))}),
 		p.records(other, seal.Letter{Text: []byte("two")})...)...)

@@ -79,7 +79,7 @@ func TestP9FloodOfThreads(t *testing.T) {
 	ctx := t.Context()
 	r := newRoom(t)
 	r.sync()
-	known := words(t).Open(r.nid)
+	known := r.conversation()
 	r.send(known, seal.Letter{Text: []byte("우리가 아는 사람")})
 	src := r.only()
 	_, _, err := r.desk.Reply(ctx, src, "고맙습니다", "mina")
@@ -96,7 +96,7 @@ func TestP9FloodOfThreads(t *testing.T) {
 		t.Errorf("%+v", b)
 	}
 	clear(junk[:n/2])
-	fresh := words(t).Open(r.nid)
+	fresh := r.conversation()
 	r.send(fresh, seal.Letter{Text: []byte("새로 온 진짜 편지")})
 	r.send(known, seal.Letter{Text: []byte("다시 씁니다")})
 	r.today++
@@ -201,7 +201,7 @@ func TestP9FloodOfParts(t *testing.T) {
 	ctx := t.Context()
 	r := newRoom(t)
 	r.sync()
-	known := words(t).Open(r.nid)
+	known := r.conversation()
 	r.send(known, seal.Letter{Text: []byte("우리가 아는 사람")})
 	_, _, err := r.desk.Reply(ctx, r.only(), "고맙습니다", "mina")
 	must(t, err)
@@ -261,7 +261,7 @@ func TestP9FloodOfOneThread(t *testing.T) {
 	ctx := t.Context()
 	r := newRoom(t)
 	r.sync()
-	c := words(t).Open(r.nid)
+	c := r.conversation()
 	flood := func(from, n int) batch {
 		var frags []*cell.Fragment
 		for i := range n {

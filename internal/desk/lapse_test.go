@@ -25,7 +25,7 @@ func TestP9ThreadsThatComeToNothingGo(t *testing.T) {
 		}
 		return junk
 	}
-	whole := words(t).Open(r.nid)
+	whole := r.conversation()
 	r.send(whole, seal.Letter{Text: []byte("whole")})
 	r.today++
 	r.pour(r.today, first(20))

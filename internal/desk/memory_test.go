@@ -27,7 +27,7 @@ func TestSeizedFolderHoldsNothingInClear(t *testing.T) {
 	ctx := t.Context()
 	r := newRoom(t)
 	r.sync()
-	c := words(t).Open(r.nid)
+	c := r.conversation()
 	canaries := []string{"카나리아편지", "canary-reply-7391", "카나리아통화", "canary-draft-5512", "canary-claim-2204", "canary-note-6630", "canary-tag-1188"}
 	r.batch(r.today, r.records(c, seal.Letter{Text: []byte(canaries[0] + noiseText(2000))})...)
 	long := r.records(c, seal.Letter{Text: []byte(noiseText(9000))})
@@ -199,7 +199,7 @@ func TestP8IntakeStoppedAnywhere(t *testing.T) {
 	r.sync()
 	var recs []cell.Record
 	for range 3 {
-		c := words(t).Open(r.nid)
+		c := r.conversation()
 		recs = append(recs, r.records(c, seal.Letter{Text: []byte(noiseText(3500))})...)
 	}
 	stops := 0

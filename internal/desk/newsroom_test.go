@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -51,13 +52,17 @@ type room struct {
 	bulletins  []seal.BulletinHash
 	approvers  []seal.Approver
 	signed     uint64 // serial of the root and devices notes
+	opened     int    // conversations so far
 }
+
+// roots holds the one root key of all rooms, so that what Argon2id has opened for one is a conversation of each.
+var roots = sync.OnceValues(func() (*seal.SigningKey, error) { return seal.NewSigningKey(seal.RoleRoot, rand.Reader) })
 
 func newRoom(t testing.TB) *room {
 	t.Helper()
 	r := &room{t: t, dir: t.TempDir(), today: day0, host: &memHost{objects: map[string][]byte{}}}
 	var err error
-	r.root, err = seal.NewSigningKey(seal.RoleRoot, rand.Reader)
+	r.root, err = roots()
 	must(t, err)
 	r.sift, err = seal.NewSigningKey(seal.RoleSift, rand.Reader)
 	must(t, err)
@@ -247,10 +252,25 @@ func (r *room) publishSlots(slots []cell.Slot) cell.Bulletin {
 	return b
 }
 
-func words(t testing.TB) seal.Words {
-	w, err := seal.NewWords(rand.Reader)
-	must(t, err)
-	return w
+// conversations are those that rooms have opened.
+var conversations struct {
+	mu   sync.Mutex // guards list
+	list []*seal.Conversation
+}
+
+// conversation opens one that this room does not have yet; another room may: they know nothing of each other. Argon2id
+// over 64 MiB for each was half of what the failure table took.
+func (r *room) conversation() *seal.Conversation {
+	r.t.Helper()
+	conversations.mu.Lock()
+	defer conversations.mu.Unlock()
+	if r.opened == len(conversations.list) {
+		words, err := seal.NewWords(rand.Reader)
+		must(r.t, err)
+		conversations.list = append(conversations.list, words.Open(r.nid))
+	}
+	r.opened++
+	return conversations.list[r.opened-1]
 }
 
 // A memHost keeps what the host would keep, and remembers each byte string under a name.

@@ -15,7 +15,7 @@ func TestP12WhatABulletinLackedWasNotRead(t *testing.T) {
 	ctx := t.Context()
 	r := newRoom(t)
 	r.sync()
-	c := words(t).Open(r.nid)
+	c := r.conversation()
 	r.send(c, seal.Letter{Text: []byte("하나")})
 	src := r.only()
 	early, _, err := r.desk.Reply(ctx, src, "먼저 "+strings.Repeat("가", 900), "mina") // three of the thread's four tags
@@ -61,7 +61,7 @@ func TestP12SlotsLeftOutWereNotRead(t *testing.T) {
 	ctx := t.Context()
 	r := newRoom(t)
 	r.sync()
-	c := words(t).Open(r.nid)
+	c := r.conversation()
 	r.send(c, seal.Letter{Text: []byte("하나")})
 	src := r.only()
 	early, _, err := r.desk.Reply(ctx, src, "먼저", "mina")
@@ -99,7 +99,7 @@ func TestRepliesThatStoodTogetherAreReadTogether(t *testing.T) {
 	ctx := t.Context()
 	r := newRoom(t)
 	r.sync()
-	c := words(t).Open(r.nid)
+	c := r.conversation()
 	r.send(c, seal.Letter{Text: []byte("하나")})
 	src := r.only()
 	for _, text := range []string{"먼저", "나중"} {

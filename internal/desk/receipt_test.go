@@ -18,7 +18,7 @@ func TestP9AcknowledgementsNeverDisplaceReplies(t *testing.T) {
 	convs := make([]*seal.Conversation, threads)
 	var recs []cell.Record
 	for i := range convs {
-		convs[i] = words(t).Open(r.nid)
+		convs[i] = r.conversation()
 		l := seal.Letter{Text: fmt.Appendf(nil, "편지 %d %s", i, noiseText(30))}
 		if i == 7 {
 			l.Kind = cell.KindHelp
@@ -89,7 +89,7 @@ func TestRepliesCarryReceiptsOfSeveralLetters(t *testing.T) {
 	ctx := t.Context()
 	r := newRoom(t)
 	r.sync()
-	c := words(t).Open(r.nid)
+	c := r.conversation()
 	r.send(c, seal.Letter{Text: []byte("하나")})
 	long := r.records(c, seal.Letter{Text: []byte(noiseText(6000))})
 	r.batch(r.today, long[0], long[2])

@@ -17,7 +17,7 @@ import (
 // letterOf is a letter of one cell, from words of its own.
 func (r *room) letterOf(text string) []byte {
 	r.t.Helper()
-	r.batch(r.today-1, r.records(words(r.t).Open(r.nid), seal.Letter{Kind: cell.KindLetter, Text: []byte(text)})...)
+	r.batch(r.today-1, r.records(r.conversation(), seal.Letter{Kind: cell.KindLetter, Text: []byte(text)})...)
 	return []byte(text)
 }
 
@@ -88,7 +88,7 @@ func TestP8InboxKeysRenewed(t *testing.T) {
 	r.sync()
 	before := *r.inboxKey()
 	r.today++
-	former := r.records(words(t).Open(r.nid), seal.Letter{Kind: cell.KindLetter, Text: []byte("to the former key")})
+	former := r.records(r.conversation(), seal.Letter{Kind: cell.KindLetter, Text: []byte("to the former key")})
 	must(t, r.desk.RenewInbox())
 	r.sync()
 	after := *r.inboxKey()
@@ -96,7 +96,7 @@ func TestP8InboxKeysRenewed(t *testing.T) {
 		t.Fatal("the note in force names the key that was seen")
 	}
 	r.today++
-	r.batch(r.today-1, append(former, r.records(words(t).Open(r.nid), seal.Letter{Kind: cell.KindLetter, Text: []byte("to the new key")})...)...)
+	r.batch(r.today-1, append(former, r.records(r.conversation(), seal.Letter{Kind: cell.KindLetter, Text: []byte("to the new key")})...)...)
 	if rep := r.sync(); rep.Letters != 2 {
 		t.Errorf("%d letters, want 2", rep.Letters)
 	}

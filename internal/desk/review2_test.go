@@ -81,7 +81,7 @@ func TestThreadsWithoutALetterEnd(t *testing.T) {
 	ctx := t.Context()
 	r := newRoom(t)
 	r.sync()
-	convs := []*seal.Conversation{words(t).Open(r.nid), words(t).Open(r.nid)}
+	convs := []*seal.Conversation{r.conversation(), r.conversation()}
 	var recs []cell.Record
 	for _, c := range convs {
 		recs = append(recs, r.records(c, seal.Letter{Text: []byte(noiseText(5000))})[:1]...)

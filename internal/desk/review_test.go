@@ -22,8 +22,8 @@ func TestP9PoisonLetterStopsNobody(t *testing.T) {
 	for i := range evil {
 		evil[i] = 1 + evil[i]%8
 	}
-	r.send(words(t).Open(r.nid), seal.Letter{Text: evil}, seal.Letter{Text: []byte("honest")})
-	if rep := r.send(words(t).Open(r.nid), seal.Letter{Text: []byte("the day after")}); rep.Letters != 1 {
+	r.send(r.conversation(), seal.Letter{Text: evil}, seal.Letter{Text: []byte("honest")})
+	if rep := r.send(r.conversation(), seal.Letter{Text: []byte("the day after")}); rep.Letters != 1 {
 		t.Errorf("%+v", rep)
 	}
 	rows, err := r.desk.Inbox(ctx)
@@ -43,7 +43,7 @@ func TestP9BrokenBatchHoldsUpNoOther(t *testing.T) {
 	r := newRoom(t)
 	r.sync()
 	r.host.objects[fmt.Sprintf("batch/%d", r.today-1)] = []byte("not a batch")
-	r.batch(r.today, r.records(words(t).Open(r.nid), seal.Letter{Text: []byte("하나")})...)
+	r.batch(r.today, r.records(r.conversation(), seal.Letter{Text: []byte("하나")})...)
 	r.today++
 	rep, err := r.desk.Sync(t.Context())
 	if err == nil || rep.Letters != 1 {
@@ -62,7 +62,7 @@ func TestP12ParcelsOfOneDayTellNothing(t *testing.T) {
 		r.sync()
 		var srcs []ID
 		for range replies {
-			r.batch(r.today-cell.Day(len(srcs))-1, r.records(words(t).Open(r.nid), seal.Letter{Text: []byte(noiseText(60))})...)
+			r.batch(r.today-cell.Day(len(srcs))-1, r.records(r.conversation(), seal.Letter{Text: []byte(noiseText(60))})...)
 			r.sync()
 			rows, err := r.desk.Inbox(ctx)
 			must(t, err)
@@ -138,7 +138,7 @@ func TestClockAheadDestroysNothing(t *testing.T) {
 	r.cfg.DateIsRight = false
 	r.reopen()
 	r.sync()
-	recs := r.records(words(t).Open(r.nid), seal.Letter{Text: []byte("hello")})
+	recs := r.records(r.conversation(), seal.Letter{Text: []byte("hello")})
 	r.today += 365
 	r.reopen()
 	if v, err := r.desk.Newsroom(t.Context()); err != nil || !v.ClockDoubted {

@@ -21,7 +21,7 @@ func TestLetterAnswerReadBack(t *testing.T) {
 	if first.Bulletin != 0 || len(first.Put) != 4 {
 		t.Errorf("first sync put %v", first.Put)
 	}
-	c := words(t).Open(r.nid)
+	c := r.conversation()
 	text := strings.Repeat("안녕하십니까. 요즘 통제가 심해졌습니다. ", 200)
 	r.batch(r.today, r.records(c, seal.Letter{Kind: cell.KindLetter, Topic: 2, Text: []byte(text)})...)
 
@@ -106,7 +106,7 @@ func TestP8LettersStandOnceHoweverOftenRead(t *testing.T) {
 	ctx := t.Context()
 	r := newRoom(t)
 	r.sync()
-	a, b := words(t).Open(r.nid), words(t).Open(r.nid)
+	a, b := r.conversation(), r.conversation()
 	noise := noiseText(6000)
 	long := r.records(a, seal.Letter{Text: []byte(noise)})
 	if len(long) < 3 {
@@ -168,7 +168,7 @@ func TestIncompleteLetterIsShown(t *testing.T) {
 	ctx := t.Context()
 	r := newRoom(t)
 	r.sync()
-	c := words(t).Open(r.nid)
+	c := r.conversation()
 	text := "줄 " + noiseText(9000)
 	recs := r.records(c, seal.Letter{Text: []byte(text)})
 	r.batch(day0, recs[0], recs[1])
@@ -197,8 +197,8 @@ func TestIncompleteLetterIsShown(t *testing.T) {
 func TestLettersThatAreRefused(t *testing.T) {
 	r := newRoom(t)
 	r.sync()
-	good := words(t).Open(r.nid)
-	other := words(t).Open(r.nid)
+	good := r.conversation()
+	other := r.conversation()
 	r.batch(day0, r.records(good, seal.Letter{Text: []byte("하나")})...)
 	r.today++
 	r.sync()
@@ -282,7 +282,7 @@ func TestP12P13ParcelsAreConstantAndPutOnce(t *testing.T) {
 			}
 		}
 		if i == 5 {
-			c := words(t).Open(r.nid)
+			c := r.conversation()
 			r.batch(r.today, r.records(c, seal.Letter{Text: []byte("물음")})...)
 			r.today++
 		}
@@ -303,7 +303,7 @@ func TestP15OldSlotsCannotBeFound(t *testing.T) {
 	ctx := t.Context()
 	r := newRoom(t)
 	r.sync()
-	c := words(t).Open(r.nid)
+	c := r.conversation()
 	r.batch(r.today, r.records(c, seal.Letter{Text: []byte("첫 편지")})...)
 	r.today++
 	r.sync()

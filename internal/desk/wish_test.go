@@ -41,7 +41,7 @@ func TestEraseWaitsForEachBatch(t *testing.T) {
 	for _, late := range []cell.Day{1, 4, EraseDays} { // days after the one on which it was asked
 		r := newRoom(t)
 		r.sync()
-		c := words(t).Open(r.nid)
+		c := r.conversation()
 		r.send(c, seal.Letter{Text: []byte("하나")})
 		src, asked := r.only(), r.today
 		r.send(c, seal.Letter{Kind: cell.KindErase})
@@ -64,7 +64,7 @@ func TestEraseWaitsForEachBatch(t *testing.T) {
 	}
 	r := newRoom(t)
 	r.sync()
-	c := words(t).Open(r.nid)
+	c := r.conversation()
 	r.send(c, seal.Letter{Kind: cell.KindErase})
 	src, asked := r.only(), r.today-1
 	for r.today = asked + EraseDays + 1; r.today < asked+EraseDays+1+eraseLate; r.today++ {
@@ -85,7 +85,7 @@ func TestEraseWaitsForEachBatch(t *testing.T) {
 func TestForcedMoveTakesNobodysWordAway(t *testing.T) {
 	r := newRoom(t)
 	r.sync()
-	own, forced := words(t).Open(r.nid), words(t).Open(r.nid)
+	own, forced := r.conversation(), r.conversation()
 	r.send(own, seal.Letter{Text: []byte("내 말")})
 	src := r.only()
 	r.send(own, seal.Letter{Kind: cell.KindMove, Text: seal.MoveText(forced.Thread())})
@@ -118,7 +118,7 @@ func TestForcedMoveTakesNobodysWordAway(t *testing.T) {
 func TestWordsThatWereLeftEraseNothingForGood(t *testing.T) {
 	r := newRoom(t)
 	r.sync()
-	old, next := words(t).Open(r.nid), words(t).Open(r.nid)
+	old, next := r.conversation(), r.conversation()
 	r.send(old, seal.Letter{Text: []byte("옛말")})
 	src := r.only()
 	r.send(old, seal.Letter{Kind: cell.KindMove, Text: seal.MoveText(next.Thread())})
@@ -156,7 +156,7 @@ func TestWordsThatWereLeftEraseNothingForGood(t *testing.T) {
 func TestMoveIsAcknowledgedByTheNewWords(t *testing.T) {
 	r := newRoom(t)
 	r.sync()
-	old, next := words(t).Open(r.nid), words(t).Open(r.nid)
+	old, next := r.conversation(), r.conversation()
 	r.send(old, seal.Letter{Text: []byte("옛말")})
 	move := seal.Letter{Kind: cell.KindMove, Text: seal.MoveText(next.Thread()), Week: r.week(), Thread: old.Thread()}
 	_, err := seal.CutLetter(rand.Reader, &move, old.Key(move.Week)) // for its id
@@ -183,7 +183,7 @@ func TestRepliesOfALeftThreadAreHidden(t *testing.T) {
 	ctx := t.Context()
 	r := newRoom(t)
 	r.sync()
-	old, next := words(t).Open(r.nid), words(t).Open(r.nid)
+	old, next := r.conversation(), r.conversation()
 	r.send(old, seal.Letter{Text: []byte("옛말")})
 	src := r.only()
 	_, _, err := r.desk.Reply(ctx, src, "옛 자리의 답", "mina")
@@ -207,7 +207,7 @@ func TestEraseHidesTheSheet(t *testing.T) {
 	ctx := t.Context()
 	r := newRoom(t)
 	r.sync()
-	c := words(t).Open(r.nid)
+	c := r.conversation()
 	r.send(c, seal.Letter{Text: []byte("하나")})
 	src := r.only()
 	_, err := r.desk.SetSheet(ctx, src, Sheet{Note: "항구에서 일한다", Access: "배", Reliability: "B", Reason: "맞았다"})
@@ -230,7 +230,7 @@ func TestJoinDestroysNothing(t *testing.T) {
 	ctx := t.Context()
 	r := newRoom(t)
 	r.sync()
-	one, other := words(t).Open(r.nid), words(t).Open(r.nid)
+	one, other := r.conversation(), r.conversation()
 	r.send(one, seal.Letter{Text: []byte("하나")})
 	src := r.only()
 	r.send(other, seal.Letter{Kind: cell.KindErase})
@@ -256,7 +256,7 @@ func TestJoinDestroysNothing(t *testing.T) {
 func TestFullThreadTakesWishes(t *testing.T) {
 	r := newRoom(t)
 	r.sync()
-	c := words(t).Open(r.nid)
+	c := r.conversation()
 	long := r.records(c, seal.Letter{Text: []byte(noiseText(5000))})
 	r.batch(r.today, long[1:]...)
 	r.today++
@@ -292,7 +292,7 @@ func TestRestoredDeskErasesAgain(t *testing.T) {
 	ctx := t.Context()
 	r := newRoom(t)
 	r.sync()
-	c, other := words(t).Open(r.nid), words(t).Open(r.nid)
+	c, other := r.conversation(), r.conversation()
 	r.send(c, seal.Letter{Text: []byte("사라질 말")}, seal.Letter{Kind: cell.KindHelp, Text: []byte("도와주세요")})
 	src := r.only()
 	r.send(other, seal.Letter{Text: []byte("남을 말")})
@@ -349,7 +349,7 @@ func TestErasureIsCountedOnce(t *testing.T) {
 	ctx := t.Context()
 	r := newRoom(t)
 	r.sync()
-	c := words(t).Open(r.nid)
+	c := r.conversation()
 	r.send(c, seal.Letter{Kind: cell.KindErase})
 	src := r.only()
 	r.today += EraseDays

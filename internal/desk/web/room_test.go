@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -50,7 +51,6 @@ type room struct {
 	desk       *desk.Desk
 	day        seal.HPKESeed
 	serial     uint64
-	people     map[string]*seal.Conversation
 	ids        map[string]desk.ID
 	partner    *age.HybridIdentity // who takes over cases
 }
@@ -65,10 +65,10 @@ func roomWith(t testing.TB, names lang.Names) *room {
 	t.Helper()
 	r := &room{
 		t: t, dir: t.TempDir(), today: firstDay, host: &memHost{objects: map[string][]byte{}},
-		people: map[string]*seal.Conversation{}, ids: map[string]desk.ID{},
+		ids: map[string]desk.ID{},
 	}
 	var err error
-	r.root, err = seal.NewSigningKey(seal.RoleRoot, rand.Reader)
+	r.root, err = roots()
 	must(t, err)
 	r.sift, err = seal.NewSigningKey(seal.RoleSift, rand.Reader)
 	must(t, err)
@@ -131,15 +131,29 @@ func (r *room) sync() {
 	must(r.t, err)
 }
 
+// roots holds the one root key of all rooms, so that what Argon2id has opened for one is a conversation of each.
+var roots = sync.OnceValues(func() (*seal.SigningKey, error) { return seal.NewSigningKey(seal.RoleRoot, rand.Reader) })
+
+// voices are those of the people of the play, by name: the same in each room, and no room knows of another.
+var voices struct {
+	mu   sync.Mutex // guards said
+	said map[string]*seal.Conversation
+}
+
 // who is the conversation of a person of the play.
 func (r *room) who(name string) *seal.Conversation {
-	if c, ok := r.people[name]; ok {
-		return c
+	r.t.Helper()
+	voices.mu.Lock()
+	defer voices.mu.Unlock()
+	if voices.said == nil {
+		voices.said = map[string]*seal.Conversation{}
 	}
-	w, err := seal.NewWords(rand.Reader)
-	must(r.t, err)
-	r.people[name] = w.Open(r.nid)
-	return r.people[name]
+	if voices.said[name] == nil {
+		w, err := seal.NewWords(rand.Reader)
+		must(r.t, err)
+		voices.said[name] = w.Open(r.nid)
+	}
+	return voices.said[name]
 }
 
 // letter sends a letter as a source would; it is at the desk at once. seen: the last reply
