@@ -29,6 +29,17 @@ func TestP6AnyEightWordsParse(t *testing.T) {
 func TestP6AnyEightWordsOpen(t *testing.T) {
 	id := NewsroomID{9}
 	seen := map[cell.ThreadID]bool{}
+	packed := map[[WordCount * WordBits / 8]byte]bool{}
+	for i := range WordCount { // no bit of any word is left out
+		for bit := range WordBits {
+			var w Words
+			w[i] = 1 << bit
+			packed[w.pack()] = true
+		}
+	}
+	if len(packed) != WordCount*WordBits {
+		t.Errorf("%d different inputs of %d different words", len(packed), WordCount*WordBits)
+	}
 	for _, w := range []Words{
 		{}, {2047, 2047, 2047, 2047, 2047, 2047, 2047, 2047}, // nobody would draw these, and they open
 		{1, 2, 3, 4, 5, 6, 7, 8}, {8, 7, 6, 5, 4, 3, 2, 1},

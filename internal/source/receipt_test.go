@@ -2,6 +2,7 @@ package source
 
 import (
 	"crypto/rand"
+	"slices"
 	"testing"
 
 	"kkachi/internal/cell"
@@ -87,4 +88,63 @@ func TestWishesOfASource(t *testing.T) {
 	if len(kinds) != 3 || kinds[2] != cell.KindMove {
 		t.Errorf("%v", kinds)
 	}
+}
+
+// P2: from outside an erasure, its being taken back, a move and a letter are what a sitting
+// without any is: the same requests, as many cells of one size, at times that are drawn alike.
+// With chance standing still, the times are the same.
+func TestP2WishesLeaveAsCover(t *testing.T) {
+	n := newNewsroom(t, today)
+	old, next := words(t).Open(n.id), words(t).Open(n.id)
+	const views = 4
+	sit := func(write func(*Client) (cell.LetterID, error)) *sitting {
+		n.calls, n.cells = nil, nil
+		s := &sitting{newsroom: n, now: today}
+		cfg := s.config()
+		cfg.Rand = still{}
+		c, err := Open(t.Context(), cfg)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if write != nil {
+			if _, err := write(c); err != nil {
+				t.Fatal(err)
+			}
+		}
+		for range views {
+			if _, err := c.View(t.Context()); err != nil {
+				t.Fatal(err)
+			}
+		}
+		return s
+	}
+	reader := sit(nil)
+	if len(n.opened(n.cells)) != 0 || len(reader.pauses) != views*CellsPerView {
+		t.Fatalf("the play wants a reader: %d pauses", len(reader.pauses))
+	}
+	calls := slices.Clone(n.calls)
+	for name, write := range map[string]func(*Client) (cell.LetterID, error){
+		"erase":    func(c *Client) (cell.LetterID, error) { return c.Write(old, cell.KindErase, nil) },
+		"withdraw": func(c *Client) (cell.LetterID, error) { return c.Write(old, cell.KindWithdraw, nil) },
+		"move":     func(c *Client) (cell.LetterID, error) { return c.Move(old, next) },
+		"letter":   func(c *Client) (cell.LetterID, error) { return c.Write(old, cell.KindLetter, []byte("편지")) },
+	} {
+		s := sit(write)
+		if got := n.opened(n.cells); len(got) != 1 {
+			t.Errorf("%s: %d pieces left", name, len(got))
+		}
+		if !slices.Equal(n.calls, calls) || !slices.Equal(s.pauses, reader.pauses) {
+			t.Errorf("%s: requests %q at %v, a reader's %q at %v", name, n.calls, s.pauses, calls, reader.pauses)
+		}
+	}
+}
+
+// still is chance that stands still.
+type still struct{}
+
+func (still) Read(p []byte) (int, error) {
+	for i := range p {
+		p[i] = byte(7 * i)
+	}
+	return len(p), nil
 }

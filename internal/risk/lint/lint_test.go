@@ -148,6 +148,44 @@ func TestDiffTurnsOneIntoTheOther(t *testing.T) {
 	})
 }
 
+// What one edition says more finely than the others is found on each axis, in each language, and
+// nothing else is.
+func TestEditionsDifferOnEachAxis(t *testing.T) {
+	even := map[lang.Tag]string{
+		lang.English: "A source in China said recently that it was so.",
+		lang.Korean:  "중국 내 소식통은 최근 그렇게 밝혔다.",
+		lang.Chinese: "在中国的一名消息人士近日这样表示。",
+	}
+	for tag, finer := range map[lang.Tag]map[string]string{
+		lang.English: {
+			"Dandong": "A source in Dandong said recently that it was so.", "Liaoning": "A source in Liaoning said recently that it was so.",
+			"female source": "A female source in China said recently that it was so.", "woman source": "A woman source in China said recently that it was so.",
+			"Two sources": "Two sources in China said recently that it was so.", "last week": "A source in China said last week that it was so.",
+			"by telephone": "A source in China said recently by telephone that it was so.",
+		},
+		lang.Korean: {
+			"단둥": "단둥 소식통은 최근 그렇게 밝혔다.", "여성 소식통": "중국 내 여성 소식통은 최근 그렇게 밝혔다.", "복수의 소식통": "중국 내 복수의 소식통은 최근 그렇게 밝혔다.",
+			"소식통 두 명": "중국 내 소식통 두 명은 최근 그렇게 밝혔다.", "지난주": "중국 내 소식통은 지난주 그렇게 밝혔다.", "전화 통화": "중국 내 소식통은 최근 전화 통화에서 그렇게 밝혔다.",
+		},
+		lang.Chinese: {
+			"丹东": "丹东消息人士近日这样表示。", "女性消息人士": "在中国的一名女性消息人士近日这样表示。", "两名消息人士": "在中国的两名消息人士近日这样表示。",
+			"上周": "在中国的一名消息人士上周这样表示。", "在电话中": "在中国的一名消息人士近日在电话中这样表示。",
+		},
+	} {
+		for words, text := range finer {
+			for other, theirs := range even {
+				if other == tag {
+					continue
+				}
+				got := found(Editions([]Draft{{Name: string(tag), Lang: tag, Text: text}, {Name: string(other), Lang: other, Text: theirs}}))
+				if !strings.HasSuffix(got, " block edition "+words) || strings.Contains(got, ";") {
+					t.Errorf("%s beside %s: %q finds %q, want %q", tag, other, text, got, words)
+				}
+			}
+		}
+	}
+}
+
 func TestEditions(t *testing.T) {
 	en := Draft{Name: "en", Lang: lang.English, Text: "A source in China said on Monday that 37 came."}
 	ko := Draft{Name: "ko", Lang: lang.Korean, Text: "중국 내 소식통은 최근 37명이 왔다고 밝혔다."}

@@ -59,7 +59,7 @@ func place(text string, at int) (line, column int) {
 
 // The words by which a sentence speaks of a source. They are compiled once and never written.
 var sourceWords = map[lang.Tag]*regexp.Regexp{
-	lang.English: regexp.MustCompile(`(?i)\b(?:an?|the|one|two|three|several|multiple|many|another|other|female|male|anonymous|unnamed|official|diplomatic|government) sources?\b(?: (?:in|inside|outside|from|with|close|near|familiar|who|said|says|told|added|explained|working|at)\b|[,.;]| ?$)|\bsources? (?:inside|close to|familiar with|said|told|who)\b|\baccording to (?:an? |the )?(?:\w+ )?sources?\b|\b(?:person|people|official) familiar with the matter\b|\bon condition of anonymity\b|\basked not to be named\b|\binformants?\b|\bsources in [A-Z]`),
+	lang.English: regexp.MustCompile(`(?i)\b(?:an?|the|one|two|three|several|multiple|many|another|other|female|male|woman|man|anonymous|unnamed|official|diplomatic|government) sources?\b(?: (?:in|inside|outside|from|with|close|near|familiar|who|said|says|told|added|explained|working|at)\b|[,.;]| ?$)|\bsources? (?:inside|close to|familiar with|said|told|who)\b|\baccording to (?:an? |the )?(?:\w+ )?sources?\b|\b(?:person|people|official) familiar with the matter\b|\bon condition of anonymity\b|\basked not to be named\b|\binformants?\b|\bsources in [A-Z]`),
 	lang.Korean:  regexp.MustCompile(`소식통|취재원|제보자|익명을 요구|익명의 (?:관계자|간부|주민)`),
 	lang.Chinese: regexp.MustCompile(`消息人士|知情人士|知情者|线人|匿名人士|要求匿名`),
 }
