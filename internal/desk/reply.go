@@ -10,6 +10,7 @@ import (
 
 	"kkachi/internal/cell"
 	"kkachi/internal/seal"
+	"kkachi/internal/vault"
 )
 
 // reply is the content of a queued reply. Its id in the protocol is the first 8 bytes of
@@ -65,12 +66,30 @@ func (d *Desk) Reply(ctx context.Context, src ID, text, by string) (ID, OpID, er
 	if len(thread) == 0 {
 		return ID{}, OpID{}, field("source", "known from calls only, and has no thread to answer in")
 	}
+	if err := d.mayAnswer(ctx, src); err != nil {
+		return ID{}, OpID{}, err
+	}
 	id, err := d.newID()
 	if err != nil {
 		return ID{}, OpID{}, err
 	}
 	op, err := d.append1(ctx, opReply, id, src, reply{text, by})
 	return id, op, err
+}
+
+// mayAnswer refuses a reply that would wait in vain: the weekly key of a thread that was moved
+// is destroyed, and who says afterwards that it is another source's has none to seal with until
+// a letter brings it again.
+func (d *Desk) mayAnswer(ctx context.Context, src ID) error {
+	if _, err := d.state(ctx, nounApart, src); errors.Is(err, ErrNotFound) {
+		return nil
+	} else if err != nil {
+		return err
+	}
+	if _, err := d.chainOf(secretThread + src.String()); !errors.Is(err, vault.ErrNotFound) {
+		return err
+	}
+	return field("answer", "its weekly key went when it was moved: a letter by its words brings it again")
 }
 
 // WithdrawReply takes a reply back while it waits. Once a bulletin held it, it is too late:

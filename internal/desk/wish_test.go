@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"testing"
 
 	"filippo.io/age"
@@ -175,6 +176,35 @@ func TestMoveIsAcknowledgedByTheNewWords(t *testing.T) {
 	}
 	if n := len(old.FindReplies(b, r.today, w0)); n != 0 {
 		t.Errorf("the old words find %d", n)
+	}
+}
+
+// Who says that a thread was moved by somebody else can't answer in it before a letter brings
+// its key again, and is told so: the reply would wait, and never go.
+func TestNoReplyWaitsInVain(t *testing.T) {
+	ctx := t.Context()
+	r := newRoom(t)
+	r.sync()
+	own, forced := r.conversation(), r.conversation()
+	r.send(own, seal.Letter{Text: []byte("내 말")})
+	src := r.only()
+	r.send(own, seal.Letter{Kind: cell.KindMove, Text: seal.MoveText(forced.Thread())})
+	r.send(forced, seal.Letter{Text: []byte("나다")})
+	_, err := r.desk.KeepApart(ctx, src)
+	must(t, err)
+	var fe *FieldError
+	if _, _, err := r.desk.Reply(ctx, src, "들립니까", "mina"); !errors.As(err, &fe) || fe.Field != "answer" {
+		t.Errorf("queued: %v", err)
+	}
+	r.send(own, seal.Letter{Text: []byte("다시 나")})
+	if _, _, err := r.desk.Reply(ctx, src, "들립니까", "mina"); err != nil {
+		t.Error(err)
+	}
+	r.sync()
+	r.today++
+	found := own.FindReplies(r.publish(), r.today, w0)
+	if !slices.ContainsFunc(found, func(f seal.Reply) bool { return string(f.Body) == "들립니까" }) {
+		t.Errorf("the reply is not there: %+v", found)
 	}
 }
 

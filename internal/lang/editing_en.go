@@ -255,6 +255,7 @@ var editingEN = map[string]string{
 	"desk.field.passphrase":          "Enter the passphrase.",
 	"desk.field.approver":            "This person can't approve now: no key at this desk, not in the devices note, or approved already.",
 	"desk.field.source":              "This source is known from calls only and has no thread to answer in.",
+	"desk.field.answer":              "This thread was moved, and its key went with that. It can be answered again once a letter has come by its own words; or undo what keeps the two apart.",
 	"desk.field.sentence.text":       "The sentence is too long.",
 	"desk.field.other":               "{0}: {1}",
 	"desk.newsroom.weekly":           "two weeks",

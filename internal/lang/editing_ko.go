@@ -255,6 +255,7 @@ var editingKO = map[string]string{
 	"desk.field.passphrase":          "암호문을 넣으십시오.",
 	"desk.field.approver":            "이 사람은 지금 승인할 수 없습니다. 이 데스크에 열쇠가 없거나, 기기 명부에 없거나, 이미 승인했습니다.",
 	"desk.field.source":              "통화로만 아는 취재원이라 답장을 보낼 대화가 없습니다.",
+	"desk.field.answer":              "이 대화는 옮겨졌고 그때 열쇠도 없어졌습니다. 이 대화의 낱말로 편지가 다시 오면 답할 수 있습니다. 아니면 둘을 나눈 것을 되돌리십시오.",
 	"desk.field.sentence.text":       "문장이 너무 깁니다.",
 	"desk.field.other":               "{0}: {1}",
 	"desk.newsroom.weekly":           "두 주",

@@ -255,6 +255,7 @@ var editingZH = map[string]string{
 	"desk.field.passphrase":          "请输入口令。",
 	"desk.field.approver":            "此人目前不能批准：本台没有其密钥，或不在设备名册中，或已批准过。",
 	"desk.field.source":              "此消息来源只通过通话联系，没有可以回信的会话。",
+	"desk.field.answer":              "此会话已迁移，密钥已随之销毁。等到再有用其自身的词写来的信，才能回复；或者撤销将两者分开的操作。",
 	"desk.field.sentence.text":       "句子过长。",
 	"desk.field.other":               "{0}：{1}",
 	"desk.newsroom.weekly":           "两周",
