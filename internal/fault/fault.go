@@ -284,11 +284,17 @@ const memory = "/dev/shm" // Linux's place for files in memory
 // memory where the machine has a place for that (TMPDIR is set).
 func Table(t *testing.T, least int, play func(t *testing.T, s *Steps)) {
 	t.Helper()
-	TableOf(t, least, MostLines, play)
+	table(t, least, MostLines, os.Getenv(EveryLine) != "", play)
 }
 
-// TableOf is Table for a play that takes long: most of its lines, evenly chosen, are played.
+// TableOf is Table for a play that takes long: of the first and the last steps of a name, most lines are
+// played, evenly chosen, and all of these if EveryLine is set.
 func TableOf(t *testing.T, least, most int, play func(t *testing.T, s *Steps)) {
+	t.Helper()
+	table(t, least, most, false, play)
+}
+
+func table(t *testing.T, least, most int, each bool, play func(t *testing.T, s *Steps)) {
 	t.Helper()
 	if info, err := os.Stat(memory); err == nil && info.IsDir() {
 		t.Setenv("TMPDIR", memory)
@@ -300,7 +306,7 @@ func TableOf(t *testing.T, least, most int, play func(t *testing.T, s *Steps)) {
 	if len(dry.places) < least {
 		t.Fatalf("only %d steps: %v", len(dry.places), dry.Taken())
 	}
-	all := dry.lines()
+	all := dry.lines(each)
 	switch {
 	case os.Getenv(EveryLine) != "":
 		most = len(all)
@@ -337,12 +343,11 @@ func (l tableLine) title() string {
 }
 
 // lines are those of the table.
-func (s *Steps) lines() (out []tableLine) {
-	every := os.Getenv(EveryLine) != ""
+func (s *Steps) lines(each bool) (out []tableLine) {
 	for how := range hows {
 		for i, p := range s.places {
 			last := p.nth == s.nth[place{p.phase, p.name, 0}]-1
-			if s.natures[i].breaks(how) && (every || last || p.nth == 0) {
+			if s.natures[i].breaks(how) && (each || last || p.nth == 0) {
 				out = append(out, tableLine{p, how})
 			}
 		}
