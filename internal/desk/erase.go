@@ -271,7 +271,7 @@ func (d *Desk) leaveMarks(ctx context.Context, src ID) error {
 
 // dropSecrets destroys what the ring keeps of a source: weekly keys, letters in the making.
 func (d *Desk) dropSecrets(src ID) error {
-	names := []string{secretThread + src.String()}
+	names := []string{secretThread + src.String(), secretMark + src.String()}
 	waiting, err := d.v.ListSecrets(secretPending + src.String() + "/")
 	if err != nil {
 		return fmt.Errorf("desk: erasure: %w", err)

@@ -1,6 +1,7 @@
 package desk
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -294,6 +295,9 @@ func (in *intake) join(ctx context.Context, src ID, came seal.Chain) error {
 		c, err := in.d.chainOf(secretThread + src.String())
 		switch {
 		case errors.Is(err, vault.ErrNotFound):
+			if same, err := in.d.sameChain(src, came); err != nil || !same {
+				return cmp.Or(err, errRefused)
+			}
 			in.chains[src] = &chainState{Chain: came, changed: true}
 			return nil
 		case err != nil:

@@ -20,6 +20,8 @@ import (
 const (
 	secretInbox   = "inbox/"  // + week, and -N if it was drawn anew: the seed of that week's inbox key
 	secretThread  = "thread/" // + source: the chain of weekly keys, at most two weeks back
+	secretMark    = "mark/"   // + source: tells the chain of a thread that was moved, whose key is destroyed
+	MarkWeeks     = 520       // how far ahead of the present week the key is of which a mark is made
 	secretStepped = "stepped" // the week to which all chains were stepped
 	InboxDays     = 28        // an inbox key dies so many days after its week
 	keptWeeks     = seal.WeeksKept

@@ -2,9 +2,13 @@ package desk
 
 import (
 	"context"
+	"crypto/subtle"
+	"encoding/binary"
 	"errors"
 	"fmt"
+	"math"
 
+	"kkachi/internal/cell"
 	"kkachi/internal/seal"
 	"kkachi/internal/vault"
 )
@@ -89,11 +93,48 @@ func (d *Desk) forgetMoved(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		if err := d.v.DeleteSecret(secretThread + src.String()); err != nil && !errors.Is(err, vault.ErrNotFound) {
-			return fmt.Errorf("desk: weekly keys: %w", err)
+		if err := d.forgetChain(src); err != nil {
+			return err
 		}
 	}
 	return nil
+}
+
+// forgetChain destroys the weekly keys of a thread, and keeps a mark by which they are told again.
+func (d *Desk) forgetChain(src ID) error {
+	c, err := d.chainOf(secretThread + src.String())
+	if errors.Is(err, vault.ErrNotFound) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	week := cell.Week(min(int(c.Week)+MarkWeeks, math.MaxUint16))
+	mark, ok := c.Mark(week)
+	if ok {
+		err := d.v.PutSecret(secretMark+src.String(), append(binary.BigEndian.AppendUint16(nil, uint16(week)), mark[:]...), 0)
+		if err != nil {
+			return fmt.Errorf("desk: weekly keys: %w", err)
+		}
+	}
+	if err := d.v.DeleteSecret(secretThread + src.String()); err != nil {
+		return fmt.Errorf("desk: weekly keys: %w", err)
+	}
+	return nil
+}
+
+// sameChain says whether a chain is that of a thread whose keys were destroyed, as far as a mark
+// tells.
+func (d *Desk) sameChain(src ID, came seal.Chain) (bool, error) {
+	raw, err := d.v.Secret(secretMark + src.String())
+	if errors.Is(err, vault.ErrNotFound) {
+		return true, nil
+	}
+	if err != nil || len(raw) != 2+32 {
+		return false, fmt.Errorf("desk: the mark of a thread's keys, %d bytes: %w", len(raw), err)
+	}
+	mark, ok := came.Mark(cell.Week(binary.BigEndian.Uint16(raw)))
+	return !ok || subtle.ConstantTimeCompare(mark[:], raw[2:]) == 1, nil
 }
 
 // moves adds to a thread's view where its source goes on, and which threads it has left.

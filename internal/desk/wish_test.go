@@ -179,6 +179,40 @@ func TestMoveIsAcknowledgedByTheNewWords(t *testing.T) {
 	}
 }
 
+// Who knows the id of a thread, from a desk that was seized, and not its words writes nothing in
+// it, wish or letter, also when the thread was moved and its key is destroyed. Who has the words
+// still can, and what is kept to tell them apart goes with the thread.
+func TestThreadIDAloneWritesNothing(t *testing.T) {
+	r := newRoom(t)
+	r.sync()
+	own, next, stranger := r.conversation(), r.conversation(), r.conversation()
+	r.send(own, seal.Letter{Text: []byte("내 말")})
+	src := r.only()
+	r.send(own, seal.Letter{Kind: cell.KindMove, Text: seal.MoveText(next.Thread())})
+	r.send(next, seal.Letter{Text: []byte("새말")})
+	r.sync()
+	if _, err := r.desk.chainOf(secretThread + src.String()); !errors.Is(err, vault.ErrNotFound) {
+		t.Fatalf("the play wants the key gone: %v", err)
+	}
+	forged := seal.Letter{Kind: cell.KindErase, Text: []byte("forged"), Week: r.week(), Thread: own.Thread()}
+	frags, err := seal.CutLetter(rand.Reader, &forged, stranger.Key(forged.Week))
+	must(t, err)
+	r.batch(r.today, r.record(&frags[0]))
+	r.today++
+	if rep := r.sync(); rep.Refused != 1 || rep.Letters != 0 || r.due(src) != 0 {
+		t.Errorf("%+v, to go on %s", rep, r.due(src))
+	}
+	if rep := r.send(own, seal.Letter{Kind: cell.KindErase}); rep.Letters != 1 || r.due(src) == 0 {
+		t.Errorf("the owner's: %+v", rep)
+	}
+	r.today += EraseDays
+	r.quiet()
+	r.sync()
+	if list, err := r.desk.v.ListSecrets(secretMark); err != nil || len(list) != 0 || r.is(src) {
+		t.Errorf("%d marks are left, %v", len(list), err)
+	}
+}
+
 // Who says that a thread was moved by somebody else can't answer in it before a letter brings
 // its key again, and is told so: the reply would wait, and never go.
 func TestNoReplyWaitsInVain(t *testing.T) {

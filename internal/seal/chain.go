@@ -30,6 +30,7 @@ const (
 	LabelLetterKey = "kkachi/1 letter key"
 	LabelReplyTag  = "kkachi/1 reply tag"
 	LabelReplyKey  = "kkachi/1 reply key"
+	LabelChainMark = "kkachi/1 chain mark"
 )
 
 // A Conversation is what eight words open. It lives in memory only.
@@ -179,6 +180,14 @@ func (c *Chain) Join(o Chain) error {
 	}
 	*c = early
 	return nil
+}
+
+// Mark is what tells a chain again when its key is destroyed: derived from the key of a week that
+// is far ahead, it opens nothing. False if the chain begins after that week.
+func (c *Chain) Mark(week cell.Week) (mark [32]byte, ok bool) {
+	k, ok := c.At(week)
+	defer k.Wipe()
+	return [32]byte(expand(k[:], LabelChainMark, 32)), ok
 }
 
 // Bytes is the chain as u16 week ‖ key, ChainSize bytes: a secret.
