@@ -114,6 +114,10 @@ func (f *walFile) turnTo(off int64) error {
 		return err
 	}
 	t.reset()
+	if ok, _ := f.blocks.part(off|inWAL).get(off|inWAL, t.block[:]); ok {
+		t.off = off
+		return nil
+	}
 	switch n, err := f.File.ReadAt(t.block[:], off); {
 	case n == PageSize:
 	case err == nil || err == io.EOF: // beyond the end: the layer below, too, makes it of zeros
