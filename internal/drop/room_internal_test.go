@@ -9,6 +9,7 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -272,4 +273,62 @@ func TestBusyConnectionsAreLeft(t *testing.T) {
 	third.answered()
 	first.answered()
 	second.answered()
+}
+
+// Who is being answered is not read from meanwhile: not who waits, who has sent the next request
+// already, or who has left. What he sent is read after, and his place is free when he is answered.
+func TestWhoIsAnsweredIsNotRead(t *testing.T) {
+	room, dial, answer, asked := serveRoom(t, time.Hour)
+	eager, gone := dial(), dial()
+	if _, err := io.WriteString(eager.conn, "GET /wait HTTP/1.1\r\nHost: x\r\n\r\n"); err != nil {
+		t.Fatal(err)
+	}
+	gone.ask("/wait")
+	<-asked
+	<-asked
+	eager.ask("/") // a second one, while the first is answered
+	if err := gone.conn.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if n := len(room.places); n != 2 {
+		t.Errorf("%d stand there while both are answered", n)
+	}
+	answer <- struct{}{}
+	answer <- struct{}{}
+	eager.answered()
+	eager.answered()
+	for tries := 0; len(room.places) > 1 && tries < 60_000; tries++ {
+		time.Sleep(time.Millisecond)
+	}
+	if n := len(room.places); n != 1 {
+		t.Errorf("%d stand there after one has left", n)
+	}
+}
+
+// A reads counts how often a connection is read.
+type reads struct {
+	net.Conn
+	n atomic.Int64
+}
+
+func (r *reads) Read(p []byte) (int, error) {
+	r.n.Add(1)
+	return r.Conn.Read(p)
+}
+
+func TestOneByteIsNothingYet(t *testing.T) {
+	here, there := net.Pipe()
+	defer there.Close()
+	_ = here.SetReadDeadline(time.Now().Add(time.Minute)) // a failure should not hang
+	counted := &reads{Conn: here}
+	conn := &roomConn{Conn: counted, leave: func() {}}
+	defer conn.Close()
+	if n, err := conn.Read(make([]byte, 1)); n != 0 || err != nil || counted.n.Load() != 0 {
+		t.Errorf("%d, %v; the connection was read %d times", n, err, counted.n.Load())
+	}
+	go func() { _, _ = there.Write([]byte("two")) }()
+	b := make([]byte, 2)
+	if n, err := conn.Read(b); n != 2 || err != nil || string(b) != "tw" {
+		t.Errorf("%d, %v, %q", n, err, b)
+	}
 }
