@@ -128,7 +128,7 @@ func TestWordsThatWereLeftEraseNothingForGood(t *testing.T) {
 	reply, _, err := r.desk.Reply(t.Context(), to, "새 자리의 답", "mina")
 	must(t, err)
 	asked := r.today
-	r.send(old, seal.Letter{Text: []byte("마지막 옛말")}, seal.Letter{Kind: cell.KindErase})
+	r.send(old, seal.Letter{Kind: cell.KindErase}, seal.Letter{Text: []byte("마지막 옛말")})
 	due := asked + EraseDays + 1
 	if r.due(src) != due || r.due(to) != 0 {
 		t.Fatalf("the left one goes on %s, the other on %s", r.due(src), r.due(to))
