@@ -92,7 +92,7 @@ steps: ## every step of the composer as it looks, three languages, two widths, l
 
 pictures: ## the screenshots of the README and of doc/pages.md, made by the tests that look at the pages
 	mkdir -p bin/pictures
-	KKACHI_PICTURES=$(CURDIR)/bin/pictures $(GO) test -count=1 -run TestPagesInChromium ./cmd/kkachi
+	KKACHI_PICTURES=$(CURDIR)/bin/pictures $(GO) test -count=1 -run 'TestPages$$/Chromium' ./cmd/kkachi
 	cp bin/pictures/story-ko.png doc/pictures/story.png
 	cp bin/pictures/desk-thread.png doc/pictures/desk.png
 	KKACHI_PICTURES=$(CURDIR)/bin/pictures $(GO) test -count=1 -run TestKeptPictures ./internal/desk/web

@@ -15,6 +15,7 @@ import (
 // A browser that saves data takes no part from the first view on: no worker, no notes, no bulletin, no cell; the
 // composer says so in one sentence and offers no way that would lead nowhere. Soft navigation works as ever.
 func TestP2SavedDataSendsNothing(t *testing.T) { // P2
+	t.Parallel()
 	r := pageSite(t, nil)
 	f := r.fail()
 	ctx, said := strictBrowser(t, r.settings(0, true)+opened)

@@ -6,6 +6,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -91,7 +92,7 @@ func (s *servedDemo) link(t *testing.T) string {
 func (s *servedDemo) pages(t *testing.T, deskBase string) map[string]string {
 	t.Helper()
 	out := map[string]string{}
-	for _, tag := range []string{"ko", "en", "zh"} {
+	for _, tag := range siteTags {
 		stories, err := filepath.Glob(filepath.Join(s.dir, "site", tag, "stories", "*.html"))
 		if err != nil || len(stories) != 1 {
 			t.Fatalf("stories in %s: %v, %v", tag, stories, err)
@@ -129,13 +130,52 @@ func (s *servedDemo) pages(t *testing.T, deskBase string) map[string]string {
 	return out
 }
 
-// In Chromium each page of site and desk shows no error, breaks no rule of axe-core, and does
-// not scroll sideways, on a desk and on a telephone, in light and dark.
-func TestPagesInChromium(t *testing.T) {
+// Each page of site and desk, as a ring has filled it, shows no error and breaks no rule of axe-core.
+func TestPages(t *testing.T) {
+	t.Parallel()
 	if testing.Short() {
 		t.Skip("browsers are slow")
 	}
 	s := serveDemo(t)
+	t.Run("Chromium", s.inChromium)
+	t.Run("Firefox", s.inFirefox)
+}
+
+// A view is how a page is looked at.
+type view struct {
+	name   string // at the end of a picture's
+	width  int64
+	height int64
+	dark   bool
+}
+
+// views of a page: those of the site on a telephone and at a desk, where light and dark take turns with languages, so that each kind
+// of page is seen in both. The desk's pages are looked at once, for web.TestAxe sees each in three ways. For pictures all are seen.
+func views(name string) []view {
+	wide, dark, narrow := view{"", 1280, 860, false}, view{"-dark", 1280, 860, true}, view{"-narrow", 360, 760, false}
+	kind, tag, _ := strings.Cut(name, "-")
+	switch turn := slices.Index(siteKinds, kind) + slices.Index(siteTags, tag); {
+	case os.Getenv(picturesDir) != "":
+		if kind == "desk" {
+			narrow.width = 768
+		}
+		return []view{wide, dark, narrow}
+	case kind == "desk":
+		return []view{wide}
+	case turn%len(siteTags) == 0:
+		return []view{dark, narrow}
+	}
+	return []view{wide, narrow}
+}
+
+// The site's languages, and the kinds of its pages.
+var (
+	siteTags  = []string{"ko", "en", "zh"}
+	siteKinds = []string{"site", "story", "contact", "about"}
+)
+
+// In Chromium no page scrolls sideways either, on a desk and on a telephone, in light and dark.
+func (s *servedDemo) inChromium(t *testing.T) {
 	axe, err := os.ReadFile(filepath.Join("..", "..", "page", "node_modules", "axe-core", "axe.min.js"))
 	if err != nil {
 		t.Fatalf("run make install first: %v", err)
@@ -148,15 +188,7 @@ func TestPagesInChromium(t *testing.T) {
 	}
 	pictures := os.Getenv(picturesDir)
 	for name, url := range s.pages(t, base) {
-		for _, v := range []struct {
-			name   string
-			width  int64
-			height int64
-			dark   bool
-		}{{"", 1280, 860, false}, {"-dark", 1280, 860, true}, {"-narrow", 360, 760, false}} {
-			if strings.HasPrefix(name, "desk-") && v.width < 768 {
-				v.width = 768
-			}
+		for _, v := range views(name) {
 			scheme := map[bool]string{false: "light", true: "dark"}[v.dark]
 			media := emulation.SetEmulatedMediaParams{Features: []*emulation.MediaFeature{{Name: "prefers-color-scheme", Value: scheme}}}
 			if _, err := chromedp.Call(ctx, emulation.SetEmulatedMedia, media); err != nil {
@@ -219,12 +251,7 @@ func startChromium(t *testing.T, more ...chromedp.ExecAllocatorOption) context.C
 	return ctx
 }
 
-// In Firefox each page opens, shows no error and breaks no rule of axe-core.
-func TestPagesInFirefox(t *testing.T) {
-	if testing.Short() {
-		t.Skip("browsers are slow")
-	}
-	s := serveDemo(t)
+func (s *servedDemo) inFirefox(t *testing.T) {
 	link := s.link(t)
 	args := []string{filepath.Join("..", "..", "page", "firefox.mjs"), link}
 	for _, url := range s.pages(t, strings.TrimSuffix(strings.SplitN(link, "#", 2)[0], "/")) {

@@ -247,6 +247,7 @@ func list(words []string) string { return `["` + strings.Join(words, `","`) + `"
 // In each language: any eight words open a conversation that looks new (P6), help has its
 // short way, and Esc twice leaves nothing.
 func TestComposerInEachLanguage(t *testing.T) { // P6
+	t.Parallel()
 	r := pageSite(t, nil)
 	for _, l := range []struct {
 		lang, known, words, echo, yes, talk, write, letter, needHelp, helpTitle, send, waits string
@@ -323,6 +324,7 @@ func (c *composing) limits() {
 
 // While the page is hidden nothing of it can be read, and leaving the page wipes it.
 func TestComposerHidesAndWipes(t *testing.T) {
+	t.Parallel()
 	r := pageSite(t, nil)
 	c := compose(t, r, "en", 360, 640)
 	c.do("open()")

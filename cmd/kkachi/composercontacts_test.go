@@ -43,6 +43,7 @@ type contactWords struct {
 // Whom to turn to is reached before any word, in each language, from the first step and on the way
 // to help; a number is learnt by keyboard alone. Nothing is asked for, and nothing stays.
 func TestComposerShowsContacts(t *testing.T) {
+	t.Parallel()
 	r := pageSiteOf(t, func(s *press.Site) { s.Contacts = []byte(someContacts) })
 	for _, l := range []contactWords{
 		{"ko", "쓰기 전에", "도움을 청할 곳", "위험에 놓인 이를 위한 보기 상담 전화", "2026년 10월 1일 확인", "번호 외우기", "가리고 넣어 보기", "다시 보기", "맞음", "틀림", "도움이 필요합니다", "편지 쓰기", "당신의 여덟 단어", "바로 나가기", 360},

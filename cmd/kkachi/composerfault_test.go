@@ -49,6 +49,7 @@ func (c *composing) waits() string {
 // Without notes that hold, the composer says one sentence, queues nothing, and leaves what was
 // written where it stands; likewise when the worker dies, during Argon2id or later.
 func TestComposerRefusesInOneSentence(t *testing.T) {
+	t.Parallel()
 	r := pageSite(t, nil)
 	f := r.fail()
 	at := func(settings string) *composing {
@@ -102,6 +103,7 @@ var hostile = map[string]string{
 // Hostile words in a letter, in an answer and in an article change nothing: they are text,
 // nothing runs, nothing is asked for.
 func TestComposerShowsHostileWordsAsText(t *testing.T) {
+	t.Parallel()
 	r := pageSite(t, nil)
 	f := r.fail()
 	for _, lang := range []string{"ko", "en", "zh"} {
@@ -205,6 +207,7 @@ const beside = "Exif\x00\x00PLANTED CAMERA 37.5665N"
 
 // A photograph arrives at the desk as a picture of its pixels: nothing that stood beside them.
 func TestComposerSendsAPhotographWithoutItsMetadata(t *testing.T) {
+	t.Parallel()
 	r := pageSite(t, nil)
 	c := compose(t, r, "en", 360, 800)
 	c.known()

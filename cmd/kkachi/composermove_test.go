@@ -14,6 +14,7 @@ import (
 // simplified ones of the same places open it, with its answer and its receipt. Then its source moves it to new
 // words; the desk knows both as one, and answers to the new ones.
 func TestComposerMovesToNewWords(t *testing.T) {
+	t.Parallel()
 	r := pageSite(t, nil)
 	var simplified, traditional []string
 	for n := 40; len(simplified) < 8; n += 101 {

@@ -20,6 +20,7 @@ import (
 // are words on the whole way.
 // Other words open an empty conversation, by the same requests: none.
 func TestComposerEndToEndByKeyboard(t *testing.T) { // P2, P6
+	t.Parallel()
 	r := pageSiteOf(t, func(s *press.Site) { s.Contacts = []byte(someContacts) })
 	chromium, firefox := &chromiumKeys{t: t}, &firefoxKeys{toldFirefox{t: t, script: "keys.mjs"}}
 	seats := []*seat{

@@ -18,6 +18,7 @@ import (
 // other views come; notes and bulletin are fetched once a document. All of it under the
 // host's own policy.
 func TestP2EachViewSendsTwoCells(t *testing.T) { // P2
+	t.Parallel()
 	r := pageSite(t, nil)
 	ctx, said := strictBrowser(t, r.settings(0, false))
 	open(t, ctx, r.proxy.URL+"/en/index.html")
@@ -130,6 +131,7 @@ func TestSoftNavigationInFirefox(t *testing.T) {
 
 // No storage of any kind: where each API throws, all still works.
 func TestP5StorageThrows(t *testing.T) { // P5
+	t.Parallel()
 	r := pageSite(t, nil)
 	ctx, said := strictBrowser(t, r.settings(0, true))
 	open(t, ctx, r.proxy.URL+"/ko/index.html")
@@ -151,6 +153,7 @@ func TestP5StorageThrows(t *testing.T) { // P5
 
 // By notes that are over nothing is sent, cover neither; each view looks again, once.
 func TestP2ExpiredNotesSendNothing(t *testing.T) { // P2
+	t.Parallel()
 	r := pageSite(t, nil)
 	ctx, _ := strictBrowser(t, r.settings(2*24*time.Hour, false))
 	open(t, ctx, r.proxy.URL+"/en/index.html")

@@ -13,6 +13,7 @@ import (
 // A visit that ended early after something wrong says so, calls no site missing that it did not
 // ask for, and names no script; the step is that of a difference, not of a host that is away.
 func TestUnfinishedVisitIsADifference(t *testing.T) {
+	t.Parallel()
 	engine := [32]byte{1}
 	r := &lookout.Report{
 		Root: &seal.RootNote{Serial: 2, Engine: &engine}, Desk: &seal.DeskNote{Serial: 1},

@@ -38,6 +38,7 @@ func terminal(t testing.TB) (person, process *os.File) {
 
 // On a terminal, what is secret is not echoed while it is typed.
 func TestSecretsAreNotEchoed(t *testing.T) {
+	t.Parallel()
 	bin, err := exec.LookPath("kkachi")
 	if err != nil {
 		t.Fatal(err)
@@ -80,6 +81,7 @@ func TestSecretsAreNotEchoed(t *testing.T) {
 
 // An interrupt at a prompt ends the process, and gives the terminal its echo back.
 func TestInterruptAtAPrompt(t *testing.T) {
+	t.Parallel()
 	bin, err := exec.LookPath("kkachi")
 	if err != nil {
 		t.Fatal(err)

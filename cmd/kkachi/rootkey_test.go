@@ -13,6 +13,7 @@ import (
 
 // A root key of a newer format is told from a file that is none, and neither is taken.
 func TestRootKeyOfAnotherFormat(t *testing.T) {
+	t.Parallel()
 	for inside, want := range map[string]string{
 		"kkachi root key 2 something else\n":              "it is of format 2, and this kkachi knows 1",
 		"kkachi root key 123456789 x\n":                   "it is of format 1234, and",

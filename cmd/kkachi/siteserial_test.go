@@ -12,6 +12,7 @@ import (
 // P9: whoever has the press's token can put a site of the greatest serial at the host, signed
 // by nobody. It does not come into the vault: at a host that is laid out anew the desk's count goes on.
 func TestP9ForeignSiteSerialIsNotTakenOver(t *testing.T) {
+	t.Parallel()
 	key, err := vault.Passphrase([]byte("a passphrase"))
 	if err != nil {
 		t.Fatal(err)

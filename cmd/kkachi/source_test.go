@@ -34,6 +34,7 @@ func shape(out string) string { return echoWord.ReplaceAllString(out, "$1…") }
 
 // Random and used words: the same requests, and the same output but for the reply itself.
 func TestP6AnyWordsReadAlike(t *testing.T) { // P6
+	t.Parallel()
 	r := newRing(t)
 	used := newWords(t)
 	r.visitor() // what the desk fetched
@@ -239,6 +240,7 @@ func files(t testing.TB, dir string) (out []string) {
 
 // Who redirects what is printed gets it, and is told that it stays.
 func TestSourceIntoAFile(t *testing.T) {
+	t.Parallel()
 	bin, err := exec.LookPath("kkachi")
 	if err != nil {
 		t.Fatal(err)

@@ -14,6 +14,7 @@ import (
 // A vault that an older kkachi wrote is refused with the next step, which then works, and
 // leaves a backup.
 func TestVaultUpgrade(t *testing.T) {
+	t.Parallel()
 	dir := t.TempDir()
 	if err := os.CopyFS(dir, os.DirFS(filepath.Join("..", "..", "internal", "vault", "testdata", "format1"))); err != nil {
 		t.Fatal(err)

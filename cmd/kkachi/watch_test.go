@@ -48,6 +48,7 @@ func watch(t testing.TB, dir string) (events func() int) {
 
 // The watch itself sees a file that was made and removed at once.
 func TestWatchSeesAPassingFile(t *testing.T) {
+	t.Parallel()
 	dir := t.TempDir()
 	events := watch(t, dir)
 	path := filepath.Join(dir, "passing")
