@@ -109,11 +109,18 @@ func (v *Vault) openView(ctx context.Context, projectors []Projector) error {
 		return err
 	}
 	if whole {
-		err = v.catchUp(ctx)
-	} else {
-		err = v.rebuild(ctx, v.opts.Progress)
+		return v.catchUp(ctx)
 	}
-	return err
+	// Tables that are no use are not emptied one by one, which takes longer than to make them.
+	useless := v.view
+	v.view = nil
+	if err := errors.Join(useless.close(), removeDB(path)); err != nil {
+		return err
+	}
+	if _, err := v.dialView(ctx, path, projectors); err != nil {
+		return err
+	}
+	return v.rebuild(ctx, v.opts.Progress)
 }
 
 // dialView opens view.db and says whether its tables are a prefix of this log, made by

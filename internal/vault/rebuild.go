@@ -79,9 +79,40 @@ func (v *Vault) refill(ctx context.Context, tx *Tx, remembered map[DeviceID]head
 // settleOps is after how many operations of a rebuild projectors write what they have kept.
 const settleOps = 8 * pageOps
 
+// empty takes the rows out of all tables. Dropping a table keeps in memory each page that it overwrites,
+// lest the statement fail half-way: of a large archive more than SQLite may have. Deleting all rows does not.
+// What the index of words says of itself stays: without it, it can't be dropped.
+func (p *projection) empty(ctx context.Context) error {
+	rows, err := p.conn.QueryContext(ctx, `SELECT name FROM sqlite_schema WHERE type = 'table' AND sql NOT LIKE 'CREATE VIRTUAL%'
+		AND name NOT LIKE 'sqlite\_%' ESCAPE '\' AND name NOT LIKE '%\_config' ESCAPE '\' ORDER BY name`)
+	if err != nil {
+		return dbError(viewFile, err)
+	}
+	var names []string
+	for rows.Next() {
+		var name string
+		if err := rows.Scan(&name); err != nil {
+			return errors.Join(dbError(viewFile, err), rows.Close())
+		}
+		names = append(names, name)
+	}
+	if err := errors.Join(rows.Err(), rows.Close()); err != nil {
+		return dbError(viewFile, err)
+	}
+	for _, name := range names {
+		if _, err := p.conn.ExecContext(ctx, `DELETE FROM `+sqlite3.QuoteIdentifier(name)); err != nil {
+			return dbError(viewFile, err)
+		}
+	}
+	return nil
+}
+
 // reset empties view.db and creates the projectors' tables.
 func (p *projection) reset(ctx context.Context) error {
 	p.forget()
+	if err := p.empty(ctx); err != nil {
+		return err
+	}
 	for {
 		// One at a time: dropping a table drops its indexes and triggers, dropping a
 		// virtual table its shadow tables.
