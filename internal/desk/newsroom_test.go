@@ -60,10 +60,16 @@ var roots = sync.OnceValues(func() (*seal.SigningKey, error) { return seal.NewSi
 
 func newRoom(t testing.TB) *room {
 	t.Helper()
-	r := &room{t: t, dir: t.TempDir(), today: day0, host: &memHost{objects: map[string][]byte{}}}
-	var err error
-	r.root, err = roots()
+	root, err := roots()
 	must(t, err)
+	return roomOf(t, root)
+}
+
+// roomOf is a room with a root key of its own: another newsroom.
+func roomOf(t testing.TB, root *seal.SigningKey) *room {
+	t.Helper()
+	r := &room{t: t, dir: t.TempDir(), today: day0, host: &memHost{objects: map[string][]byte{}}, root: root}
+	var err error
 	r.sift, err = seal.NewSigningKey(seal.RoleSift, rand.Reader)
 	must(t, err)
 	r.day, err = seal.NewHPKESeed(rand.Reader)
@@ -262,6 +268,9 @@ var conversations struct {
 // over 64 MiB for each was half of what the failure table took.
 func (r *room) conversation() *seal.Conversation {
 	r.t.Helper()
+	if shared, err := roots(); err != nil || r.root != shared {
+		r.t.Fatal("conversations are opened for the root key that rooms share: ", err)
+	}
 	conversations.mu.Lock()
 	defer conversations.mu.Unlock()
 	if r.opened == len(conversations.list) {

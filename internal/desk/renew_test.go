@@ -229,7 +229,9 @@ func TestBroughtNotes(t *testing.T) {
 		t.Errorf("two notes with one serial: %v", err)
 	}
 	must(t, errors.Join(os.Remove(filepath.Join(dir, "root-3")), os.Remove(filepath.Join(dir, "devices-3"))))
-	other := newRoom(t)
+	root, err := seal.NewSigningKey(seal.RoleRoot, rand.Reader)
+	must(t, err)
+	other := roomOf(t, root)
 	other.signed = 8
 	other.signNotes()
 	for from, to := range map[string]string{RootNoteFile: "root-9", DevicesNoteFile: "devices-9"} {
