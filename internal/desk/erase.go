@@ -66,12 +66,16 @@ const group = `WITH RECURSIVE g(source) AS (VALUES (?1) UNION SELECT t.source FR
 // asked for and not taken back since. What a source says in a thread counts for the threads that
 // it has left for it: a letter by any of the words on the way asks for erasure, or takes it back.
 // So a forced move takes nobody's last word away.
+// It begins with those few, and finds a thread's wishes in the index of wishes, which SQLite takes
+// only where it is asked in the index's own words.
 const wished = `WITH RECURSIVE cand(source) AS (SELECT source FROM thread WHERE asked IS NOT NULL
-		UNION SELECT t.source FROM thread t JOIN cand ON t.next = cand.source),
+		UNION SELECT t.source FROM cand CROSS JOIN thread t ON t.next = cand.source),
 	up(source, at) AS (SELECT source, source FROM cand
-		UNION SELECT up.source, t.next FROM up JOIN thread t ON t.source = up.at WHERE t.next IS NOT NULL),
-	kept(source, day) AS (SELECT up.source, max(w.day) FROM up JOIN report w ON w.source = up.at AND w.kind = 'withdraw' GROUP BY up.source)
-	SELECT up.source AS source, min(e.day) AS asked FROM up JOIN report e ON e.source = up.at AND e.kind = 'erase'
+		UNION SELECT up.source, t.next FROM up CROSS JOIN thread t ON t.source = up.at WHERE t.next IS NOT NULL),
+	kept(source, day) AS (SELECT up.source, max(w.day) FROM up CROSS JOIN report w INDEXED BY report_wish
+		ON w.source = up.at AND w.kind IN ('erase', 'withdraw', 'move') AND w.kind = 'withdraw' GROUP BY up.source)
+	SELECT up.source AS source, min(e.day) AS asked FROM up CROSS JOIN report e INDEXED BY report_wish
+		ON e.source = up.at AND e.kind IN ('erase', 'withdraw', 'move') AND e.kind = 'erase'
 		LEFT JOIN kept ON kept.source = up.source WHERE e.day > coalesce(kept.day, -1) GROUP BY up.source`
 
 // eraseDay gives the day from which on a source is destroyed, 0 if nobody asked for it.

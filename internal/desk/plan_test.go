@@ -52,6 +52,11 @@ func TestListsAreReadFromAnIndex(t *testing.T) {
 	for _, part := range inboxParts {
 		check(part.where, foldSQL(part.where, part.limit), today)
 	}
+	for _, q := range []string{wished, `SELECT min(asked) FROM (` + wished + `) WHERE source = x'00'`} {
+		if p := plan(q); regexp.MustCompile(`SCAN (report|t|e|w|thread)\b`).MatchString(p) {
+			t.Errorf("what is to be erased: %s", p)
+		}
+	}
 	check("cases", casesWorked, CaseOpen, CaseTaken, boxMoved, maxUnread)
 	check("closed cases", casesClosed, CaseClosed, boxMoved, ClosedCases)
 	check("closed cases, counted", casesClosedOf, CaseClosed, boxMoved)
