@@ -77,7 +77,7 @@ type keptBoard struct {
 // A boardKey says of what a board was made: as long as it is the same, so is the board. What
 // is read, drafted or sent, or said about a thread, changes none of these.
 type boardKey struct {
-	counts   string // of sources, reports, events, and of changes that a board is made of
+	counts   string // of sources, letters, events, and of changes that a board is made of
 	rebuilds uint64
 	today    cell.Day
 }
@@ -85,7 +85,8 @@ type boardKey struct {
 func (d *Desk) boardKey(ctx context.Context) (boardKey, error) {
 	k := boardKey{rebuilds: d.v.Rebuilds(), today: d.Today()}
 	err := d.v.View().QueryRow(ctx, `SELECT coalesce(group_concat(name || value), '') FROM
-		(SELECT name, value FROM counter WHERE name IN ('source', 'report', 'event', ?) ORDER BY name)`, counterBoard).Scan(&k.counts)
+		(SELECT name, CASE name WHEN 'report' THEN value - coalesce((SELECT value FROM counter WHERE name = ?1), 0) ELSE value END AS value
+		FROM counter WHERE name IN ('source', 'report', 'event', ?2) ORDER BY name)`, counterCall, counterBoard).Scan(&k.counts)
 	if err != nil {
 		return k, fmt.Errorf("desk: %w", err)
 	}

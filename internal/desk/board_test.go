@@ -4,6 +4,7 @@ import (
 	"testing"
 
 	"kkachi/internal/cell"
+	"kkachi/internal/desk/ladder"
 	"kkachi/internal/lang"
 )
 
@@ -21,6 +22,7 @@ func TestBoardIsKeptWhileItIsTheSame(t *testing.T) {
 		return func() error { return second(p.desk.Change(ctx, []ID{a, f}, c)) }
 	}
 	story := p.newStory(t, p.draftStory())
+	note, noted := CallNote{Source: a, Lang: lang.Korean, Text: "통화", Taker: "mina"}, ID{}
 	for _, step := range []struct {
 		name string
 		same bool
@@ -50,6 +52,20 @@ func TestBoardIsKeptWhileItIsTheSame(t *testing.T) {
 		{"call", false, func() error {
 			_, _, _, err := p.desk.TakeCall(ctx, CallNote{Lang: lang.Korean, Text: "통화", Taker: "mina"})
 			return err
+		}},
+		{"call of somebody known", true, func() error {
+			_, noted, _, err = p.desk.TakeCall(ctx, note)
+			return err
+		}},
+		{"call edited", true, func() error { return second(p.desk.EditCall(ctx, noted, note)) }},
+		{"call as evidence", false, func() error {
+			_, _, err := p.desk.AddEvidence(ctx, EvidenceInput{Claim: p.claim["C06"], Report: noted, Stance: ladder.Supports, Path: ladder.Direct, Grade: 3})
+			return err
+		}},
+		{"call that is evidence, doubted", false, func() error {
+			doubted := note
+			doubted.Known = KnownDoubt
+			return second(p.desk.EditCall(ctx, noted, doubted))
 		}},
 		{"evidence", false, func() error { return second(p.desk.WithdrawEvidence(ctx, p.evidence["C08/03"])) }},
 		{"source", false, func() error {

@@ -202,6 +202,9 @@ func projectVersion(tx *vault.Tx, op *vault.Op, noun string) error {
 // counterBoard counts the changes of which the board of claims may be another one.
 const counterBoard = "board"
 
+// counterCall counts the reports that are call notes: no board is another one for a new one.
+const counterCall = "call note"
+
 // besideBoard are the nouns that no board is made of (see boardIf). Whatever isn't named here
 // makes it anew.
 var besideBoard = map[string]bool{
@@ -240,15 +243,30 @@ func fold(tx *vault.Tx, noun string, thing vault.Thing) error {
 			return err
 		}
 	}
-	if !besideBoard[noun] {
-		if _, err := count(tx, counterBoard); err != nil {
-			return err
-		}
+	if err := touchBoard(tx, noun, thing); err != nil {
+		return err
 	}
 	if labels[noun] {
 		return relabel(tx, noun, thing, tagged, gone)
 	}
 	return threadOf(tx, noun, thing)
+}
+
+// touchBoard counts a change of which the board of claims may be another one. A call note is on it
+// only as a report that is evidence.
+func touchBoard(tx *vault.Tx, noun string, thing vault.Thing) error {
+	touches := !besideBoard[noun]
+	if noun == nounCall {
+		err := tx.QueryRow(`SELECT EXISTS (SELECT 1 FROM state WHERE noun = ? AND instr(doc, ?) > 0)`, nounEvidence, ID(thing).String()).Scan(&touches)
+		if err != nil {
+			return err
+		}
+	}
+	if touches {
+		_, err := count(tx, counterBoard)
+		return err
+	}
+	return nil
 }
 
 // numberOf is the number of a thing among those of its noun, in the order in which they

@@ -78,6 +78,9 @@ func projectCall(tx *vault.Tx, op *vault.Op) error {
 	if err != nil {
 		return err
 	}
+	if _, err := count(tx, counterCall); err != nil {
+		return err
+	}
 	return tx.Exec(`INSERT INTO report VALUES (?, ?, ?, '', 0, 0, '', '', NULL, 0, NULL, 0, '', 1, 1, NULL)`, op.Subject, n, op.KeyOf)
 }
 
