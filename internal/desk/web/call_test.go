@@ -1,6 +1,7 @@
 package web
 
 import (
+	"errors"
 	"strings"
 	"testing"
 
@@ -112,6 +113,24 @@ func callNoteSurvives(t *testing.T, w way) {
 	if note.Kind != desk.KindMeeting || note.Known != desk.KnownDoubt || note.Taker == "" {
 		t.Errorf("kept as %+v", note)
 	}
+	// Taken back by u, and there again by u.
+	there := func(want bool) {
+		t.Helper()
+		_, err := r.desk.Report(t.Context(), note.ID)
+		if want {
+			must(t, err)
+		} else if !errors.Is(err, desk.ErrNotFound) {
+			t.Errorf("the note is still there: %v", err)
+		}
+	}
+	b.key('u')
+	b.said("desk.said.undone")
+	b.until(`document.querySelectorAll(".turn").length === 0`)
+	b.axe("a call that was taken back")
+	there(false)
+	b.key('u')
+	b.until(`document.querySelectorAll(".turn").length === 3`)
+	there(true)
 	if draft, err := r.desk.Draft(t.Context(), draftCall, desk.ID{}); err != nil || draft != "" {
 		t.Errorf("the draft stayed: %q, %v", draft, err)
 	}
@@ -124,5 +143,10 @@ func callNoteSurvives(t *testing.T, w way) {
 	b.until(`location.pathname.startsWith("/thread/")`)
 	if n, err := r.desk.Report(t.Context(), note.ID); err != nil || n.Known != desk.KnownPhrase || strings.Count(n.Text, "\n") != 2 {
 		t.Errorf("mended: %+v, %v", n, err)
+	}
+	b.key('u')
+	b.said("desk.said.undone")
+	if n, err := r.desk.Report(t.Context(), note.ID); err != nil || n.Known != desk.KnownDoubt {
+		t.Errorf("undone, the speaker was known by %q, %v", n.Known, err)
 	}
 }

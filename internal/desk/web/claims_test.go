@@ -1,6 +1,8 @@
 package web
 
 import (
+	"fmt"
+	"slices"
 	"strings"
 	"testing"
 
@@ -12,8 +14,8 @@ import (
 )
 
 // Everything that can be done with a claim, in a browser: words chosen by keyboard alone,
-// change, merge and take apart, split, doubt and settle, the ceiling lifted by two, a report
-// withdrawn after its cascade was read, and brought back.
+// change, evidence taken away, merge and take apart, split, doubt and settle, the ceiling lifted
+// by two, a report and a claim withdrawn after their cascades were read, and brought back.
 func TestWorkOnClaims(t *testing.T) { drive(t, 2, workOnClaims) }
 
 func workOnClaims(t *testing.T, w way) {
@@ -23,11 +25,14 @@ func workOnClaims(t *testing.T, w way) {
 	story := r.printed(claims)
 	b := w.browser(newHouse(t, r))
 	b.pickByKeys(r)
+	b.editAndBack(r, claims)
+	b.takeEvidenceAndBack(r, claims)
 	b.mergeAndApart(r, claims)
 	b.splitAndBack(r, claims)
 	b.doubtAndSettle(r, claims)
 	b.liftByTwo(r, claims)
 	b.withdrawAndBringBack(r, claims, story)
+	b.withdrawClaimAndBack(r, claims)
 }
 
 // pickByKeys chooses a sentence of C's letter without a mouse, extends it, and claims it.
@@ -62,6 +67,82 @@ func (b *browser) claimOf(r *room, id desk.ID) *desk.ClaimView {
 	v, err := r.desk.Claim(b.t.Context(), id)
 	must(b.t, err)
 	return v
+}
+
+func (b *browser) editAndBack(r *room, claims map[string]desk.ID) {
+	b.t.Helper()
+	id := claims["C06"]
+	before := b.claimOf(r, id)
+	b.open("/claim/" + id.String())
+	b.openAll()
+	b.fill("#w-text", "Two roads were closed "+hostile)
+	b.fill("#w-place", "the border")
+	b.click(`form[action$="/edit"] input[name=negative]`)
+	b.send(`form[action$="/edit"] button`)
+	b.said("desk.said.edited")
+	b.until(`document.querySelector("h1").textContent.startsWith("Two roads were closed") && !document.querySelector("h1 script, h1 img")`)
+	b.axe("claim")
+	if v := b.claimOf(r, id); v.Claim.Place != "the border" || v.Claim.Negative == before.Claim.Negative || v.Rung != before.Rung {
+		b.t.Errorf("edited: %+v at %q, stood at %q", v.Claim, v.Rung, before.Rung)
+	}
+	b.key('u')
+	b.said("desk.said.undone")
+	if v := b.claimOf(r, id); v.Claim != before.Claim {
+		b.t.Errorf("undone it says %+v, said %+v", v.Claim, before.Claim)
+	}
+}
+
+func (b *browser) takeEvidenceAndBack(r *room, claims map[string]desk.ID) {
+	b.t.Helper()
+	id := claims["C06"]
+	b.open("/claim/" + id.String())
+	rows := `document.querySelectorAll(".evidence form[action='/evidence/withdraw']").length`
+	n := eval[int](b, rows)
+	b.send(`.evidence form[action="/evidence/withdraw"] button`)
+	b.said("desk.said.unevidence")
+	b.until(fmt.Sprintf(`%s === %d && document.querySelector(".standing .mark.one")`, rows, n-1))
+	b.axe("claim without evidence")
+	if v := b.claimOf(r, id); v.Rung != ladder.OneChain {
+		b.t.Errorf("on one report less it stands at %q", v.Rung)
+	}
+	b.key('u')
+	b.said("desk.said.undone")
+	b.until(fmt.Sprintf(`%s === %d && document.querySelector(".standing .mark.two")`, rows, n))
+	if v := b.claimOf(r, id); v.Rung != ladder.Independent {
+		b.t.Errorf("undone it stands at %q", v.Rung)
+	}
+}
+
+// withdrawClaimAndBack goes from the claim's page, and comes back by the button that stands there.
+func (b *browser) withdrawClaimAndBack(r *room, claims map[string]desk.ID) {
+	b.t.Helper()
+	id := claims["C06"]
+	page := "/claim/" + id.String()
+	gone := func() bool {
+		rows, err := r.desk.Claims(b.t.Context())
+		must(b.t, err)
+		i := slices.IndexFunc(rows, func(c desk.ClaimRow) bool { return c.ID == id })
+		return rows[i].Withdrawn
+	}
+	b.open(page)
+	b.send(`a[href="/withdraw/claim/` + id.String() + `"]`)
+	b.until(`document.querySelector("table.shift")`)
+	b.axe("withdraw a claim")
+	b.fill("#reason", "it was said of another year")
+	b.send(`form[action^="/withdraw/"] button.red`)
+	b.said("desk.said.pulled")
+	if !gone() {
+		b.t.Error("the claim is not withdrawn")
+	}
+	b.open(page)
+	b.until(`document.querySelector(".bar .mark.block") && !document.querySelector("a[href^='/withdraw/claim/']")`)
+	b.axe("claim that is withdrawn")
+	b.send(`.goes form[action="/undo"] button`)
+	b.said("desk.said.undone")
+	b.until(`!document.querySelector(".bar .mark.block") && document.querySelector("a[href^='/withdraw/claim/']")`)
+	if gone() {
+		b.t.Error("brought back, the claim is still withdrawn")
+	}
 }
 
 func (b *browser) mergeAndApart(r *room, claims map[string]desk.ID) {

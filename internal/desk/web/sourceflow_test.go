@@ -1,6 +1,7 @@
 package web
 
 import (
+	"slices"
 	"testing"
 
 	"kkachi/internal/cell"
@@ -108,4 +109,33 @@ func workOnACase(t *testing.T, w way) {
 	if c.State != desk.CaseTaken || c.Sheet.Deadline != 19326 || len(c.Steps) != 1 {
 		t.Errorf("%+v", c)
 	}
+	b.openAgain(r, id)
+}
+
+// openAgain closes a case, and opens it again from its own page; undo closes it once more.
+func (b *browser) openAgain(r *room, id desk.ID) {
+	b.t.Helper()
+	state := func(want ...desk.CaseState) {
+		b.t.Helper()
+		c, err := r.desk.Case(b.t.Context(), id)
+		must(b.t, err)
+		if !slices.Contains(want, c.State) {
+			b.t.Errorf("the case is %v, want %v", c.State, want)
+		}
+	}
+	b.openAll()
+	b.choose("#outcome", string(desk.OutcomeReferred))
+	b.fill("#note", "the lawyers have it")
+	b.send(`form[action="/case/close"] button`)
+	b.said("desk.said.closed")
+	b.until(`!document.getElementById("outcome") && !document.getElementById("step")`)
+	b.axe("closed case")
+	b.send(`form[action="/case/open"] button`)
+	b.said("desk.said.opened")
+	b.until(`document.getElementById("outcome") && !document.querySelector("form[action='/case/open']")`)
+	state(desk.CaseOpen, desk.CaseTaken)
+	b.key('u')
+	b.said("desk.said.undone")
+	b.until(`document.querySelector("form[action='/case/open']")`)
+	state(desk.CaseClosed)
 }
