@@ -25,20 +25,7 @@ func (projector) Version() int { return 9 }
 func (projector) Schema() string {
 	return `
 CREATE TABLE counter (name TEXT PRIMARY KEY, value INTEGER NOT NULL) STRICT, WITHOUT ROWID;
-CREATE TABLE source (
-	id BLOB PRIMARY KEY, n INTEGER NOT NULL, handle TEXT NOT NULL, thread BLOB UNIQUE, day INTEGER NOT NULL
-) STRICT, WITHOUT ROWID;
-CREATE TABLE report (
-	id BLOB PRIMARY KEY, n INTEGER NOT NULL, source BLOB NOT NULL, kind TEXT NOT NULL, topic INTEGER NOT NULL,
-	day INTEGER NOT NULL, lang TEXT NOT NULL, text TEXT NOT NULL, blob BLOB, file INTEGER NOT NULL,
-	letter BLOB UNIQUE, parts INTEGER NOT NULL, taker TEXT NOT NULL, read INTEGER NOT NULL, gone INTEGER NOT NULL, next BLOB
-) STRICT, WITHOUT ROWID;
-CREATE INDEX report_source ON report (source, n, kind, read, gone);
-CREATE INDEX report_wish ON report (source, kind, day) WHERE kind IN ('erase', 'withdraw', 'move');
-CREATE INDEX report_next ON report (next) WHERE next IS NOT NULL;
-CREATE INDEX report_n ON report (n, taker);
-CREATE INDEX source_handle ON source (handle);
-` + threadSchema + markSchema + findSchema + ledgerSchema + `CREATE TABLE reply (
+` + cameSchema + threadSchema + markSchema + findSchema + ledgerSchema + `CREATE TABLE reply (
 	id BLOB PRIMARY KEY, n INTEGER NOT NULL, source BLOB NOT NULL, text TEXT NOT NULL, author TEXT NOT NULL,
 	queued INTEGER NOT NULL, day INTEGER, seen INTEGER, op BLOB NOT NULL, passed INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;
@@ -131,6 +118,22 @@ func nounOf(kind vault.Kind) (string, bool) {
 	noun, ok := markNouns[kind]
 	return noun, ok
 }
+
+// Sources and reports: what came.
+const cameSchema = `CREATE TABLE source (
+	id BLOB PRIMARY KEY, n INTEGER NOT NULL, handle TEXT NOT NULL, thread BLOB UNIQUE, day INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+CREATE TABLE report (
+	id BLOB PRIMARY KEY, n INTEGER NOT NULL, source BLOB NOT NULL, kind TEXT NOT NULL, topic INTEGER NOT NULL,
+	day INTEGER NOT NULL, lang TEXT NOT NULL, text TEXT NOT NULL, blob BLOB, file INTEGER NOT NULL,
+	letter BLOB UNIQUE, parts INTEGER NOT NULL, taker TEXT NOT NULL, read INTEGER NOT NULL, gone INTEGER NOT NULL, next BLOB
+) STRICT, WITHOUT ROWID;
+CREATE INDEX report_source ON report (source, n, kind, read, gone);
+CREATE INDEX report_wish ON report (source, kind, day) WHERE kind IN ('erase', 'withdraw', 'move');
+CREATE INDEX report_next ON report (next) WHERE next IS NOT NULL;
+CREATE INDEX report_n ON report (n, taker);
+CREATE INDEX source_handle ON source (handle);
+`
 
 func (projector) Apply(tx *vault.Tx, op *vault.Op) error {
 	var err error

@@ -258,7 +258,7 @@ func (p plainDB) Query(ctx context.Context, query string, args ...any) (*sql.Row
 
 // copied are the tables that a search asks. The index is copied as it stands, segment by
 // segment.
-var copied = []string{"source", "found", "thread", "thread_tag", "words_data", "words_idx", "words_docsize", "words_config"}
+var copied = []string{"source", "report", "found", "thread", "thread_tag", "words_data", "words_idx", "words_docsize", "words_config"}
 
 // plainCopy copies what a search asks. In an archive's folder the copy is kept, and made
 // anew if the tables have changed since.
@@ -287,14 +287,11 @@ func plainCopy(b *testing.B, a *archive) plainDB {
 		return plainDB{db}
 	}
 	began := time.Now()
-	for _, s := range []string{`DROP TABLE IF EXISTS words`, `DROP TABLE IF EXISTS found`, `DROP TABLE IF EXISTS source`, `DROP TABLE IF EXISTS thread`, `DROP TABLE IF EXISTS thread_tag`} {
+	for _, s := range []string{`DROP TABLE IF EXISTS words`, `DROP TABLE IF EXISTS found`, `DROP TABLE IF EXISTS source`, `DROP TABLE IF EXISTS report`, `DROP TABLE IF EXISTS thread`, `DROP TABLE IF EXISTS thread_tag`} {
 		_, err := db.Exec(s)
 		must(b, err)
 	}
-	for _, s := range []string{
-		findSchema, threadSchema, markSchema,
-		`CREATE TABLE source (id BLOB PRIMARY KEY, n INTEGER NOT NULL, handle TEXT NOT NULL, thread BLOB UNIQUE, day INTEGER NOT NULL) STRICT, WITHOUT ROWID`,
-	} {
+	for _, s := range []string{findSchema, threadSchema, markSchema, cameSchema} {
 		_, err := db.Exec(s)
 		must(b, err)
 	}
