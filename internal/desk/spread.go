@@ -40,7 +40,7 @@ func (d *Desk) SetSpread(ctx context.Context, id ID, s *Spread) (OpID, error) {
 	if s != nil {
 		switch bad := func(v float64) bool { return math.IsNaN(v) || math.IsInf(v, 0) || v <= 0 || v > 1e10 }; {
 		case bad(s.Known):
-			return OpID{}, field("known", "write a number above 0")
+			return OpID{}, field("aware", "write a number above 0")
 		case bad(s.Reach) || s.Reach < s.Known:
 			return OpID{}, field("reach", "write a number, at least as many as know it today")
 		case bad(s.Rate) || s.Rate > 100:
