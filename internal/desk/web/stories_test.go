@@ -66,11 +66,13 @@ func workOnAStory(t *testing.T, w way) {
 	b.overruleByTwo(r, id)
 	b.commentBeside(r, id)
 	b.loseTheTab(r, id)
+	b.putBetweenAndRemove(r, id)
 	b.compareAndBringBack(r, id)
 	b.axe("story")
 	r.release(id)
 	b.open(story + "?view=en")
 	b.correctAndTakeBack(r, id)
+	b.saysWhatIsAsked(r, r.write(claims))
 }
 
 // marginStandsBeside looks at where notes stand: each beside its sentence, none over another.
