@@ -90,7 +90,7 @@ type paragraphView struct {
 
 // sentenceView is a sentence in the editions shown, with what stands in the margin.
 type sentenceView struct {
-	N             int // of the whole story, as the margin counts
+	N             int // of the notes in the margin of the whole story
 	At, Href      string
 	Texts         []textView
 	Carries, Here bool
@@ -339,8 +339,10 @@ func (v *visit) paragraphs(p *storyPage, st *desk.StoryView, open string, board 
 	for i, para := range st.Paragraphs {
 		pv := paragraphView{Next: at(i, len(para.Sentences))}
 		for j, sen := range para.Sentences {
-			n++
 			sv := v.sentence(p, sen, i, j)
+			if sv.Carries { // only these have a note that is counted
+				n++
+			}
 			sv.N, sv.Story, sv.View = n, p.ID, p.View
 			if sv.At == open {
 				sv.Here, p.Open = true, true

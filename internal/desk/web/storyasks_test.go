@@ -51,6 +51,8 @@ func (b *browser) putBetweenAndRemove(r *room, id desk.ID) {
 	b.looked("insert-after-" + string(b.tag))
 	with := append(append(append([]string{}, before[:n]...), "A sentence between."), before[n:]...)
 	is("put between", with)
+	// It carries no claim: the notes are counted on without it.
+	b.until(`[...document.querySelectorAll(".margin .n")].every((n, i) => Number(n.textContent) === i + 1) && document.querySelectorAll(".margin .n").length > 3`)
 	b.key('u')
 	b.said("desk.said.undone")
 	is("the insertion undone", before)
