@@ -187,9 +187,10 @@ func (b *browser) dark(yes bool) {
 
 func (b *browser) speak(tag string) {
 	b.open("/newsroom")
+	b.do(chromedp.Evaluate[chromedp.Void](`document.documentElement.dataset.before = ""`)) // the next page may be in the same language
 	b.click(`.langs button[value="` + tag + `"]`)
 	b.tag = lang.Tag(tag)
-	b.until(`document.documentElement.lang.startsWith("` + tag + `") && document.querySelector("header.rail")`)
+	b.until(`!("before" in document.documentElement.dataset) && document.documentElement.lang.startsWith("` + tag + `") && document.querySelector("header.rail")`)
 }
 
 // picture keeps what is seen, where KKACHI_PICTURES names a folder.

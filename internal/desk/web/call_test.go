@@ -137,8 +137,7 @@ func callNoteSurvives(t *testing.T, w way) {
 	b.send(`a[href="/call/` + note.ID.String() + `"]`)
 	b.choose("#known", "phrase")
 	b.open("/claims")
-	b.open("/call/" + note.ID.String())
-	b.until(`document.getElementById("known").value === "phrase"`)
+	b.finds("/call/"+note.ID.String(), `document.getElementById("known").value === "phrase"`)
 	b.send(`form[data-call] button.main`)
 	b.until(`location.pathname.startsWith("/thread/")`)
 	if n, err := r.desk.Report(t.Context(), note.ID); err != nil || n.Known != desk.KnownPhrase || strings.Count(n.Text, "\n") != 2 {
