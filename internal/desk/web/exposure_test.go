@@ -259,6 +259,7 @@ func (b *browser) typedText(r *room, id desk.ID, next func() string, verdict fun
 	b.speak("en")
 	b.open(next())
 	verdict("hold")
+	b.until(`document.activeElement.matches("#write textarea")`) // the page's own focus comes after it is loaded
 	b.do(chromedp.Evaluate[chromedp.Void](`document.querySelector("#exposure summary").focus(), document.querySelector("#exposure details").open = true`))
 	for _, l := range []string{"ko", "en", "zh"} {
 		was := eval[string](b, `document.getElementById("t-`+l+`").value`)
