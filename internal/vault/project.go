@@ -93,32 +93,30 @@ func (v *Vault) openView(ctx context.Context, projectors []Projector) error {
 	if err := v.freshViewKey(ctx, path); err != nil {
 		return err
 	}
-	if err := fileShape(path); err != nil {
+	fresh := fileShape(path) != nil
+	if fresh {
 		if err := removeDB(path); err != nil {
 			return err
 		}
 	}
 	whole, err := v.dialView(ctx, path, projectors)
-	if torn(err) || errors.Is(err, ErrDamaged) {
-		if err := removeDB(path); err != nil {
-			return err
-		}
-		whole, err = v.dialView(ctx, path, projectors)
-	}
-	if err != nil {
+	if err != nil && !torn(err) && !errors.Is(err, ErrDamaged) {
 		return err
 	}
 	if whole {
 		return v.catchUp(ctx)
 	}
-	// Tables that are no use are not emptied one by one, which takes longer than to make them.
-	useless := v.view
-	v.view = nil
-	if err := errors.Join(useless.close(), removeDB(path)); err != nil {
-		return err
-	}
-	if _, err := v.dialView(ctx, path, projectors); err != nil {
-		return err
+	if !fresh || err != nil { // to empty tables that are no use one by one takes longer than to make them
+		err = nil
+		if useless := v.view; useless != nil {
+			v.view, err = nil, useless.close()
+		}
+		if err := errors.Join(err, removeDB(path)); err != nil {
+			return err
+		}
+		if _, err := v.dialView(ctx, path, projectors); err != nil {
+			return err
+		}
 	}
 	return v.rebuild(ctx, v.opts.Progress)
 }
