@@ -342,17 +342,10 @@ func (s *Server) postEmbargo(v *visit) error {
 
 // exposureWrite is storyWrite that returns to the sentence that was open, or to the verdict.
 func (s *Server) exposureWrite(v *visit, said string, change func(id desk.ID) (desk.OpID, error)) error {
-	id, err := v.id("id")
-	if err != nil {
-		return err
-	}
-	op, err := change(id)
-	if err != nil {
-		return s.again(v, err, func(w wrong) error { return s.showStory(v, id, w) })
-	}
-	s.say(v.T(said), op)
-	if at := v.form("at"); at != "" {
-		return v.backToStory(id, at)
-	}
-	return v.backAt(id, "exposure")
+	return s.storyChange(v, said, one(change), func(id desk.ID) error {
+		if at := v.form("at"); at != "" {
+			return v.backToStory(id, at)
+		}
+		return v.backAt(id, "exposure")
+	})
 }

@@ -27,16 +27,38 @@ func (v *visit) backToStory(id desk.ID, sentence string) error {
 // storyWrite runs one change of a story and goes back to it; an error that a person can
 // mend is shown above the story.
 func (s *Server) storyWrite(v *visit, said string, change func(id desk.ID) (desk.OpID, error)) error {
+	return s.storyChange(v, said, one(change), func(id desk.ID) error { return v.backToStory(id, "") })
+}
+
+// photoWrite is storyWrite that returns to the photograph.
+func (s *Server) photoWrite(v *visit, said string, change func(id desk.ID) ([]desk.OpID, error)) error {
+	return s.storyChange(v, said, change, func(id desk.ID) error { return v.backAt(id, "photograph") })
+}
+
+// storyChange runs a change of a story of several operations, which one undo takes back, and goes
+// where back leads.
+func (s *Server) storyChange(v *visit, said string, change func(id desk.ID) ([]desk.OpID, error), back func(id desk.ID) error) error {
 	id, err := v.id("id")
 	if err != nil {
 		return err
 	}
-	op, err := change(id)
+	ops, err := change(id)
 	if err != nil {
 		return s.again(v, err, func(w wrong) error { return s.showStory(v, id, w) })
 	}
-	s.say(v.T(said), op)
-	return v.backToStory(id, "")
+	s.sayAll(v.T(said), ops)
+	return back(id)
+}
+
+// one is a change of one operation; none if it can't be taken back.
+func one(change func(id desk.ID) (desk.OpID, error)) func(id desk.ID) ([]desk.OpID, error) {
+	return func(id desk.ID) ([]desk.OpID, error) {
+		op, err := change(id)
+		if err != nil || op.IsZero() {
+			return nil, err
+		}
+		return []desk.OpID{op}, nil
+	}
 }
 
 func (s *Server) postStory(v *visit) error {
@@ -206,26 +228,19 @@ func (s *Server) postNames(v *visit) error {
 
 // postPhoto takes a photograph's file, or only new texts for the one there is.
 func (s *Server) postPhoto(v *visit) error {
-	id, err := v.id("id")
-	if err != nil {
-		return err
-	}
-	data, name, err := v.file("photo")
-	var ops []desk.OpID
-	if err == nil {
+	return s.photoWrite(v, "desk.said.photo", func(id desk.ID) ([]desk.OpID, error) {
+		data, name, err := v.file("photo")
+		if err != nil {
+			return nil, err
+		}
 		p := desk.Photo{
 			File: v.form("file") == "yes", Alt: map[desk.Lang]string{}, Caption: map[desk.Lang]string{}, Credit: map[desk.Lang]string{},
 		}
 		for _, t := range lang.All() {
 			p.Alt[t], p.Caption[t], p.Credit[t] = v.form("alt-"+string(t)), v.form("caption-"+string(t)), v.form("credit-"+string(t))
 		}
-		ops, err = s.desk.SetPhoto(v.ctx(), id, data, name, p)
-	}
-	if err != nil {
-		return s.again(v, err, func(w wrong) error { return s.showStory(v, id, w) })
-	}
-	s.sayAll(v.T("desk.said.photo"), ops)
-	return v.backAt(id, "photograph")
+		return s.desk.SetPhoto(v.ctx(), id, data, name, p)
+	})
 }
 
 func (s *Server) postDropPhoto(v *visit) error {
@@ -260,16 +275,7 @@ func (v *visit) file(field string) (data []byte, name string, err error) {
 }
 
 func (s *Server) postClean(v *visit) error {
-	id, err := v.id("id")
-	if err != nil {
-		return err
-	}
-	op, err := s.desk.CleanPhoto(v.ctx(), id)
-	if err != nil {
-		return s.again(v, err, func(w wrong) error { return s.showStory(v, id, w) })
-	}
-	s.say(v.T("desk.said.clean"), op)
-	return v.backAt(id, "photograph")
+	return s.photoWrite(v, "desk.said.clean", one(func(id desk.ID) (desk.OpID, error) { return s.desk.CleanPhoto(v.ctx(), id) }))
 }
 
 // passphrase reads a passphrase and forgets the form's copy of it as far as Go lets it.
