@@ -248,8 +248,13 @@ func (d *Desk) Case(ctx context.Context, src ID) (*CaseView, error) {
 	if err := d.dress(ctx, v.Reports); err != nil {
 		return nil, err
 	}
-	if err := d.hide(ctx, v.Reports); err != nil || v.Erase != 0 {
-		return v, err
+	days, err := d.eraseDays(ctx)
+	if err != nil {
+		return nil, err
+	}
+	hide(v.Reports, days)
+	if v.Erase != 0 {
+		return v, nil
 	}
 	if v.State == CaseClosed {
 		st, err := d.newestState(ctx, nounCaseClosed, src)

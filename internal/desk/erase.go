@@ -149,27 +149,18 @@ func (d *Desk) lastOfErased(ctx context.Context, days map[ID]cell.Day) (map[ID]b
 	return out, nil
 }
 
-// hide takes the words out of reports whose source asked for erasure.
-func (d *Desk) hide(ctx context.Context, rs []ReportView) error {
-	days := map[ID]cell.Day{}
+// hide takes the words out of reports whose source asked for erasure: those that days names.
+func hide(rs []ReportView, days map[ID]cell.Day) {
 	for i := range rs {
 		r := &rs[i]
-		day, ok := days[r.Source]
-		if !ok {
-			var err error
-			if day, err = d.eraseDay(ctx, r.Source); err != nil {
-				return err
-			}
-			days[r.Source] = day
+		if days[r.Source] == 0 {
+			continue
 		}
-		if day != 0 {
-			r.Hidden, r.Text, r.FileBytes, r.Translations = true, "", nil, nil
-			for k := range r.Claims {
-				r.Claims[k].Words = ""
-			}
+		r.Hidden, r.Text, r.FileBytes, r.Translations = true, "", nil, nil
+		for k := range r.Claims {
+			r.Claims[k].Words = ""
 		}
 	}
-	return nil
 }
 
 // Reveal opens a conversation whose source asked for erasure, with all its words. The log

@@ -185,17 +185,11 @@ func TestEraseIsWithdrawn(t *testing.T) {
 	c := r.conversation()
 	r.send(c, seal.Letter{Text: []byte("하나")})
 	src := r.only()
-	erase := func() cell.Day {
-		t.Helper()
-		v, err := r.desk.Thread(ctx, src)
-		must(t, err)
-		return v.Erase
-	}
 	r.send(c, seal.Letter{Kind: cell.KindErase})
 	r.today += EraseDays - 1 // the last day on which it can be taken back
 	r.send(c, seal.Letter{Kind: cell.KindWithdraw})
-	if erase() != 0 {
-		t.Fatalf("withdrawn, and still to go on %s", erase())
+	if r.due(src) != 0 {
+		t.Fatalf("withdrawn, and still to go on %s", r.due(src))
 	}
 	v, err := r.desk.Thread(ctx, src)
 	must(t, err)
@@ -204,13 +198,13 @@ func TestEraseIsWithdrawn(t *testing.T) {
 	}
 	day := r.today
 	r.send(c, seal.Letter{Kind: cell.KindErase, Text: []byte("two")}, seal.Letter{Kind: cell.KindWithdraw, Text: []byte("two")})
-	if erase() != 0 {
+	if r.due(src) != 0 {
 		t.Error("an order within a day was made up")
 	}
 	r.send(c, seal.Letter{Kind: cell.KindErase, Text: []byte("three")})
 	r.send(c, seal.Letter{Kind: cell.KindErase, Text: []byte("four")})
-	if erase() != day+1+EraseDays+1 {
-		t.Errorf("to go on %s", erase())
+	if r.due(src) != day+1+EraseDays+1 {
+		t.Errorf("to go on %s", r.due(src))
 	}
 }
 

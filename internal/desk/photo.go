@@ -62,11 +62,7 @@ func (d *Desk) SetPhoto(ctx context.Context, id ID, file []byte, name string, p 
 	if err != nil {
 		return nil, fmt.Errorf("desk: photograph: %w", err)
 	}
-	out := make([]OpID, len(hs))
-	for i, h := range hs {
-		out[i] = OpID(h)
-	}
-	return out, nil
+	return opIDs(hs), nil
 }
 
 // DropPhoto takes the photograph off a story, with its texts. The original stays in custody.

@@ -253,11 +253,11 @@ func (r *threadRow) wishes(tx *vault.Tx, src, into vault.Thing) error {
 		}
 	}
 	// A ring of moves leads nowhere: the letter that closes it joins nothing.
-	if next == src {
-		return nil // no command joins a thread to itself, but another device's log might
-	}
 	at := next
 	for range maxMoves {
+		if at == src {
+			return nil
+		}
 		var further []byte
 		err := tx.QueryRow(`SELECT next FROM thread WHERE source = ?`, at).Scan(&further)
 		if err != nil && !errors.Is(err, sql.ErrNoRows) {
@@ -270,9 +270,7 @@ func (r *threadRow) wishes(tx *vault.Tx, src, into vault.Thing) error {
 			}
 			return nil
 		}
-		if at = vault.Thing(further); at == src {
-			return nil
-		}
+		at = vault.Thing(further)
 	}
 	return nil
 }

@@ -100,9 +100,11 @@ func (d *Desk) Report(ctx context.Context, report ID) (*ReportView, error) {
 	if err := d.dress(ctx, rs); err != nil {
 		return nil, err
 	}
-	if err := d.hide(ctx, rs); err != nil {
+	days, err := d.eraseDays(ctx)
+	if err != nil {
 		return nil, err
 	}
+	hide(rs, days)
 	return &rs[0], nil
 }
 

@@ -20,14 +20,15 @@ func (d *Desk) thread(ctx context.Context, src ID, revealed bool) (*ThreadView, 
 		return nil, fmt.Errorf("%w: source %s", ErrNotFound, src)
 	}
 	v.Letters, v.Blocked = len(thread) > 0, box == boxBlocked
-	var err error
+	days, err := d.eraseDays(ctx)
+	if err != nil {
+		return nil, err
+	}
+	v.Erase = days[src]
 	if v.Blocked {
 		if v.Block, _, err = d.block(ctx, src); err != nil {
 			return nil, err
 		}
-	}
-	if v.Erase, err = d.eraseDay(ctx, src); err != nil {
-		return nil, err
 	}
 	if err := d.moves(ctx, v); err != nil {
 		return nil, err
@@ -39,9 +40,7 @@ func (d *Desk) thread(ctx context.Context, src ID, revealed bool) (*ThreadView, 
 		return nil, err
 	}
 	if !revealed {
-		if err := d.hide(ctx, v.Reports); err != nil {
-			return nil, err
-		}
+		hide(v.Reports, days)
 	}
 	if err := d.labels(ctx, v, revealed); err != nil {
 		return nil, err
@@ -51,10 +50,6 @@ func (d *Desk) thread(ctx context.Context, src ID, revealed bool) (*ThreadView, 
 		return nil, err
 	}
 	v.Hidden = v.Erase != 0 && !revealed
-	days, err := d.eraseDays(ctx)
-	if err != nil {
-		return nil, err
-	}
 	for _, r := range replies {
 		if v.Hidden || days[r.source] != 0 && !revealed {
 			r.Text = ""

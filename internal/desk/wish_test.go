@@ -35,6 +35,14 @@ func (r *room) is(src ID) bool {
 	return err == nil
 }
 
+// moves has a source go on by other words, and write by them; it gives the thread that is shown then.
+func (r *room) moves(from, to *seal.Conversation, text string) ID {
+	r.t.Helper()
+	r.send(from, seal.Letter{Kind: cell.KindMove, Text: seal.MoveText(to.Thread())})
+	r.send(to, seal.Letter{Text: []byte(text)})
+	return r.only()
+}
+
 // What takes an erasure back may lie in the batch of any of the seven days, and one can be
 // late: the sift was off, the day is held, the host leaves it out. None of that looks like an
 // error. The desk waits for it, and after seven more days no longer.
@@ -89,9 +97,7 @@ func TestForcedMoveTakesNobodysWordAway(t *testing.T) {
 	own, forced := r.conversation(), r.conversation()
 	r.send(own, seal.Letter{Text: []byte("내 말")})
 	src := r.only()
-	r.send(own, seal.Letter{Kind: cell.KindMove, Text: seal.MoveText(forced.Thread())})
-	r.send(forced, seal.Letter{Text: []byte("나다")})
-	to := r.only()
+	to := r.moves(own, forced, "나다")
 	asked := r.today
 	r.send(forced, seal.Letter{Kind: cell.KindErase})
 	due := asked + EraseDays + 1
@@ -122,9 +128,7 @@ func TestWordsThatWereLeftEraseNothingForGood(t *testing.T) {
 	old, next := r.conversation(), r.conversation()
 	r.send(old, seal.Letter{Text: []byte("옛말")})
 	src := r.only()
-	r.send(old, seal.Letter{Kind: cell.KindMove, Text: seal.MoveText(next.Thread())})
-	r.send(next, seal.Letter{Text: []byte("새말")})
-	to := r.only()
+	to := r.moves(old, next, "새말")
 	reply, _, err := r.desk.Reply(t.Context(), to, "새 자리의 답", "mina")
 	must(t, err)
 	asked := r.today
@@ -190,8 +194,7 @@ func TestThreadIDAloneWritesNothing(t *testing.T) {
 	own, next, stranger := r.conversation(), r.conversation(), r.conversation()
 	r.send(own, seal.Letter{Text: []byte("내 말")})
 	src := r.only()
-	r.send(own, seal.Letter{Kind: cell.KindMove, Text: seal.MoveText(next.Thread())})
-	r.send(next, seal.Letter{Text: []byte("새말")})
+	r.moves(own, next, "새말")
 	r.sync()
 	if _, err := r.desk.chainOf(secretThread + src.String()); !errors.Is(err, vault.ErrNotFound) {
 		t.Fatalf("the play wants the key gone: %v", err)
@@ -224,8 +227,7 @@ func TestNoReplyWaitsInVain(t *testing.T) {
 	own, forced := r.conversation(), r.conversation()
 	r.send(own, seal.Letter{Text: []byte("내 말")})
 	src := r.only()
-	r.send(own, seal.Letter{Kind: cell.KindMove, Text: seal.MoveText(forced.Thread())})
-	r.send(forced, seal.Letter{Text: []byte("나다")})
+	r.moves(own, forced, "나다")
 	_, err := r.desk.KeepApart(ctx, src)
 	must(t, err)
 	var fe *FieldError
@@ -254,9 +256,7 @@ func TestRepliesOfALeftThreadAreHidden(t *testing.T) {
 	src := r.only()
 	_, _, err := r.desk.Reply(ctx, src, "옛 자리의 답", "mina")
 	must(t, err)
-	r.send(old, seal.Letter{Kind: cell.KindMove, Text: seal.MoveText(next.Thread())})
-	r.send(next, seal.Letter{Text: []byte("새말")})
-	to := r.only()
+	to := r.moves(old, next, "새말")
 	r.send(old, seal.Letter{Kind: cell.KindErase})
 	v, err := r.desk.Thread(ctx, to)
 	must(t, err)
