@@ -3,6 +3,7 @@ package drop_test
 import (
 	"bytes"
 	"context"
+	"crypto/rand"
 	"errors"
 	"fmt"
 	"io"
@@ -141,6 +142,63 @@ func TestMidnightAmidACell(t *testing.T) {
 	if n := len(s.readDay(first + 1)); n != 1 {
 		t.Errorf("%d cells on the new day", n)
 	}
+}
+
+// P8: a cell whose epoch ends while it waits is not answered for: the key of its epoch is dead before the
+// day into which it would go is read.
+func TestP8EpochEndsWhileACellWaits(t *testing.T) {
+	end := func(s *stage) { s.set((first + 1).Time()) } // of epoch first-1
+	var s *stage
+	var put func() error
+	s = playOn(t, func(inner store.Store) store.Store { return failing{inner, func() error { return put() }} })
+	s.must(s.sift.PutNow(t.Context(), newNow(first, 0)))
+	before := s.now
+	for name, c := range map[string]struct {
+		put   func() error
+		sleep func()
+	}{
+		"while it is put": {put: func() error {
+			end(s)
+			return errors.Join(s.store.(failing).Store.CloseDay(context.Background(), first), store.ErrClosed)
+		}},
+		"while its network is slowed": {put: func() error { return nil }, sleep: func() { end(s) }},
+	} {
+		s.set(before)
+		puts := 0
+		put = func() error { puts++; return c.put() }
+		host, err := drop.New(t.Context(), drop.Config{
+			Store: stopped{s.store, c.sleep == nil}, Now: s.clock, Rand: rand.Reader,
+			Sleep: func(context.Context, time.Duration) error { c.sleep(); return nil },
+		})
+		s.must(err)
+		s.base = "http://" + serve(t, host)
+		if c.sleep != nil {
+			anyone := s.client("")
+			for range drop.PrefixBurst + 1 { // so many wait for nobody
+				s.must(anyone.PostCell(t.Context(), newCell(first)))
+			}
+		}
+		late := newCell(first - 1)
+		if a := s.ask("POST", "/c", nil, bytes.NewReader(late[:])); a.status != 400 || a.body != "" {
+			t.Errorf("%s: %v", name, a)
+		}
+		if c.sleep == nil && puts != 1 {
+			t.Errorf("%s: it was put %d times", name, puts)
+		}
+	}
+}
+
+// A store that keeps nothing, or what is put into it.
+type stopped struct {
+	store.Store
+	keeps bool
+}
+
+func (s stopped) PutCell(ctx context.Context, day cell.Day, c *cell.Cell) error {
+	if s.keeps {
+		return s.Store.PutCell(ctx, day, c)
+	}
+	return nil
 }
 
 // A failing disk and a panic look alike, and no word of either leaves.

@@ -107,36 +107,26 @@ func (h *Host) listDays(w http.ResponseWriter, r *http.Request) {
 	h.hand(w, r, textPlain, []byte(b.String()))
 }
 
-// readDay streams the cells of a day. Its length isn't known before its end; whatever fails
-// on the way cuts the connection, which can't be taken for the end.
+// readDay streams the cells of a day. They are counted first, so that the length stands before them:
+// a proxy that speaks HTTP/1.0 on its side takes a connection that is cut for the end of an answer
+// without a length, and a day that was cut between two cells would be acknowledged.
 func (h *Host) readDay(w http.ResponseWriter, r *http.Request, day cell.Day) {
-	begun, done := false, false
-	defer func() {
-		if begun && !done {
-			panic(http.ErrAbortHandler)
-		}
-	}()
-	begin := func() {
-		begun = true
-		protect(w.Header())
-		w.Header().Set("Cache-Control", "no-store")
-		w.Header().Set("Content-Type", octetStream)
+	count := 0
+	if err := h.store.ReadDay(r.Context(), day, func(*cell.Cell) error { count++; return nil }); err != nil {
+		h.answer(w, err)
+		return
 	}
-	err := h.store.ReadDay(r.Context(), day, func(c *cell.Cell) error {
-		if !begun {
-			begin()
-		}
+	protect(w.Header())
+	w.Header().Set("Cache-Control", "no-store")
+	w.Header().Set("Content-Type", octetStream)
+	w.Header().Set("Content-Length", strconv.Itoa(count*cell.Size))
+	if err := h.store.ReadDay(r.Context(), day, func(c *cell.Cell) error {
+		count--
 		_, err := w.Write(c[:])
 		return err
-	})
-	switch {
-	case err == nil && !begun: // a day without a cell
-		begin()
-		w.Header().Set("Content-Length", "0")
-	case err != nil && !begun:
-		h.answer(w, err)
+	}); err != nil || count != 0 {
+		panic(http.ErrAbortHandler)
 	}
-	done = err == nil
 }
 
 func (h *Host) object(w http.ResponseWriter, r *http.Request, role Role, name string) {
@@ -255,7 +245,7 @@ func readAll(w http.ResponseWriter, r *http.Request, limit int64) ([]byte, bool)
 	case r.ContentLength > limit:
 		plain(w, http.StatusRequestEntityTooLarge, "too large\n")
 		return nil, false
-	case r.ContentLength < 0 || len(r.Header["Content-Encoding"]) > 0:
+	case r.ContentLength < 0 || len(r.Header["Content-Length"]) == 0 || len(r.Header["Content-Encoding"]) > 0:
 		plain(w, http.StatusBadRequest, "bad request\n")
 		return nil, false
 	}

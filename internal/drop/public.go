@@ -1,6 +1,7 @@
 package drop
 
 import (
+	"context"
 	"errors"
 	"io"
 	"net/http"
@@ -47,11 +48,10 @@ func (h *Host) postCell(w http.ResponseWriter, r *http.Request, query bool) {
 		w.WriteHeader(http.StatusServiceUnavailable)
 		return
 	}
-	day := cell.DayOf(h.now())
-	err := h.store.PutCell(r.Context(), day, c)
-	if errors.Is(err, store.ErrClosed) { // midnight passed between the two
-		day = cell.DayOf(h.now())
-		err = h.store.PutCell(r.Context(), day, c)
+	day, err := h.keep(r.Context(), c)
+	if errors.Is(err, errLate) {
+		w.WriteHeader(http.StatusBadRequest)
+		return
 	}
 	full := errors.Is(err, store.ErrFull)
 	if err == nil || full {
@@ -65,6 +65,26 @@ func (h *Host) postCell(w http.ResponseWriter, r *http.Request, query bool) {
 		return
 	}
 	w.WriteHeader(http.StatusNoContent)
+}
+
+// errLate is a cell whose epoch ended while it waited.
+var errLate = errors.New("drop: the epoch of the cell has ended")
+
+// keep files a cell under the day that it is now. Midnight may have passed while the cell waited for
+// its turn, or pass while it is put: then it goes to the new day, if its epoch is accepted on that one.
+// If not, the key of the epoch is dead before the new day is read: an answer of 204 would be a lie (P8).
+func (h *Host) keep(ctx context.Context, c *cell.Cell) (day cell.Day, err error) {
+	for range 2 {
+		now := h.now()
+		if _, to := window(c.Epoch()); !now.Before(to) {
+			return day, errLate
+		}
+		day = cell.DayOf(now)
+		if err = h.store.PutCell(ctx, day, c); !errors.Is(err, store.ErrClosed) {
+			break
+		}
+	}
+	return day, err
 }
 
 // readBody fills b from the body of a request, within a time.

@@ -35,6 +35,7 @@ type request struct {
 	body   []byte // nil for none
 	token  bool
 	packed bool // asks as a browser does, and opens what is packed
+	sized  bool // wants an answer that says its length before it begins
 }
 
 // once sends a request and gives the body of its answer, of at most limit bytes.
@@ -150,6 +151,9 @@ func (c *Client) send(caller context.Context, r request, read func(body io.Reade
 	defer res.Body.Close()
 	if err := c.judge(res.StatusCode, r); err != nil {
 		return err
+	}
+	if r.sized && res.ContentLength < 0 {
+		return fmt.Errorf("%w: its answer doesn't say its length: whether it is whole can't be known", ErrRefused)
 	}
 	if err := read(&watched{res.Body, w, c.timeout}, strings.Join(res.Header["Content-Encoding"], ", ")); err != nil {
 		if errors.Is(err, ErrRefused) || errors.Is(err, errYield) {

@@ -38,7 +38,7 @@ func (c *Client) Days(ctx context.Context) ([]cell.Day, error) {
 // again only until the first cell: after that, ErrUnavailable means that the day must be read
 // from its beginning. An error of yield is returned as it is.
 func (c *Client) ReadDay(ctx context.Context, day cell.Day, yield func(*cell.Cell) error) error {
-	r := request{name: fmt.Sprintf("reading day %d", day), method: http.MethodGet, path: dayPath(day), token: true}
+	r := request{name: fmt.Sprintf("reading day %d", day), method: http.MethodGet, path: dayPath(day), token: true, sized: true}
 	var ended error // of a day that has begun: not tried again
 	err := c.retry(ctx, func() error {
 		begun := false

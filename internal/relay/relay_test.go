@@ -12,6 +12,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -187,6 +188,7 @@ func TestAnswersAreBounded(t *testing.T) {
 		case "/s/now":
 			_, _ = io.WriteString(w, "KKN1")
 		case "/s/day/1":
+			w.Header().Set("Content-Length", strconv.Itoa(cell.Size+1))
 			_, _ = w.Write(make([]byte, cell.Size+1))
 		case "/r":
 			w.Header().Set("X", strings.Repeat("x", relay.MaxHeader+1))
@@ -215,6 +217,7 @@ func TestReadDayBreaksOff(t *testing.T) {
 		if n == 1 {
 			panic(http.ErrAbortHandler)
 		}
+		w.Header().Set("Content-Length", strconv.Itoa(3*cell.Size))
 		_, _ = w.Write(bytes.Repeat([]byte{1}, 2*cell.Size))
 		http.NewResponseController(w).Flush()
 		panic(http.ErrAbortHandler)
@@ -229,6 +232,18 @@ func TestReadDayBreaksOff(t *testing.T) {
 	if err := c.ReadDay(t.Context(), 1, func(*cell.Cell) error { return own }); !errors.Is(err, own) || errors.Is(err, relay.ErrUnavailable) {
 		t.Errorf("error of the reader came back as %v", err)
 	}
+}
+
+// A proxy that speaks HTTP/1.0 to the host passes a day that broke off on as a whole one, of an unknown
+// length: such an answer is none, or it would be acknowledged (P8).
+func TestP8DayOfUnknownLengthIsRefused(t *testing.T) {
+	base, _ := host(t, func(_ int, w http.ResponseWriter, _ *http.Request) {
+		_, _ = w.Write(bytes.Repeat([]byte{1}, 2*cell.Size))
+	})
+	want(t, client(t, base, relay.Options{}).ReadDay(t.Context(), 1, func(*cell.Cell) error {
+		t.Error("a cell was read")
+		return nil
+	}), relay.ErrRefused)
 }
 
 // A host that stands still is left, and one that is slow but moves is not.

@@ -45,7 +45,8 @@ type Store interface {
 	// the cost of making room tells of a visitor. Again: nil. ErrClosed.
 	OpenDay(ctx context.Context, day cell.Day) error
 	// PutCell keeps a copy of c under a day, in a place drawn uniformly from all free ones
-	// of that day, and opens the day if need be. Durable on return. A cell made of zeros
+	// of that day, and opens the day if need be, unless that has failed: then OpenDay tries it
+	// again. Durable on return. A cell made of zeros
 	// only is refused with ErrConflict: it can't be told from free room. In a full day the
 	// n-th cell takes the place of another, drawn uniformly, with probability quota/n, and is
 	// refused with ErrFull otherwise: so each stays with the same chance. ErrClosed.

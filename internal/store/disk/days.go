@@ -40,7 +40,7 @@ func (s *Store) PutCell(ctx context.Context, n cell.Day, c *cell.Cell) error {
 	}
 	a, err := s.arrivals(n)
 	if errors.Is(err, store.ErrNotFound) {
-		if err := s.OpenDay(ctx, n); err != nil {
+		if err := s.openDay(ctx, n, false); err != nil {
 			return err
 		}
 		a, err = s.arrivals(n)
@@ -68,7 +68,11 @@ func (s *Store) arrivals(n cell.Day) (*arrivals, error) {
 }
 
 // OpenDay implements store.Store.
-func (s *Store) OpenDay(ctx context.Context, n cell.Day) error {
+func (s *Store) OpenDay(ctx context.Context, n cell.Day) error { return s.openDay(ctx, n, true) }
+
+// openDay opens a day. Where that has failed it is tried again only by those who ask for it: each
+// visitor's cell would else begin to write a whole day to a disk that is full.
+func (s *Store) openDay(ctx context.Context, n cell.Day, again bool) error {
 	s.changes.Lock()
 	defer s.changes.Unlock()
 	if a, err := s.arrivals(n); err == nil && a.isBroken() {
@@ -79,16 +83,33 @@ func (s *Store) OpenDay(ctx context.Context, n cell.Day) error {
 	if err := ctx.Err(); err != nil {
 		return err
 	}
-	path := s.dayPath(n, open)
-	if err := s.allocate(path); err != nil {
+	if err := s.noRoom[n]; err != nil && !again {
 		return err
 	}
-	a, err := openArrivals(s.sys, path, s.rand)
+	a, err := s.makeDay(s.dayPath(n, open))
 	if err != nil {
+		s.noRoom[n] = err
 		return err
 	}
+	delete(s.noRoom, n)
 	s.set(n, &day{open, a})
 	return nil
+}
+
+// makeDay makes the file of a day and opens it. An earlier call may have failed when the file stood
+// already: then it is whole and holds no cell, and is taken up.
+func (s *Store) makeDay(path string) (*arrivals, error) {
+	_, err := os.Stat(path)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		err = s.allocate(path)
+	case err == nil:
+		err = s.syncDir(filepath.Dir(path))
+	}
+	if err != nil {
+		return nil, err
+	}
+	return openArrivals(s.sys, path, s.rand)
 }
 
 // reopen takes a day up again whose sync failed. Each cell that was answered for was synced

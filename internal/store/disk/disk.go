@@ -68,9 +68,10 @@ type Store struct {
 	sys   System
 	lock  *os.File
 
-	mu      sync.Mutex        // guards days; held for a look or a change in memory only
-	days    map[cell.Day]*day // nil after Close
-	changes sync.Mutex        // one change of state of a day at a time; taken before mu
+	mu      sync.Mutex         // guards days; held for a look or a change in memory only
+	days    map[cell.Day]*day  // nil after Close
+	changes sync.Mutex         // one change of state of a day at a time; taken before mu
+	noRoom  map[cell.Day]error // days that could not be opened, and why; guarded by changes
 
 	objects sync.Mutex // guards links and removals under objects
 	current sync.Mutex // guards changes under current
@@ -93,7 +94,7 @@ func Open(dir string, o Options) (*Store, error) {
 	if err := CheckFormat(dir); err != nil {
 		return nil, err
 	}
-	s := &Store{dir: dir, quota: o.Quota, rand: o.Rand, sys: o.System, days: map[cell.Day]*day{}}
+	s := &Store{dir: dir, quota: o.Quota, rand: o.Rand, sys: o.System, days: map[cell.Day]*day{}, noRoom: map[cell.Day]error{}}
 	if s.sys == nil {
 		s.sys = machine{}
 	}

@@ -144,6 +144,7 @@ func (p *play) do(name string, op func(*Store) error) {
 	p.t.Helper()
 	p.sys.Phase(name)
 	var err error
+	restarted := false
 	for try := range 6 {
 		if p.s == nil {
 			if p.s, err = Open(p.dir, Options{Quota: 16, Rand: rand.Reader, System: p.sys}); err != nil {
@@ -153,11 +154,14 @@ func (p *play) do(name string, op func(*Store) error) {
 			}
 		}
 		if err = op(p.s); err == nil {
+			if restarted {
+				p.t.Errorf("%s: it did not come about until the host was started anew", name)
+			}
 			return
 		}
 		if p.sys.Lift(); try == 2 {
 			_ = p.s.Close() // it may be what breaks
-			p.s = nil
+			p.s, restarted = nil, true
 		}
 	}
 	p.t.Fatalf("%s: no progress: %v", name, err)
@@ -277,6 +281,7 @@ func TestFullDisk(t *testing.T) {
 	sys.Fill()
 	for _, op := range map[string]func() error{
 		"day":    func() error { return s.OpenDay(ctx, 8) },
+		"a day":  func() error { return s.PutCell(ctx, 9, storetest.Cell(2)) },
 		"object": func() error { return s.PutObject(ctx, "batch/7", []byte("x")) },
 		"value":  func() error { return s.Switch(ctx, "now", 1, []byte("x")) },
 		"cell":   func() error { return s.PutCell(ctx, 8, storetest.Cell(2)) },
@@ -285,8 +290,12 @@ func TestFullDisk(t *testing.T) {
 			t.Errorf("with a full disk: %v", err)
 		}
 	}
+	before := len(sys.Taken())
+	if err := s.PutCell(ctx, 8, storetest.Cell(2)); !errors.Is(err, syscall.ENOSPC) || len(sys.Taken()) > before {
+		t.Errorf("a cell made a host whose disk is full try to make room for a day: %v, %v", err, sys.Taken()[before:])
+	}
 	sys.Lift()
-	if err := errors.Join(s.PutObject(ctx, "batch/7", []byte("x")), s.Switch(ctx, "now", 1, []byte("x")), s.PutCell(ctx, 8, storetest.Cell(2)),
+	if err := errors.Join(s.OpenDay(ctx, 8), s.PutObject(ctx, "batch/7", []byte("x")), s.Switch(ctx, "now", 1, []byte("x")), s.PutCell(ctx, 8, storetest.Cell(2)),
 		s.PutCell(ctx, 7, storetest.Cell(3)), s.CloseDay(ctx, 7)); err != nil {
 		t.Errorf("with room again: %v", err)
 	}
