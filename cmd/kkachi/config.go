@@ -16,6 +16,7 @@ import (
 	"kkachi/internal/desk"
 	"kkachi/internal/lang"
 	"kkachi/internal/seal"
+	"kkachi/internal/sift"
 	"kkachi/internal/store"
 )
 
@@ -25,20 +26,21 @@ const configFile = "newsroom.toml"
 // A newsroom is newsroom.toml: names, addresses, parameters, languages; never a secret.
 // Each role reads it, so a copy of it goes to each machine.
 type newsroom struct {
-	Format    int        `toml:"format"`    // of this file
-	ID        string     `toml:"id"`        // SHA-256 of the first root key, hex
-	Name      string     `toml:"name"`      // as it stands in the root note
-	URL       string     `toml:"url"`       // where sources and readers find the host
-	Languages []lang.Tag `toml:"languages"` // of the site, the first is the default
-	Desks     int        `toml:"desks"`     // that share the bulletin
-	Slots     int        `toml:"slots"`     // of the bulletin
-	Batch     int        `toml:"batch"`     // records a day from sift to desk
-	Quota     int        `toml:"quota"`     // cells a day that the host takes
-	Canaries  int        `toml:"canaries"`  // of a day, without which sift holds its letters; 0: none are looked for
-	Proxy     string     `toml:"proxy"`     // through which sift and desk reach the host, socks5://…
-	Listen    listen     `toml:"listen"`
-	Names     lang.Words `toml:"names"` // the newsroom's name on the site, where it differs by language
-	Partners  []partner  `toml:"partners,omitempty"`
+	Format     int        `toml:"format"`     // of this file
+	ID         string     `toml:"id"`         // SHA-256 of the first root key, hex
+	Name       string     `toml:"name"`       // as it stands in the root note
+	URL        string     `toml:"url"`        // where sources and readers find the host
+	Languages  []lang.Tag `toml:"languages"`  // of the site, the first is the default
+	Desks      int        `toml:"desks"`      // that share the bulletin
+	Slots      int        `toml:"slots"`      // of the bulletin
+	Batch      int        `toml:"batch"`      // records a day from sift to desk
+	Quota      int        `toml:"quota"`      // cells a day that the host takes
+	Difficulty int        `toml:"difficulty"` // zero bits of each cell's stamp, at the least; a flood raises them
+	Canaries   int        `toml:"canaries"`   // of a day, without which sift holds its letters; 0: none are looked for
+	Proxy      string     `toml:"proxy"`      // through which sift and desk reach the host, socks5://…
+	Listen     listen     `toml:"listen"`
+	Names      lang.Words `toml:"names"` // the newsroom's name on the site, where it differs by language
+	Partners   []partner  `toml:"partners,omitempty"`
 }
 
 // partner takes over cases of people who ask for help: a name, and the key that it keeps.
@@ -157,6 +159,7 @@ func (n *newsroom) check(withID bool) error {
 		{"slots", n.Slots, cell.MinSlots, cell.MaxSlots, false},
 		{"batch", n.Batch, cell.DefaultBatch, cell.MaxBatch, true},
 		{"quota", n.Quota, 1, 1 << 24, false},
+		{"difficulty", n.Difficulty, 0, sift.StampMost, false},
 		{"canaries", n.Canaries, 0, 1 << 10, false},
 	} {
 		if f.value < f.lo || f.value > f.hi {

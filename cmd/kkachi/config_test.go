@@ -53,6 +53,7 @@ func TestNewsroomFileRefuses(t *testing.T) {
 		{`[listen]`, "batch = 300\n[listen]", `batch: 300 is not 256 doubled`},
 		{`[listen]`, "desks = 9\n[listen]", `desks: 9 is not between`},
 		{`[listen]`, "quota = 0\n[listen]", `quota: 0 is not between`},
+		{`[listen]`, "difficulty = 17\n[listen]", `difficulty: 17 is not between`},
 		{`[listen]`, "canaries = -1\n[listen]", `canaries: -1 is not between`},
 		{`[listen]`, "[[partners]]\nname = \"Hands\"\nrecipient = \"age1abc\"\n[listen]", `partners: number 1: recipient is no post-quantum`},
 		{`[listen]`, "[[partners]]\nnam = \"Hands\"\n[listen]", `unknown key "partners.nam"`},

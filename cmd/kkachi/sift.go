@@ -87,7 +87,7 @@ func (c *siftCmd) open(w *world, n *newsroom) (*sift.Sift, error) {
 		return nil, err
 	}
 	return sift.Open(dir, unlock, sift.Config{
-		Newsroom: n.id(), Batch: n.Batch, Slots: n.Slots, Desks: n.Desks, Canaries: n.Canaries, Quota: n.Quota, Now: w.now, Rand: w.rand,
+		Newsroom: n.id(), Batch: n.Batch, Slots: n.Slots, Desks: n.Desks, Canaries: n.Canaries, Quota: n.Quota, Difficulty: uint8(n.Difficulty), Now: w.now, Rand: w.rand,
 		Connect: func(token string) (sift.Host, error) { return n.connect(w, c.Host, token) },
 	})
 }
@@ -133,7 +133,7 @@ func lines(r *sift.Report) (out []string) {
 		say("batch of %s stands at the host", d)
 	}
 	if r.Stamp > 0 {
-		say("cells of %s need a stamp of %d bits: a day was fuller than the quota", r.Day+1, r.Stamp)
+		say("cells of %s need a stamp of %d bits: newsroom.toml asks for it, or a day was fuller than the quota", r.Day+1, r.Stamp)
 	}
 	for _, what := range r.Again {
 		say("put %s again: the host had lost it", what)

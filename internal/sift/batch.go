@@ -1,6 +1,7 @@
 package sift
 
 import (
+	"cmp"
 	"context"
 	"crypto/rand"
 	"fmt"
@@ -47,7 +48,7 @@ func (r *run) batch(ctx context.Context, day cell.Day) error {
 	if err := r.decideSize(r.drawable()); err != nil {
 		return err
 	}
-	recs, rest, err := r.draw(inboxKey(n.desk, cell.WeekOf(r.today, n.root.W0)))
+	recs, rest, err := r.draw(ctx, inboxKey(n.desk, cell.WeekOf(r.today, n.root.W0)))
 	if err != nil {
 		return err
 	}
@@ -75,6 +76,7 @@ func (r *run) batch(ctx context.Context, day cell.Day) error {
 		return err
 	}
 	r.report.Batches = append(r.report.Batches, day)
+	r.report.Carried = r.drawable()
 	return nil
 }
 
@@ -84,8 +86,10 @@ func (r *run) stands(ctx context.Context, name string) (bool, error) {
 }
 
 // draw takes up to B records, uniformly from all arrival days that are not held, fills up with dummies and
-// shuffles. It changes nothing; rest is what the pool is without them.
-func (r *run) draw(inbox *seal.HPKEPublic) (recs []cell.Record, rest map[cell.Day][]cell.Record, err error) {
+// shuffles. It changes nothing; rest is what the pool is without them. Of dummies B are made,
+// however few are wanted: the host sees how long a batch takes, and must not see how many
+// letters are in it.
+func (r *run) draw(ctx context.Context, inbox *seal.HPKEPublic) (recs []cell.Record, rest map[cell.Day][]cell.Record, err error) {
 	type place struct {
 		day cell.Day
 		at  int
@@ -113,12 +117,14 @@ func (r *run) draw(inbox *seal.HPKEPublic) (recs []cell.Record, rest map[cell.Da
 	for _, p := range all[k:] {
 		rest[p.day] = append(rest[p.day], r.st.pool[p.day][p.at])
 	}
-	for len(recs) < size {
+	for range size {
 		dummy, err := seal.NewDummy(r.cfg.Rand, r.cfg.Newsroom, inbox)
-		if err != nil {
+		if err = cmp.Or(err, r.over(ctx)); err != nil {
 			return nil, nil, err
 		}
-		recs = append(recs, *dummy)
+		if len(recs) < size {
+			recs = append(recs, *dummy)
+		}
 	}
 	err = r.shuffle(len(recs), func(i, j int) { recs[i], recs[j] = recs[j], recs[i] })
 	return recs, rest, err

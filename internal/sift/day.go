@@ -22,7 +22,7 @@ type Report struct {
 	Arrivals     []Arrival  // drained in this run
 	Batches      []cell.Day // built in this run
 	Acknowledged []cell.Day // acknowledged in this run
-	Carried      int        // records over the batch's size, left for the next day
+	Carried      int        // records over the batch's size, in a run that built one; of those that wait for a batch nothing is told
 
 	Keys      []cell.Day // whose keys exist at the end
 	Destroyed []cell.Day // whose keys were destroyed in this run
@@ -54,11 +54,15 @@ type run struct {
 // and destroys the keys whose time has come. It can be broken off anywhere and called again;
 // what is done is not done twice. A step that fails does not keep the others back, unless the
 // disk itself failed. ErrClock if the clock went back; ErrNoNotes among others while the host
-// lacks a note.
+// lacks a note. It does not reach over midnight, whatever the host is doing: the keys that die
+// there must die.
 func (s *Sift) Day(ctx context.Context) (*Report, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	today := cell.DayOf(s.cfg.Now())
+	now := s.cfg.Now()
+	today := cell.DayOf(now)
+	ctx, cancel := context.WithTimeout(ctx, untilMidnight(now))
+	defer cancel()
 	r := &run{Sift: s, today: today, report: &Report{Day: today}}
 	if s.st == nil {
 		return r.report, errors.New("sift: it is closed")
@@ -122,9 +126,9 @@ func (r *run) steps(ctx context.Context) error {
 	for _, step := range []func(context.Context) error{
 		r.outgoing, r.again, r.publish, r.drain, r.free, r.batches, r.acknowledge,
 	} {
-		if ctx.Err() != nil { // broken off between two steps: not done, though none failed
+		if err := r.over(ctx); err != nil { // broken off between two steps: not done, though none failed
 			if len(errs) == 0 {
-				errs = append(errs, ctx.Err())
+				errs = append(errs, err)
 			}
 			break
 		}
@@ -145,6 +149,20 @@ func (r *run) steps(ctx context.Context) error {
 	}
 	return errors.Join(errs...)
 }
+
+// errOver is a run whose day has ended by the clock. A timer alone would not tell: it stands
+// still while the computer sleeps.
+var errOver = errors.New("sift: the day ended before its order was done, which begins anew")
+
+// over says whether a run must break off: it was told to, or midnight has passed.
+func (r *run) over(ctx context.Context) error {
+	if cell.DayOf(r.cfg.Now()) != r.today {
+		return errOver
+	}
+	return ctx.Err()
+}
+
+func untilMidnight(now time.Time) time.Duration { return (cell.DayOf(now) + 1).Time().Sub(now) }
 
 // outgoing puts what an earlier run left in the outbox. A now that the host refuses for good
 // is built anew if the host shows why: a verified note of ours with a higher serial.
@@ -184,7 +202,6 @@ func (r *run) conclude() {
 	rep.Serial = st.serial
 	rep.Published = st.noteDay == r.today && !waiting
 	rep.Keys = r.living()
-	rep.Carried = st.pooled()
 	rep.OutlivedEver = st.outlived
 	if yesterday := r.today - 1; r.tookCells(yesterday) && st.arrivals[yesterday] < drained {
 		rep.Waiting = append(rep.Waiting, fmt.Sprintf("the host has not closed %s yet", yesterday))
@@ -217,29 +234,28 @@ const RunInterval = 60
 
 // Run does the order of the day when it starts, at each midnight UTC, and again after
 // interval (0: RunInterval seconds) while something is left to do, until ctx ends; then it
-// returns nil. Each result goes to report, which may be nil. No run reaches over midnight:
-// the keys that die there must die whatever the host is doing.
+// returns nil. Each result goes to report, which may be nil.
 func (s *Sift) Run(ctx context.Context, interval time.Duration, report func(*Report, error)) error {
 	if interval <= 0 {
 		interval = RunInterval * time.Second
 	}
 	var done cell.Day
 	for ctx.Err() == nil {
-		now := s.cfg.Now()
-		today := cell.DayOf(now)
-		midnight := (today + 1).Time().Sub(now)
+		today := cell.DayOf(s.cfg.Now())
 		if today != done {
-			limited, cancel := context.WithTimeout(ctx, midnight)
-			rep, err := s.Day(limited)
-			cancel()
+			rep, err := s.Day(ctx)
 			if report != nil && ctx.Err() == nil {
 				report(rep, err)
 			}
 			if err == nil && rep.Done {
-				done = today
+				done = rep.Day
 			}
 		}
-		wait := time.NewTimer(min(interval, midnight))
+		now := s.cfg.Now()
+		if cell.DayOf(now) != today {
+			continue // midnight passed meanwhile, and what dies there does not wait
+		}
+		wait := time.NewTimer(min(interval, untilMidnight(now)))
 		select {
 		case <-ctx.Done():
 		case <-wait.C:

@@ -250,6 +250,32 @@ func TestClockGoesBack(t *testing.T) {
 	w.day(s)
 }
 
+// P4: a clock that has gone back wakes no key at a start: they expire by the newest day that has
+// begun.
+func TestP4ClockGoneBackWakesNoKey(t *testing.T) {
+	w := newWorld(t)
+	h := w.withMemHost()
+	w.cfg.Isolation = InProcess
+	dir := t.TempDir()
+	s := w.create(dir)
+	w.day(s)
+	name := dayKeyFile(firstDay)
+	old := must(s.files.read(name))
+	w.turn(5)
+	h.down = relay.ErrUnavailable // else what is drained would tell that the key is over
+	if _, err := s.Day(t.Context()); err == nil {
+		t.Fatal("no error without a host")
+	}
+	if err := errors.Join(s.Close(), disk{dir}.write(name, old)); err != nil { // as a backup brings it back
+		t.Fatal(err)
+	}
+	w.turn(-4)
+	s = w.open(dir)
+	if got := keysOnDisk(t, dir); slices.Contains(got, firstDay) || s.keys[firstDay] != nil {
+		t.Errorf("keys on disk %v, in memory %v", got, s.living())
+	}
+}
+
 // A folder lost with its state: the next one goes on above the serial that the host shows,
 // chained to it, and no batch is built whose name is taken.
 func TestP13NewFolderGoesOn(t *testing.T) {

@@ -149,18 +149,18 @@ func (r *run) openAll(ctx context.Context, day cell.Day) (d *dayOf, err error) {
 		switch {
 		case o == nil:
 			d.Outlived++
-			return ctx.Err()
+			return r.over(ctx)
 		case !d.isFresh(r.st, epoch, c.ReplayKey()):
 			d.Replayed++
-			return ctx.Err()
+			return r.over(ctx)
 		}
 		b := append(next[epoch], c[:]...)
 		if len(b) < chunk*cell.Size {
 			next[epoch] = b
-			return ctx.Err()
+			return r.over(ctx)
 		}
 		next[epoch] = b[:0]
-		return errors.Join(o.open(b), ctx.Err())
+		return errors.Join(o.open(b), r.over(ctx))
 	})
 	if err != nil {
 		return nil, err

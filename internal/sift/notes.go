@@ -148,9 +148,13 @@ func (r *run) newest(ctx context.Context, which int, kind string, parse func([]b
 			why = fmt.Errorf("sift: %s note %d holds serial %d", kind, serial, within)
 		case serial == seen.serial && hash != seen.hash:
 			why = fmt.Errorf("sift: two %s notes have serial %d: somebody signs twice", kind, serial)
-		default:
-			*seen = seenNote{serial, hash} // durable with the next save: it only keeps older ones out
+		case *seen == seenNote{serial, hash}:
 			return raw, nil
+		default:
+			// Durable before anything is done by it: else a host could hide it from the next
+			// start, and show the one before.
+			*seen = seenNote{serial, hash}
+			return raw, r.save()
 		}
 	}
 	if errors.Is(why, seal.ErrExpired) {

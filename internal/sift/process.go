@@ -59,6 +59,7 @@ func spawn(mode, policy string, key *os.File) (*process, error) {
 	if key != nil {
 		p.cmd.ExtraFiles = []*os.File{key}
 	}
+	keepOpenFiles()
 	if err := p.cmd.Start(); err != nil {
 		return nil, errors.Join(fmt.Errorf("sift: start a process for a day key: %w", err), in.Close(), out.Close())
 	}

@@ -122,6 +122,47 @@ func TestP10OldRootKeyIsTakenNoMore(t *testing.T) {
 	}
 }
 
+// P10: a note that was seen is not forgotten by a start, also where the run that saw it came to
+// nothing: a host cannot take it back.
+func TestP10SeenNoteOutlivesAStart(t *testing.T) {
+	w := newWorld(t)
+	h := w.withMemHost()
+	w.cfg.Isolation = InProcess
+	dir := t.TempDir()
+	s := w.create(dir)
+	w.day(s)
+	w.turn(1)
+	for _, kind := range []string{"root", "desk", "devices"} {
+		first, newer := "note/"+kind+"/1", "note/"+kind+"/2"
+		r := &run{Sift: s, today: w.today(), report: &Report{}}
+		s.host = h
+		w.serial = 1
+		w.signNotes(s.Public())
+		for _, other := range []string{"root", "desk", "devices"} {
+			if other != kind { // the run that sees it fails for want of the others, or builds nothing
+				delete(h.objects, "note/"+other+"/2")
+			}
+		}
+		if _, err := r.fetchDevices(t.Context()); err != nil {
+			t.Fatalf("%s: %v", kind, err)
+		}
+		if err := s.Close(); err != nil {
+			t.Fatal(err)
+		}
+		s = w.open(dir)
+		delete(h.objects, newer)
+		s.host = h
+		r = &run{Sift: s, today: w.today(), report: &Report{}}
+		if _, err := r.fetchDevices(t.Context()); err == nil || h.objects[first] == nil || !strings.Contains(err.Error(), "seen before") {
+			t.Errorf("%s: the older note is taken: %v", kind, err)
+		}
+		s.st.seen[map[string]int{"root": rootNote, "desk": deskNote, "devices": devicesNote}[kind]] = seenNote{}
+		if err := errors.Join(s.save(), s.files.destroy(rootFile)); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
 // A sift's folder was stolen: the root note names the new one's key alone. The new one goes on
 // above the serials of the stolen key, with the bulletin that stood on that day, and chained.
 func TestP13FolderStolenGoesOn(t *testing.T) {

@@ -3,6 +3,7 @@ package sift
 import (
 	"context"
 	"crypto/rand"
+	"io"
 	"slices"
 	"sync"
 	"testing"
@@ -91,8 +92,7 @@ func (slowHost) ListObjects(ctx context.Context, _ string) ([]string, error) {
 // of the time, whatever its arrival day and place.
 func TestDrawIsUniform(t *testing.T) {
 	w := newWorld(t)
-	r := &run{Sift: &Sift{cfg: w.cfg, st: newState()}}
-	r.cfg.Rand = rand.Reader
+	r := &run{Sift: &Sift{cfg: w.cfg, st: newState()}, today: w.today(), report: &Report{}}
 	var all []cell.Record
 	for i := range 2 * w.cfg.Batch {
 		all = append(all, cell.Record{byte(i)})
@@ -103,7 +103,7 @@ func TestDrawIsUniform(t *testing.T) {
 	drawn := map[byte]int{}
 	first := map[byte]int{}
 	for range n {
-		recs, rest, err := r.draw(nil)
+		recs, rest, err := r.draw(t.Context(), w.inbox.Public())
 		if err != nil || len(recs) != w.cfg.Batch || len(rest[20000])+len(rest[20001]) != w.cfg.Batch {
 			t.Fatal(len(recs), err)
 		}
@@ -119,6 +119,105 @@ func TestDrawIsUniform(t *testing.T) {
 		}
 		if got := first[byte(i)]; got < 49 || got > 201 {
 			t.Errorf("record %d stood first %d of %d times", i, got, n)
+		}
+	}
+}
+
+// jumpingHost lets midnight pass, once, while it is asked.
+type jumpingHost struct {
+	*memHost
+	jump func()
+	asks int // requests since
+}
+
+func (h *jumpingHost) ListObjects(ctx context.Context, prefix string) ([]string, error) {
+	if h.jump != nil {
+		h.jump()
+		h.jump, h.asks = nil, 0
+	}
+	h.asks++
+	return h.memHost.ListObjects(ctx, prefix)
+}
+
+func (h *jumpingHost) PutNow(ctx context.Context, n *cell.Now) error {
+	h.asks++
+	return h.memHost.PutNow(ctx, n)
+}
+
+// P4: midnight ends a run also where no timer tells, because the computer slept; the next one
+// begins at once, whatever the interval, and by it the keys die.
+func TestP4RunEndsThoughTheComputerSlept(t *testing.T) {
+	w := newWorld(t)
+	w.cfg.Isolation = InProcess
+	h := &jumpingHost{memHost: w.withMemHost()}
+	s := w.create(t.TempDir())
+	w.day(s)
+	w.turn(1)
+	h.jump = func() { w.turn(2) }
+	s.host = h
+	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
+	defer cancel()
+	var days []cell.Day
+	err := s.Run(ctx, time.Hour, func(r *Report, err error) {
+		days = append(days, r.Day)
+		switch {
+		case len(days) == 1 && (err == nil || h.asks != 1 || r.Published):
+			t.Errorf("%d requests after midnight, published %v: %v", h.asks-1, r.Published, err)
+		case len(days) == 2:
+			if _, lives := s.keys[firstDay]; lives {
+				t.Error("a key outlived its time")
+			}
+			cancel()
+		}
+	})
+	if err != nil || !slices.Equal(days, []cell.Day{firstDay + 1, firstDay + 3}) {
+		t.Errorf("%v: %v", days, err)
+	}
+}
+
+// P4: one run by itself, as kkachi sift --once is, ends at midnight as well.
+func TestP4OneRunEndsAtMidnight(t *testing.T) {
+	w := newWorld(t)
+	w.cfg.Isolation = InProcess
+	h := w.withMemHost()
+	s := w.create(t.TempDir())
+	w.clock = (firstDay + 1).Time().Add(-20 * time.Millisecond)
+	s.host = slowHost{h}
+	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
+	defer cancel()
+	if _, err := s.Day(ctx); err == nil || ctx.Err() != nil {
+		t.Errorf("the slow host was waited for: %v", err)
+	}
+}
+
+// countingRand counts the dummies that are made by what each draws.
+type countingRand struct {
+	io.Reader
+	dummies int
+}
+
+func (r *countingRand) Read(b []byte) (int, error) {
+	if len(b) == cell.FragmentSize-1 {
+		r.dummies++
+	}
+	return r.Reader.Read(b)
+}
+
+// The host sees how long sift works on a batch: it makes as many dummies whatever is in it.
+func TestBatchCostsTheSameWhateverIsInIt(t *testing.T) {
+	w := newWorld(t)
+	w.withMemHost()
+	w.cfg.Isolation = InProcess
+	random := &countingRand{Reader: rand.Reader}
+	w.cfg.Rand = random
+	s := w.create(t.TempDir())
+	w.day(s)
+	for _, letters := range []int{0, 3, w.cfg.Batch} {
+		w.send(letters, 1)
+		w.turn(1)
+		random.dummies = 0
+		if w.day(s); random.dummies != w.cfg.Batch {
+			t.Errorf("with %d letters %d dummies are made, want %d", letters, random.dummies, w.cfg.Batch)
 		}
 	}
 }

@@ -2,6 +2,7 @@ package sift
 
 import (
 	"fmt"
+	"math"
 	"os"
 	"runtime/debug"
 	"syscall"
@@ -34,7 +35,7 @@ var calls = []string{
 	"futex", "sched_yield", "sched_getaffinity", "set_robust_list", "rseq",
 	"nanosleep", "clock_nanosleep", "clock_gettime", "getrandom",
 	"rt_sigaction", "rt_sigprocmask", "rt_sigreturn", "sigaltstack", "restart_syscall",
-	"getpid", "gettid", "tgkill", "exit", "exit_group",
+	"getpid", "gettid", "exit", "exit_group",
 }
 
 // confine takes from this process what it does not need: core dumps, being read by others of
@@ -54,16 +55,22 @@ func confine() error {
 	if err := landlock.V9.BestEffort().Restrict(); err != nil {
 		return fmt.Errorf("landlock: %w", err)
 	}
+	return confineCalls()
+}
+
+// confineCalls bars all system calls but those above.
+func confineCalls() error {
 	err := seccomp.LoadFilter(seccomp.Filter{
 		NoNewPrivs: true, Flag: seccomp.FilterFlagTSync,
 		Policy: seccomp.Policy{
 			DefaultAction: seccomp.ActionErrno,
 			Syscalls: []seccomp.SyscallGroup{
 				{Action: seccomp.ActionAllow, Names: calls},
-				{Action: seccomp.ActionAllow, NamesWithCondtions: []seccomp.NameWithConditions{{
-					Name:       "clone",
-					Conditions: []seccomp.Condition{{Argument: 0, Operation: seccomp.BitsSet, Value: unix.CLONE_THREAD}},
-				}}},
+				{Action: seccomp.ActionAllow, NamesWithCondtions: []seccomp.NameWithConditions{
+					only("clone", seccomp.BitsSet, unix.CLONE_THREAD),
+					// To its own threads: another's could be ended, or held up, by a signal.
+					only("tgkill", seccomp.Equal, uint64(os.Getpid())),
+				}},
 				// Its flags lie in memory, where no filter can look; told that it does not
 				// exist, C libraries take clone instead.
 				{Action: seccomp.ActionErrno | seccomp.Action(unix.ENOSYS), Names: []string{"clone3"}},
@@ -75,6 +82,15 @@ func confine() error {
 	}
 	return nil
 }
+
+// only lets a system call through by its first argument.
+func only(name string, op seccomp.Operation, value uint64) seccomp.NameWithConditions {
+	return seccomp.NameWithConditions{Name: name, Conditions: []seccomp.Condition{{Argument: 0, Operation: op, Value: value}}}
+}
+
+// keepOpenFiles lets a child inherit nothing but its pipes: what this program was started with
+// may stand open in it, and no sandbox closes that.
+func keepOpenFiles() { _ = unix.CloseRange(3, math.MaxUint32, unix.CLOSE_RANGE_CLOEXEC) }
 
 // lockMemory keeps all memory out of swap. With a finite limit it would succeed now, and end
 // the process at a later allocation, so it is only done where there is none.

@@ -197,6 +197,10 @@ func (s *Sift) load() error {
 	if err != nil {
 		return err
 	}
+	// By the newest day that has begun: the clock may have gone back meanwhile.
+	if _, err := destroyExpired(s.files, st.day); err != nil {
+		return err
+	}
 	if _, err := s.retire(st); err != nil { // a crash may have come between drain and death
 		return err
 	}

@@ -203,7 +203,7 @@ func TestP8HeldWithoutCanaries(t *testing.T) {
 	w.turn(1)
 	s.Close()
 	s = w.open(dir)
-	if r = w.heldDay(s); len(r.Batches) != 1 || r.Batches[0] != victim+1 || len(r.Held) != 1 || r.Carried != 2 {
+	if r = w.heldDay(s); len(r.Batches) != 1 || r.Batches[0] != victim+1 || len(r.Held) != 1 || r.Carried != 0 {
 		t.Errorf("a day with its canaries: %+v", r)
 	}
 	w.wantOnce(full)

@@ -77,15 +77,6 @@ func newState() *state {
 	}
 }
 
-// pooled is the number of records in the pool.
-func (st *state) pooled() int {
-	n := 0
-	for _, recs := range st.pool {
-		n += len(recs)
-	}
-	return n
-}
-
 // addPool keeps records under their arrival day, in the order of their bytes: the order in
 // which they came is not kept.
 func (st *state) addPool(day cell.Day, recs []cell.Record) {
