@@ -28,7 +28,7 @@ func (*pageVerifyCmd) Help() string {
 
 With the site's URL alone the newsroom's id is taken from the page that is to be checked: then the site may be whole, and another newsroom's. Compare the id with the one that you learnt by other means.
 
-Whoever hands out the site can hand a true one to this program and another to somebody else: do it from the place and over the network of a reader, over Tor with --proxy. That hides who asks; a host that looks can still tell this program from a browser. Copies in gzip, which browsers ask for, are not compared yet.
+Whoever hands out the site can hand a true one to this program and another to somebody else: do it from the place and over the network of a reader, over Tor with --proxy. That hides who asks; a host that looks can still tell this program from a browser. Copies in gzip, which browsers ask for, are compared too, and so are the headers of each answer.
 
 Exit code 0: nothing differs. 1: something differs, no site is published, or the host could not be reached. 2: bad input.
 
@@ -181,7 +181,7 @@ func (v *verified) fill(id seal.NewsroomID, r *lookout.Report) {
 // print says it for people: a line for each thing, and each difference.
 func (v *verified) print(w *world, r *lookout.Report) {
 	w.say("%s", seal.AddressPrefix+v.Newsroom+"@"+v.URL)
-	seen := map[string]string{}
+	seen := map[string]string{lookout.InHeaders: "each as the host writes them"}
 	if v.Root > 0 {
 		seen[lookout.InNotes] = fmt.Sprintf("root note %d, desk note %d, sift note %d of %s", v.Root, v.Desk, v.Sift, r.Issued)
 		seen[lookout.InBulletin] = "of " + r.Bulletin.String()
@@ -192,7 +192,7 @@ func (v *verified) print(w *world, r *lookout.Report) {
 		seen[lookout.InContacts] = fmt.Sprintf("%d, in the file and on each page", v.Contacts)
 		seen[lookout.InPage], seen[lookout.InFile] = "each as listed, and none runs anything else", "each as listed"
 	}
-	for _, thing := range []string{lookout.InNotes, lookout.InBulletin, lookout.InManifest, lookout.InScript, lookout.InContacts, lookout.InPage, lookout.InFile} {
+	for _, thing := range []string{lookout.InNotes, lookout.InBulletin, lookout.InManifest, lookout.InScript, lookout.InContacts, lookout.InPage, lookout.InFile, lookout.InHeaders} {
 		well := true
 		for _, d := range v.Differs {
 			if d.Thing == thing {

@@ -14,7 +14,6 @@ import (
 
 	"kkachi/internal/cell"
 	"kkachi/internal/desk"
-	"kkachi/internal/drop"
 	"kkachi/internal/lang"
 	"kkachi/internal/press"
 	"kkachi/internal/relay"
@@ -119,7 +118,7 @@ func siteFolder(dir string) string { return filepath.Join(dir, "site") }
 
 // site is what the press needs to know of the newsroom, with the script of every reader.
 func (n *newsroom) site() press.Site {
-	return press.Site{Name: n.siteNames(), Address: n.address(), Default: n.Languages[0], Bundle: page.Bundle(), Policy: drop.Policy}
+	return press.Site{Name: n.siteNames(), Address: n.address(), Default: n.Languages[0], Bundle: page.Bundle(), Policy: cell.Policy}
 }
 
 // preview prints one page of a story that is not approved yet, for the desk.

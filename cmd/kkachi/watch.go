@@ -29,7 +29,7 @@ type watchCmd struct {
 
 // Help is shown by --help.
 func (*watchCmd) Help() string {
-	return `Visits a newsroom's host from anywhere, over Tor with --proxy. A host that looks can tell it from a reader's browser, over Tor too: that hides who watches, not that somebody does. Checks signatures, serials, the chain of notes and the bulletin; of the site its signed manifest, every script, the contacts the page at / and some of the other files, drawn anew each time, folders by their own addresses too, and that no page runs a script which the manifest does not list. Copies in gzip, which browsers ask for, are not compared yet. With --keep it checks also that it is shown what it was shown before. Two notes or two manifests with one serial are proof that somebody is shown something else: both are kept, for everybody to check.
+	return `Visits a newsroom's host from anywhere, over Tor with --proxy. A host that looks can tell it from a reader's browser, over Tor too: that hides who watches, not that somebody does. Checks signatures, serials, the chain of notes and the bulletin; of the site its signed manifest, every script, the contacts the page at / and some of the other files, drawn anew each time, folders by their own addresses too, and that no page runs a script which the manifest does not list. Copies in gzip, which browsers ask for, are compared too, and the headers of each answer with those that a host of ours writes. With --keep it checks also that it is shown what it was shown before. Two notes or two manifests with one serial are proof that somebody is shown something else: both are kept, for everybody to check.
 
 Prints one line. Exit code 0: well. 1: something is wrong, or the host could not be reached. 2: bad input.
 
@@ -115,7 +115,12 @@ func (c *watchCmd) visit(w *world, id seal.NewsroomID, client *relay.Client, loo
 		return err
 	}
 	defer s.Close()
-	_, err = s.View(w.ctx)
+	ctx, said := lookout.Heed(w.ctx)
+	_, err = s.View(ctx)
+	if what := said(); what != "" {
+		w.say("%s: %s", r.Day, lookout.Difference{Thing: lookout.InHeaders, What: what})
+		return errors.Join(lookout.ErrShown, err)
+	}
 	return err
 }
 

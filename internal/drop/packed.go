@@ -13,6 +13,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"kkachi/internal/cell"
 )
 
 // Limits of what is compressed (spec/05-host.md, section 8).
@@ -21,9 +23,6 @@ const (
 	PackMost  = 1 << 20  // bytes of a file; a larger one is sent as it is
 	PackTotal = 32 << 20 // compressed bytes of a site that are held in memory
 )
-
-// packable are the endings of texts. What an image holds is compressed already.
-var packable = map[string]bool{".html": true, ".css": true, ".js": true, ".json": true, ".xml": true, ".atom": true, ".svg": true, ".txt": true, ".csv": true}
 
 // pack compresses a site's texts, scripts and styles first, then by path, as far as there is
 // room; what the former site had packed is taken over. All of it happens when the site is
@@ -36,7 +35,7 @@ func (h *Host) pack(ctx context.Context, s, former *site) {
 	total := 0
 	for _, name := range names {
 		f := s.files[name]
-		if !packable[path.Ext(name)] || f.size < PackLeast || f.size > PackMost || s.packed[f.digest] != nil {
+		if _, packs := cell.SiteType(name); !packs || f.size < PackLeast || f.size > PackMost || s.packed[f.digest] != nil {
 			continue
 		}
 		data := former.packed[f.digest]

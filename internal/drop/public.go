@@ -19,8 +19,8 @@ const (
 )
 
 const (
-	textPlain   = "text/plain; charset=utf-8"
-	octetStream = "application/octet-stream"
+	textPlain   = cell.TextType
+	octetStream = cell.BytesType
 )
 
 // past is a deadline that has gone by: setting it ends reading or writing at once.
@@ -167,18 +167,11 @@ func hurry(w http.ResponseWriter, size int64) *time.Timer {
 	return time.AfterFunc(within, func() { _ = http.NewResponseController(w).SetWriteDeadline(past) })
 }
 
-// Policy allows a page its own script, style, pictures and worker, and nothing else.
-const Policy = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; worker-src 'self'; " +
-	"base-uri 'none'; form-action 'none'; frame-ancestors 'none'; require-trusted-types-for 'script'; trusted-types kkachi"
-
 // protect sets the headers of every answer with a body, whoever asks.
 func protect(h http.Header) {
-	h.Set("Content-Security-Policy", Policy)
-	h.Set("X-Content-Type-Options", "nosniff")
-	h.Set("Referrer-Policy", "no-referrer")
-	h.Set("Cross-Origin-Opener-Policy", "same-origin")
-	h.Set("Cross-Origin-Embedder-Policy", "require-corp")
-	h.Set("Cross-Origin-Resource-Policy", "same-origin")
+	for _, l := range cell.HostHead() {
+		h.Set(l.Name, l.Value)
+	}
 }
 
 // notFound is the one answer for whatever isn't there, or isn't for who asks.

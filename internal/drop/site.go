@@ -8,11 +8,11 @@ import (
 	"fmt"
 	"io"
 	"net/http"
-	"path"
 	"strconv"
 	"strings"
 	"time"
 
+	"kkachi/internal/cell"
 	"kkachi/internal/store"
 )
 
@@ -34,23 +34,6 @@ type site struct {
 type siteFile struct {
 	digest string // 64 lower-case hex digits
 	size   int64
-}
-
-// contentTypes is all that a site may be made of; whatever else is handed out as bytes.
-var contentTypes = map[string]string{
-	".html": "text/html; charset=utf-8",
-	".css":  "text/css; charset=utf-8",
-	".js":   "text/javascript; charset=utf-8",
-	".json": "application/json",
-	".xml":  "application/xml",
-	".atom": "application/atom+xml",
-	".svg":  "image/svg+xml",
-	".png":  "image/png",
-	".jpg":  "image/jpeg",
-	".ico":  "image/x-icon",
-	".txt":  textPlain,
-	".csv":  "text/csv; charset=utf-8",
-	".pdf":  "application/pdf",
 }
 
 // serveSite hands out a file of the site. An empty path is one that leads nowhere.
@@ -100,14 +83,11 @@ func serveFile(w http.ResponseWriter, r *http.Request, f io.ReadSeeker, name str
 // head sets the headers of a file of the site.
 func head(h http.Header, name, tag string) {
 	protect(h)
-	kind, ok := contentTypes[path.Ext(name)]
-	if !ok {
-		kind = octetStream
-	}
+	kind, packs := cell.SiteType(name)
 	h.Set("Content-Type", kind)
 	h.Set("Cache-Control", "no-cache")
 	h.Set("ETag", `"`+tag+`"`)
-	if packable[path.Ext(name)] {
+	if packs {
 		h.Set("Vary", "Accept-Encoding")
 	}
 }

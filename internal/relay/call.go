@@ -119,7 +119,8 @@ func (c *Client) retry(ctx context.Context, try func() error) error {
 
 // send sends a request and hands the body of a good answer to read, and how it is packed.
 func (c *Client) send(caller context.Context, r request, read func(body io.Reader, encoding string) error) error {
-	ctx, cancel := context.WithCancel(caller)
+	under, shown := withHeads(caller, r)
+	ctx, cancel := context.WithCancel(under)
 	defer cancel()
 	w := time.AfterFunc(c.timeout, cancel)
 	defer w.Stop()
@@ -149,6 +150,7 @@ func (c *Client) send(caller context.Context, r request, read func(body io.Reade
 		return c.unreached(caller, ctx, err)
 	}
 	defer res.Body.Close()
+	shown(res)
 	if err := c.judge(res.StatusCode, r); err != nil {
 		return err
 	}

@@ -2,7 +2,7 @@
 // sift, desk and press.
 //
 // What enters: cells, and byte strings that are sealed or signed already. What leaves: the
-// bytes that the host handed out, bounded in size and unjudged. What may never be known here:
+// bytes that the host handed out, bounded in size and unjudged, and their heads to who asks for them. What may never be known here:
 // a key, what any byte string means, and anything to be kept: no cookie, no cache, no file.
 package relay
 

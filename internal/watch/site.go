@@ -63,6 +63,7 @@ func (w *Watch) site(ctx context.Context, r *Report, notes *seal.Notes) error {
 			return err
 		}
 		v := newSiteVisit(n, notes)
+		w.heads.begin(v)
 		if err := v.look(ctx, w); err != nil {
 			r.Wrong = append(r.Wrong, v.wrong...)
 			return err

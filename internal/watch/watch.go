@@ -63,6 +63,8 @@ type Watch struct {
 	rand io.Reader
 	keep *keep
 	all  bool
+
+	heads *heads // of this visit's answers
 }
 
 // LookAtAll makes each visit look at every file of the site, instead of some that it draws.
@@ -100,6 +102,7 @@ func (p Proof) String() string {
 const (
 	InNotes    = "notes"
 	InBulletin = "bulletin"
+	InHeaders  = "headers" // of answers, whatever is asked for
 	InManifest = "manifest"
 	InScript   = "script"
 	InContacts = "contacts"
@@ -148,7 +151,9 @@ type Report struct {
 // said of the host.
 func (w *Watch) Visit(ctx context.Context) (*Report, error) {
 	r := &Report{Day: cell.DayOf(w.now())}
-	err := w.visit(ctx, r)
+	w.heads = &heads{}
+	err := w.visit(w.heads.under(ctx), r)
+	w.heads.report(r)
 	switch wrong := len(r.Proofs)+len(r.Wrong) > 0; {
 	case wrong && err != nil:
 		r.Unfinished = err
