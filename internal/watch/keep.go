@@ -10,8 +10,6 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
-
-	"github.com/google/renameio/v2"
 )
 
 // keep is the folder of what was seen: KIND/SERIAL.txt, the first note of a serial;
@@ -62,11 +60,16 @@ func (k *keep) note(kind string, serial uint64) (first []byte, highest uint64, e
 	return first, highest, err
 }
 
-func (k *keep) put(kind string, serial uint64, raw []byte) error {
-	return k.write(name(kind, serial), raw)
+// put keeps the first note of a serial, and gives what stands there: another watch over the same
+// folder may have been first.
+func (k *keep) put(kind string, serial uint64, raw []byte) ([]byte, error) {
+	if err := k.write(name(kind, serial), raw); err != nil {
+		return nil, err
+	}
+	return k.read(name(kind, serial))
 }
 
-// other keeps a note beside the first of its serial, and gives its file.
+// other keeps a note beside the first of its serial, and gives its file; "" if enough are kept.
 func (k *keep) other(kind string, serial uint64, raw []byte) (string, error) {
 	n := fmt.Sprintf("%s/%d.other-%x.txt", kind, serial, short(raw))
 	names, err := k.list(kind)
@@ -80,7 +83,7 @@ func (k *keep) other(kind string, serial uint64, raw []byte) (string, error) {
 		}
 	}
 	if others >= OthersKept {
-		return k.at(n), nil // two are proof; a host that makes up signature lines fills no disk
+		return "", nil // two are proof; a host that makes up signature lines fills no disk
 	}
 	return k.at(n), k.write(n, raw)
 }
@@ -129,13 +132,32 @@ func (k *keep) write(name string, raw []byte) error {
 		k.memory[name] = bytes.Clone(raw)
 		return nil
 	}
-	if have, err := k.read(name); err != nil || have != nil {
-		return err // it is named by its own hash, or was looked for before
-	}
-	if err := renameio.WriteFile(k.at(name), raw, 0o600, renameio.WithTempDir(k.dir)); err != nil {
+	if err := k.create(k.at(name), raw); err != nil && !errors.Is(err, fs.ErrExist) {
 		return fmt.Errorf("keep what was seen: %w", err)
 	}
 	return nil
+}
+
+// create writes a file whole, synced with its folder, or leaves what stands there: a link is never
+// made over another file.
+func (k *keep) create(path string, raw []byte) error {
+	f, err := os.CreateTemp(k.dir, ".half-*")
+	if err != nil {
+		return err
+	}
+	defer os.Remove(f.Name())
+	_, err = f.Write(raw)
+	if err = errors.Join(err, f.Sync(), f.Close()); err != nil {
+		return err
+	}
+	if err := os.Link(f.Name(), path); err != nil {
+		return err
+	}
+	folder, err := os.Open(filepath.Dir(path))
+	if err != nil {
+		return err
+	}
+	return errors.Join(folder.Sync(), folder.Close())
 }
 
 func short(raw []byte) []byte {

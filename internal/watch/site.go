@@ -253,13 +253,26 @@ func (v *siteVisit) element(at string, t *html.Node) {
 		v.say(InPage, "%s moves its addresses elsewhere", at)
 	case t.Data == "meta" && strings.EqualFold(attr["http-equiv"], "refresh"):
 		v.say(InPage, "%s leads its readers elsewhere by itself", at)
+	case slices.Contains(frames, t.Data):
+		v.say(InPage, "%s holds another page, in %s", at, t.Data)
 	case t.Data == "script" && (attr["src"] == "" || t.Namespace != ""):
 		v.say(InPage, "%s holds a script of its own", at)
 	case t.Data == "script":
 		v.script(at, attr["src"], attr)
 	case t.Data == "link" && (slices.Contains(rel, "modulepreload") || slices.Contains(rel, "preload") && attr["as"] == "script"):
 		v.script(at, attr["href"], attr)
+	case t.Data == "link" && slices.ContainsFunc(rel, acts) && within(at, attr["href"]) == nil:
+		v.say(InPage, "%s has browsers ask elsewhere by themselves", at)
 	}
+}
+
+// frames are elements in which another page can stand, which no policy of this one need bar: the
+// text of an iframe's srcdoc runs scripts of its own.
+var frames = []string{"iframe", "frame", "object", "embed", "portal", "fencedframe"}
+
+// acts says that browsers may follow a link of a kind though nobody does.
+func acts(rel string) bool {
+	return !slices.Contains([]string{"alternate", "canonical", "author", "license", "help", "next", "prev"}, rel)
 }
 
 // address is an attribute as a browser reads an address: control characters and blanks before
@@ -269,10 +282,19 @@ func address(s string) string {
 	return strings.ToLower(strings.NewReplacer("\t", "", "\n", "", "\r", "").Replace(s))
 }
 
-func (v *siteVisit) script(at, ref string, attr map[string]string) {
+// within is the address of a reference in a page, nil if it leads out of the site.
+func within(at, ref string) *url.URL {
 	base := &url.URL{Scheme: "https", Host: "site.invalid", Path: "/" + at}
 	u, err := base.Parse(ref)
 	if err != nil || u.Scheme != base.Scheme || u.Host != base.Host {
+		return nil
+	}
+	return u
+}
+
+func (v *siteVisit) script(at, ref string, attr map[string]string) {
+	u := within(at, ref)
+	if u == nil {
 		v.say(InPage, "%s runs a script from elsewhere", at)
 		return
 	}

@@ -102,7 +102,7 @@ func TestSiteIsWell(t *testing.T) {
 	}
 	n.turn()
 	n.withEngine()
-	n.print(2, map[string]string{"en/x.html": "<p>onward: a page without a script</p>", "feed.xml": "<script>1</script>"})
+	n.print(2, map[string]string{"en/x.html": `<link rel="alternate" hreflang="ko" href="https://news.example/ko/"><link rel=icon href="/a.ico"><p>onward: a page without a script</p>`, "feed.xml": "<script>1</script>"})
 	if r := visit(t, w); r.Site != 2 || r.SiteFiles != 7 {
 		t.Errorf("%+v", r)
 	}
@@ -147,6 +147,10 @@ func TestP10SiteIsTheNewsrooms(t *testing.T) {
 		"a preloaded script":     {func(n *newsroom) { page(n, `<link rel="preload" as=script href="/x.js">`) }, "does not list"},
 		"a module preloaded":     {func(n *newsroom) { page(n, `<link rel="MODULEPRELOAD" href="/x.js">`) }, "does not list"},
 		"a base":                 {func(n *newsroom) { page(n, `<base href="/en/">`) }, "elsewhere"},
+		"a frame":                {func(n *newsroom) { page(n, `<iframe srcdoc="<script src=/x.js></script>"></iframe>`) }, "another page, in iframe"},
+		"an object":              {func(n *newsroom) { page(n, `<object data="/x.svg"></object>`) }, "another page, in object"},
+		"a name looked up":       {func(n *newsroom) { page(n, `<link rel="dns-prefetch" href="//evil.example">`) }, "ask elsewhere"},
+		"a connection made":      {func(n *newsroom) { page(n, `<link rel="alternate PRECONNECT" href="https://evil.example/">`) }, "ask elsewhere"},
 		"another integrity":      {func(n *newsroom) { page(n, `<script src="/page/page.js" integrity="`+integrity("x")+`"></script>`) }, "expects another"},
 		"another newsroom's id":  {func(n *newsroom) { page(n, `<script src="/page/page.js" data-newsroom="00"></script>`) }, "another newsroom"},
 		"not the engine":         {func(n *newsroom) { n.rootN.Engine = &[32]byte{1}; n.rootN.Serial++; n.sign() }, "root note names"},

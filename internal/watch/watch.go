@@ -87,7 +87,7 @@ type Proof struct {
 	// Signed is true if the signed texts differ: the newsroom's key has signed twice. False:
 	// only the signature lines differ, which the host may have done alone.
 	Signed        bool
-	First, Second string // files; "" if nothing is kept
+	First, Second string // files; "" if nothing is kept, or of the second no more
 }
 
 func (p Proof) String() string {
@@ -95,7 +95,14 @@ func (p Proof) String() string {
 	if !p.Signed {
 		what = "ALTERED (one text, other signature lines)"
 	}
-	return fmt.Sprintf("%s: two %s notes have serial %d: %s and %s", what, p.Kind, p.Serial, p.First, p.Second)
+	where := p.First + " and " + p.Second
+	switch {
+	case p.First == "":
+		where = "kept nowhere (--keep keeps both)"
+	case p.Second == "":
+		where = p.First + " and one of many, of which the first are kept beside it"
+	}
+	return fmt.Sprintf("%s: two %s notes have serial %d: %s", what, p.Kind, p.Serial, where)
 }
 
 // What can differ from what the newsroom has signed.
@@ -189,8 +196,13 @@ func (w *Watch) visit(ctx context.Context, r *Report) error {
 		if errors.Is(err, seal.ErrHash) && try < NoteTries {
 			continue // the host switched between the two
 		}
-		if err != nil {
+		// Notes are fetched first: what stands beside them, or comes after, is never older.
+		newest := notes.Sift.Bulletins[0].Day
+		switch {
+		case err != nil:
 			r.differs(InBulletin, "%v", err)
+		case day != newest:
+			r.differs(InBulletin, "it is that of %s, and that of %s, which the sift note names too, is kept back", day, newest)
 		}
 		r.Bulletin = day
 		r.look(notes)
@@ -278,11 +290,16 @@ func (w *Watch) seen(r *Report, kind string, serial uint64, raw []byte) error {
 	if serial < highest {
 		r.differs(thingOf(kind), "%s note %d is shown, and %d was shown before: it went back", kind, serial, highest)
 	}
-	switch {
-	case first == nil:
-		return w.keep.put(kind, serial, raw)
-	case string(first) == string(raw):
+	if first == nil {
+		if first, err = w.keep.put(kind, serial, raw); err != nil {
+			return err
+		}
+	}
+	if string(first) == string(raw) {
 		return nil
+	}
+	if genuine, err := w.genuine(kind, serial, first); err != nil || !genuine {
+		return errors.Join(err, fmt.Errorf("%s: %w", w.keep.path(kind, serial), errKept))
 	}
 	p := Proof{Kind: kind, Serial: serial, Signed: text(first) != text(raw), First: w.keep.path(kind, serial)}
 	if p.Second, err = w.keep.other(kind, serial, raw); err != nil {
@@ -292,6 +309,52 @@ func (w *Watch) seen(r *Report, kind string, serial uint64, raw []byte) error {
 		r.Proofs = append(r.Proofs, p)
 	}
 	return nil
+}
+
+// errKept is a file that lies where the first note of a serial lies, and is none.
+var errKept = errors.New("no note of this newsroom's, or of another serial: what was seen is damaged, or of another newsroom; move the file away, or keep in another folder")
+
+// genuine says whether what was kept as the first note of a serial is one, by a root note that was
+// kept: a torn or foreign file accuses nobody.
+func (w *Watch) genuine(kind string, serial uint64, raw []byte) (bool, error) {
+	names, err := w.keep.list("root")
+	if err != nil {
+		return false, err
+	}
+	for _, name := range names {
+		kept, err := w.keep.read("root/" + name)
+		if err != nil {
+			return false, err
+		}
+		root, err := seal.ParseRoot(kept, w.id, 0)
+		if err == nil && serialOf(kind, raw, root) == serial {
+			return true, nil
+		}
+	}
+	return false, nil
+}
+
+// serialOf is the serial of a note that verifies under a root note, whatever its age; else 0.
+func serialOf(kind string, raw []byte, root *seal.RootNote) uint64 {
+	switch kind {
+	case "root":
+		if n, err := seal.ParseRoot(raw, root.Newsroom, 0); err == nil {
+			return n.Serial
+		}
+	case "desk":
+		if n, err := seal.ParseDesk(raw, root, 0); err == nil {
+			return n.Serial
+		}
+	case "sift":
+		if n, err := seal.ParseSift(raw, root, 0); err == nil {
+			return n.Serial
+		}
+	case "site":
+		if n, err := seal.ParseSite(raw, root); err == nil {
+			return n.Serial
+		}
+	}
+	return 0
 }
 
 // succession checks that a root note goes on from the newest that was shown: a root key that

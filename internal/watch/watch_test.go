@@ -301,6 +301,20 @@ func TestP10OtherDirectories(t *testing.T) {
 	}
 }
 
+// P12: a host that holds the newest bulletin back, and shows the one before it, is noticed: the notes name both.
+func TestP12NewestBulletinIsShown(t *testing.T) {
+	n := newNewsroom()
+	w := n.watch(t, "")
+	visit(t, w)
+	former := n.bulletin
+	n.turn()
+	visit(t, w)
+	n.bulletin = former
+	if _, wrong := shown(t, w); !strings.Contains(wrong, "bulletin: it is that of 2024-10-04, and that of 2024-10-05") {
+		t.Errorf("%q", wrong)
+	}
+}
+
 // A host that switches between the two fetches is asked once more, and nothing is wrong.
 func TestSwitchBetweenFetches(t *testing.T) {
 	n := newNewsroom()
@@ -350,6 +364,64 @@ func TestWarnings(t *testing.T) {
 	if r := visit(t, w); !strings.Contains(strings.Join(r.Warnings, ""), "another than before") {
 		t.Errorf("%q", r.Warnings)
 	}
+}
+
+// Two watches over one folder: the second to come writes over nothing, and learns what stands there.
+func TestKeptIsNeverWrittenOver(t *testing.T) {
+	dir := t.TempDir()
+	one, two := must(openKeep(dir)), must(openKeep(dir))
+	first, second := []byte("a first note"), []byte("another, with its serial")
+	for _, k := range []*keep{one, two} {
+		if have, _, err := k.note("sift", 5); err != nil || have != nil {
+			t.Fatalf("%q, %v", have, err)
+		}
+	}
+	for _, c := range []struct {
+		keep *keep
+		note []byte
+	}{{one, first}, {two, second}, {one, second}} {
+		if have, err := c.keep.put("sift", 5, c.note); err != nil || !bytes.Equal(have, first) {
+			t.Errorf("%q, %v", have, err)
+		}
+	}
+	if left := must(filepath.Glob(filepath.Join(dir, ".*"))); len(left) > 0 {
+		t.Errorf("%q is left", left)
+	}
+}
+
+// What a crash has torn, or somebody has put there, accuses no newsroom: it is said to be damaged.
+func TestDamagedFolderAccusesNobody(t *testing.T) {
+	n := newNewsroom()
+	n.print(1, nil)
+	dir := t.TempDir()
+	visit(t, n.watch(t, dir))
+	n.turn()
+	n.deskN.Serial++
+	n.sign()
+	n.print(2, nil)
+	visit(t, n.watch(t, dir))
+	for kind, serial := range map[string]string{"root": "1", "desk": "2", "sift": "2", "site": "2"} {
+		path := filepath.Join(dir, kind, serial+".txt")
+		whole := must(os.ReadFile(path))
+		foreign := newNewsroom()
+		foreign.print(1, nil)
+		older := must(os.ReadFile(filepath.Join(dir, kind, "1.txt")))
+		for what, torn := range map[string][]byte{"empty": {}, "torn": whole[:len(whole)/2], "foreign": foreign.site, "another serial": older} {
+			if what == "another serial" && serial == "1" {
+				continue
+			}
+			if err := os.WriteFile(path, torn, 0o600); err != nil {
+				t.Fatal(err)
+			}
+			if r, err := n.watch(t, dir).Visit(t.Context()); !errors.Is(err, errKept) || errors.Is(err, ErrShown) || r != nil {
+				t.Errorf("%s, %s: %v, %q", kind, what, err, wrongs(r))
+			}
+		}
+		if err := os.WriteFile(path, whole, 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	visit(t, n.watch(t, dir))
 }
 
 // A host that makes up notes and signature lines fills no disk.
