@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"net/url"
 	"os"
 	"path/filepath"
 
@@ -25,7 +26,7 @@ type doctorCmd struct {
 
 // Help is shown by --help.
 func (*doctorCmd) Help() string {
-	return `Looks at newsroom.toml, at the folder of each role that stands in DIR, and at this machine: layout, permissions and owners, roles that must not meet, formats, the ends of notes and certificates, contacts, estimates, clock, free room, file system, swap, core dumps, limits, and what the sandbox needs of the kernel. Writes nothing, needs no passphrase and no network, and prints no secret. What it can't look at, it says.
+	return `Looks at newsroom.toml, at the folder of each role that stands in DIR, and at this machine: layout, permissions and owners, roles that must not meet, formats, the ends of notes and certificates, contacts, estimates, clock, free room, file system, swap, core dumps, tracing, limits, and what the sandbox needs of the kernel. Writes nothing, needs no passphrase and no network, and prints no secret. What it can't look at, it says.
 
 Run it as the user who runs the role. Exit code 0: nothing failed (warnings may stand). 1: something failed. 2: bad input.
 
@@ -42,6 +43,12 @@ func (c *doctorCmd) Run(w *world) error {
 		return bad(err, "name the folder that holds newsroom.toml")
 	} else if !info.IsDir() {
 		return badf("%s is no folder", c.Dir)
+	}
+	if _, err := os.ReadDir(c.Dir); err != nil {
+		return err // closed to this user: nothing that is said of it would be true
+	}
+	if (c.Chain == "") != (c.Key == "") {
+		return badf("--tls-chain and --tls-key go together")
 	}
 	list := doctor.Examine(c.subject(cell.DayOf(w.now())), w.looks(w.now()))
 	if c.JSON {
@@ -81,6 +88,9 @@ func (c *doctorCmd) subject(today cell.Day) doctor.Subject {
 		return s
 	}
 	s.Quota = n.Quota
+	if u, err := url.Parse(n.URL); err == nil && u.Scheme == "https" {
+		s.HostName = u.Hostname()
+	}
 	p, err := readPair(c.Dir, n.id())
 	if err != nil {
 		s.NotesErr = err

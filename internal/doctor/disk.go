@@ -90,6 +90,10 @@ func (e *exam) fileSystem(role string) {
 		e.warn(role, "file system", "look with df -T", "which one it is can't be seen: %v", err)
 		return
 	}
+	if e.m.ReadOnly(e.path(role)) {
+		e.fail(role, "file system", "look with dmesg whether the disk fails; then mount it so that it can be written", "%s, mounted for reading only: the role can't work on it", kind)
+		return
+	}
 	const move = "put the folder on a local ext4 or XFS"
 	switch kind {
 	case "ext4", "xfs", "f2fs":

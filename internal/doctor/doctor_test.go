@@ -97,6 +97,7 @@ func TestPlantedInFolders(t *testing.T) {
 		{"container", []string{Host}, func(p *plant) { p.fileSystem = "overlay" }, Host, "file system", Fail, "with its container"},
 		{"copy on write", []string{Sift}, func(p *plant) { p.fileSystem = "btrfs" }, Sift, "file system", Warn, "may live on"},
 		{"a stick", []string{Root}, func(p *plant) { p.fileSystem = "vfat" }, Root, "file system", Warn, "no owner"},
+		{"read-only", []string{Host}, func(p *plant) { p.readOnly = true }, Host, "file system", Fail, "mounted for reading only"},
 		{"unknown", []string{Host}, func(p *plant) { p.fileSystem = "number 0x1" }, Host, "file system", Warn, "not known here"},
 	})
 }
@@ -138,6 +139,9 @@ func TestPlantedInTheMachine(t *testing.T) {
 		{"certificate not yet good", []string{Host}, func(p *plant) { p.certificateOf(noon.Add(time.Hour), noon.AddDate(1, 0, 0)) }, Host, "certificates", Fail, "begins on 2026-10-03"},
 		{"no certificate", []string{Host}, func(p *plant) { p.certificate(noon); p.s.TLSChain = p.s.TLSKey }, Host, "certificates", Fail, "holds no certificate"},
 		{"key of the certificate open", []string{Host}, func(p *plant) { p.certificate(noon.AddDate(1, 0, 0)); p.chmod("key.pem", 0o644) }, Host, "key of the certificate", Fail, "can read"},
+		{"key of the certificate, open to a group", []string{Host}, func(p *plant) { p.certificate(noon.AddDate(1, 0, 0)); p.chmod("key.pem", 0o640) }, Host, "key of the certificate", Pass, "and its group"},
+		{"key of the certificate, written by a group", []string{Host}, func(p *plant) { p.certificate(noon.AddDate(1, 0, 0)); p.chmod("key.pem", 0o660) }, Host, "key of the certificate", Fail, "mode 0660"},
+		{"another's certificate", []string{Host}, func(p *plant) { p.certificate(noon.AddDate(1, 0, 0)); p.s.HostName = "other.example" }, Host, "certificates", Fail, "is not for other.example"},
 		{"no certificates named", []string{Host}, func(*plant) {}, Host, "certificates", Warn, "none was looked at"},
 	})
 }

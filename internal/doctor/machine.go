@@ -24,6 +24,7 @@ type Machine struct {
 	Synchronised func() (bool, error)              // what the kernel says of its clock
 	Free         func(path string) (uint64, error) // bytes that a user who is not root can still write
 	FileSystem   func(path string) (string, error) // its kind, as in /proc/mounts, network ones of a family by one name
+	ReadOnly     func(path string) bool            // it is mounted so that nobody can write there
 	Landlock     func() (int, error)               // the kernel's version of it
 	LockLimit    uint64                            // hard limit of locked memory, bytes
 	FileLimit    uint64                            // hard limit of open files
@@ -150,16 +151,20 @@ func (e *exam) certificates() {
 	}
 	if info, err := os.Stat(e.TLSKey); err != nil {
 		e.fail(Host, "key of the certificate", "name the file with --tls-key, as for kkachi drop", "%v", err)
-	} else if info.Mode().Perm()&0o077 != 0 {
-		e.fail(Host, "key of the certificate", "chmod 600 "+e.TLSKey, "others of this machine can read %s (mode %04o)", e.TLSKey, info.Mode().Perm())
+	} else if mode := info.Mode().Perm(); mode&0o037 != 0 { // a group may read it: doc/systemd/kkachi-drop-tls.conf
+		e.fail(Host, "key of the certificate", "chmod 600 "+e.TLSKey+"; or 640, in a group of the drop's alone", "others of this machine can read or change %s (mode %04o)", e.TLSKey, mode)
+	} else if mode&0o040 != 0 {
+		e.pass(Host, "key of the certificate", "only its owner and its group can read it")
 	} else {
 		e.pass(Host, "key of the certificate", "only its owner can read it")
 	}
-	begin, end, err := certificateSpan(e.TLSChain)
+	begin, end, leaf, err := readChain(e.TLSChain)
 	const next = "renew the certificate; kkachi drop reads the files anew each minute"
 	switch left := age(end, e.m.Now); {
 	case err != nil:
 		e.fail(Host, "certificates", "name the file with --tls-chain, as for kkachi drop", "%v", err)
+	case e.HostName != "" && leaf.VerifyHostname(e.HostName) != nil:
+		e.fail(Host, "certificates", "let one be made for "+e.HostName+", or mend url in newsroom.toml", "%s is not for %s, the host of the newsroom's url: browsers refuse it", e.TLSChain, e.HostName)
 	case begin.After(e.m.Now):
 		e.fail(Host, "certificates", "wait for that day, or check the clock of this machine", "begins on %s only", begin.UTC().Format(time.DateOnly))
 	case !end.After(e.m.Now):
@@ -171,11 +176,12 @@ func (e *exam) certificates() {
 	}
 }
 
-// certificateSpan is from when to when all certificates of a chain are good.
-func certificateSpan(path string) (begin, end time.Time, err error) {
+// readChain gives from when to when all certificates of a chain are good, and the first, which is
+// the host's own.
+func readChain(path string) (begin, end time.Time, leaf *x509.Certificate, err error) {
 	raw, err := os.ReadFile(path)
 	if err != nil {
-		return begin, end, err
+		return begin, end, nil, err
 	}
 	for {
 		var block *pem.Block
@@ -188,7 +194,10 @@ func certificateSpan(path string) (begin, end time.Time, err error) {
 		}
 		c, err := x509.ParseCertificate(block.Bytes)
 		if err != nil {
-			return begin, end, fmt.Errorf("%s holds a certificate that can't be read", path)
+			return begin, end, nil, fmt.Errorf("%s holds a certificate that can't be read", path)
+		}
+		if leaf == nil {
+			leaf = c
 		}
 		if end.IsZero() || c.NotAfter.Before(end) {
 			end = c.NotAfter
@@ -197,8 +206,8 @@ func certificateSpan(path string) (begin, end time.Time, err error) {
 			begin = c.NotBefore
 		}
 	}
-	if end.IsZero() {
-		return begin, end, fmt.Errorf("%s holds no certificate", path)
+	if leaf == nil {
+		return begin, end, nil, fmt.Errorf("%s holds no certificate", path)
 	}
-	return begin, end, nil
+	return begin, end, leaf, nil
 }

@@ -13,7 +13,7 @@ import (
 func This(now time.Time) *Machine {
 	return &Machine{
 		Proc: "/proc", Sys: "/sys", Now: now, User: unix.Geteuid(),
-		Synchronised: synchronised, Free: free, FileSystem: fileSystem, Landlock: landlock,
+		Synchronised: synchronised, Free: free, FileSystem: fileSystem, ReadOnly: readOnly, Landlock: landlock,
 		LockLimit: hardLimit(unix.RLIMIT_MEMLOCK), FileLimit: hardLimit(unix.RLIMIT_NOFILE),
 	}
 }
@@ -65,6 +65,11 @@ func fileSystem(path string) (string, error) {
 		kind = fmt.Sprintf("number %#x", uint64(s.Type))
 	}
 	return kind, nil
+}
+
+func readOnly(path string) bool {
+	var s unix.Statfs_t
+	return unix.Statfs(path, &s) == nil && s.Flags&unix.ST_RDONLY != 0
 }
 
 // landlock asks for the version of landlock, and restricts nothing.

@@ -18,6 +18,7 @@ func This(now time.Time) *Machine {
 		Synchronised: func() (bool, error) { return false, errNotLinux },
 		Free:         func(string) (uint64, error) { return 0, errNotLinux },
 		FileSystem:   func(string) (string, error) { return "", errNotLinux },
+		ReadOnly:     func(string) bool { return false },
 		Landlock:     func() (int, error) { return 0, errNotLinux },
 	}
 }

@@ -28,6 +28,7 @@ type plant struct {
 	m *Machine
 
 	fileSystem string
+	readOnly   bool
 	free       uint64
 	landlock   int
 	synced     bool
@@ -41,7 +42,7 @@ func newPlant(t *testing.T, roles ...string) *plant {
 	base := t.TempDir()
 	p := &plant{t: t, fileSystem: "ext4", free: 1 << 40, landlock: 5, synced: true}
 	dir := filepath.Join(base, "news")
-	p.s = Subject{Dir: dir, Config: filepath.Join(dir, "newsroom.toml"), Quota: 1024}
+	p.s = Subject{Dir: dir, Config: filepath.Join(dir, "newsroom.toml"), Quota: 1024, HostName: "news.example"}
 	p.mkdir(dir, 0o700)
 	p.write("newsroom.toml", "")
 	for _, r := range roles {
@@ -84,6 +85,7 @@ func (p *plant) machine(base string) {
 		Synchronised: func() (bool, error) { return p.synced, p.clockErr },
 		Free:         func(string) (uint64, error) { return p.free, nil },
 		FileSystem:   func(string) (string, error) { return p.fileSystem, nil },
+		ReadOnly:     func(string) bool { return p.readOnly },
 		Landlock: func() (int, error) {
 			if p.landlock == 0 {
 				return 0, errors.New("function not implemented")
@@ -120,7 +122,7 @@ func (p *plant) certificateOf(begin, end time.Time) {
 	p.t.Helper()
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	p.must(err)
-	der, err := x509.CreateCertificate(rand.Reader, &x509.Certificate{SerialNumber: big.NewInt(1), NotBefore: begin, NotAfter: end}, &x509.Certificate{SerialNumber: big.NewInt(1)}, key.Public(), key)
+	der, err := x509.CreateCertificate(rand.Reader, &x509.Certificate{SerialNumber: big.NewInt(1), NotBefore: begin, NotAfter: end, DNSNames: []string{"news.example"}}, &x509.Certificate{SerialNumber: big.NewInt(1)}, key.Public(), key)
 	p.must(err)
 	p.s.TLSChain, p.s.TLSKey = filepath.Join(p.s.Dir, "chain.pem"), filepath.Join(p.s.Dir, "key.pem")
 	p.must(os.WriteFile(p.s.TLSChain, pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: der}), 0o600))
