@@ -150,6 +150,9 @@ func publisher(w *world, n *newsroom, d *desk.Desk, dir, host string) func(conte
 		if err != nil {
 			return 0, err
 		}
+		if err := asReadersAreTold(w, n, dir, host); err != nil {
+			return 0, err
+		}
 		serial, err := pushSite(w, n, d, m, dir, host)
 		if err != nil || serial == 0 {
 			return 0, err

@@ -14,6 +14,7 @@ import (
 
 	"kkachi/internal/cell"
 	"kkachi/internal/desk"
+	"kkachi/internal/desk/web"
 	"kkachi/internal/lang"
 	"kkachi/internal/press"
 	"kkachi/internal/relay"
@@ -79,11 +80,14 @@ func (c *pressBuildCmd) Run(w *world) (err error) {
 type pressPushCmd struct {
 	pressFlags
 	Host string `help:"Reach the host there instead of at the newsroom's url." placeholder:"URL"`
+	Now  bool   `help:"Put the site up even if it carries contacts or a script that readers' notes name only tomorrow: until then whoever watches is told that it differs."`
 }
 
 // Help is shown by --help.
 func (*pressPushCmd) Help() string {
 	return `Reads the releases in desk/, prints them as press build does, signs the list of files, puts up what the host lacks, and switches the site as a whole: readers see the old one or the new one. Writes DIR/site and the host. May be broken off and run again. The desk must not be running.
+
+Contacts or a script that were signed today stand in the notes that readers get from the sift's next notes on, which it publishes after 00:00 UTC. Until then nothing is put up, unless with --now: exit code 3.
 
 Example:
 
@@ -100,6 +104,11 @@ func (c *pressPushCmd) Run(w *world) (err error) {
 	m, err := printSite(w.ctx, n, d, c.Dir)
 	if err != nil {
 		return err
+	}
+	if !c.Now {
+		if err := asReadersAreTold(w, n, c.Dir, c.Host); err != nil {
+			return err
+		}
 	}
 	serial, err := pushSite(w, n, d, m, c.Dir, c.Host)
 	if err != nil {
@@ -162,6 +171,48 @@ func printSite(ctx context.Context, n *newsroom, d *desk.Desk, dir string) (*pre
 	}
 	return press.Build(siteFolder(dir), stories, photo, site)
 }
+
+// asReadersAreTold refuses a site whose contacts or script are not those of the root note that
+// readers are shown: each of them who checks would be told that the host lies. The sift publishes
+// notes once a day (06-batch), so what was signed today is what they are shown tomorrow.
+func asReadersAreTold(w *world, n *newsroom, dir, host string) error {
+	ours, err := readPair(dir, n.id())
+	if err != nil {
+		return err
+	}
+	client, err := n.connect(w, host, "")
+	if err != nil {
+		return err
+	}
+	defer client.Close()
+	raw, err := client.Notes(w.ctx)
+	if errors.Is(err, relay.ErrNotFound) {
+		return nil // nobody is shown any notes yet
+	}
+	if err != nil {
+		return err
+	}
+	shown, err := seal.VerifyNotes(raw, n.id(), cell.DayOf(w.now()))
+	if err != nil {
+		return nil //nolint:nilerr // notes that nobody believes promise nothing of the site
+	}
+	var what string
+	switch {
+	case !sameDigest(shown.Root.Contacts, ours.root.Contacts):
+		what = "contacts"
+	case shown.Root.Engine != nil && *shown.Root.Engine != page.Digest():
+		what = "a script"
+	default:
+		return nil
+	}
+	err = fmt.Errorf("%w: it carries %s that root note %d, which readers are shown, does not name", web.ErrEarly, what, shown.Root.Serial)
+	if what == "a script" && (ours.root.Engine == nil || *ours.root.Engine != page.Digest()) {
+		return &failure{exitHold, err, `first sign the script of this kkachi: kkachi root sign DIR --engine "$(kkachi page hash)"; then wait for the sift's next notes, after 00:00 UTC`}
+	}
+	return &failure{exitHold, err, "wait for the sift's next notes, after 00:00 UTC, then run it again; or --now, and whoever watches is told of it until then"}
+}
+
+func sameDigest(a, b *[32]byte) bool { return a == b || a != nil && b != nil && *a == *b }
 
 // errChanged is a file of the site that changed between printing and signing.
 var errChanged = errors.New("changed after it was printed")

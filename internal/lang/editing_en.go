@@ -214,6 +214,7 @@ var editingEN = map[string]string{
 	"desk.said.nosync":               "The host could not be reached. Nothing is lost; the desk tries again by itself.",
 	"desk.publish.do":                "Print and put up the site",
 	"desk.said.nopublish":            "Nothing was put up: the host could not be reached. Try again, or see kkachi press push.",
+	"desk.said.early":                "Nothing was put up: contacts or a script were signed anew, and readers are told of it tomorrow, after 00:00 UTC. Print then; see kkachi press push for today.",
 	"desk.said.unchanged":            "The host has this site already.",
 	"desk.said.published.one":        "The site stands at the host: {0} file.",
 	"desk.said.published.other":      "The site stands at the host: {0} files.",

@@ -214,6 +214,7 @@ var editingKO = map[string]string{
 	"desk.said.nosync":               "호스트에 닿지 못했습니다. 잃은 것은 없으며 스스로 다시 시도합니다.",
 	"desk.publish.do":                "인쇄해서 사이트에 올리기",
 	"desk.said.nopublish":            "올리지 못했습니다. 호스트에 닿지 않습니다. 다시 해 보거나 `kkachi press push`를 쓰십시오.",
+	"desk.said.early":                "올리지 않았습니다. 연락처나 스크립트가 새로 서명되었고, 독자에게는 내일 00:00 UTC 뒤에 알려집니다. 그때 인쇄하십시오. 오늘 올려야 하면 `kkachi press push`를 보십시오.",
 	"desk.said.unchanged":            "호스트에 이미 같은 사이트가 있습니다.",
 	"desk.said.published.one":        "사이트가 호스트에 올라갔습니다. 파일 {0}개.",
 	"desk.said.published.other":      "사이트가 호스트에 올라갔습니다. 파일 {0}개.",

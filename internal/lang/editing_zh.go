@@ -214,6 +214,7 @@ var editingZH = map[string]string{
 	"desk.said.nosync":               "无法连接主机。没有丢失任何内容，编辑台会自动重试。",
 	"desk.publish.do":                "印出并上传网站",
 	"desk.said.nopublish":            "未能上传：无法连接主机。请重试，或使用`kkachi press push`。",
+	"desk.said.early":                "未上传：联系方式或脚本已重新签名，读者要到明天00:00 UTC之后才会得知。请届时再印；如需今天上传，请看`kkachi press push`。",
 	"desk.said.unchanged":            "主机上已是这个网站。",
 	"desk.said.published.one":        "网站已上传到主机：{0}个文件。",
 	"desk.said.published.other":      "网站已上传到主机：{0}个文件。",

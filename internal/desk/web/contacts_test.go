@@ -1,9 +1,14 @@
 package web
 
 import (
+	"context"
+	"errors"
+	"fmt"
 	"net/http"
 	"strings"
 	"testing"
+
+	"kkachi/internal/lang"
 )
 
 // The page Newsroom says of each contact that readers see when it was checked, which are to be
@@ -38,5 +43,25 @@ func TestNewsroomShowsContacts(t *testing.T) {
 	h.s.opts.Contacts = nil
 	if got := page(); strings.Contains(got, "A helpline") {
 		t.Error("contacts of nobody")
+	}
+}
+
+// What keeps a site back is said as what it is: the host that can't be reached, or readers who are
+// told of its contacts only tomorrow.
+func TestWhatKeepsTheSiteBackIsSaid(t *testing.T) {
+	h := newHouse(t, newRoom(t)).enter()
+	for err, want := range map[error]string{
+		fmt.Errorf("held: %w", ErrEarly): "desk.said.early", errors.New("no route"): "desk.said.nopublish",
+	} {
+		h.s.opts.Publish = func(context.Context) (int, error) { return 0, err }
+		for _, tag := range lang.All() {
+			h.speaks(tag)
+			h.ask("POST", "/publish", "", nil)
+			got := body(t, h.ask("GET", "/stories", "", nil))
+			begin, _, _ := strings.Cut(lang.T(tag, want), "`")
+			if !strings.Contains(got, begin) {
+				t.Errorf("%s: %v is not said as %s", tag, err, want)
+			}
+		}
 	}
 }

@@ -1,6 +1,7 @@
 package web
 
 import (
+	"errors"
 	"strconv"
 
 	"kkachi/internal/cell"
@@ -154,6 +155,9 @@ func (v *visit) keyWeek(k desk.KeyView) string {
 	return v.T("desk.newsroom.week", k.Week)
 }
 
+// ErrEarly is a site that readers could not hold to the notes which they are shown today.
+var ErrEarly = errors.New("the site is not what readers' notes name yet")
+
 // postPublish puts up what is released. What went wrong is for the newsroom's page to say in
 // words of its own: an error of the network names hosts.
 func (s *Server) postPublish(v *visit) error {
@@ -162,6 +166,8 @@ func (s *Server) postPublish(v *visit) error {
 	}
 	files, err := s.opts.Publish(v.ctx())
 	switch {
+	case errors.Is(err, ErrEarly):
+		s.say(v.T("desk.said.early"), desk.OpID{})
 	case err != nil:
 		s.say(v.T("desk.said.nopublish"), desk.OpID{})
 	case files == 0:

@@ -36,8 +36,9 @@ type Options struct {
 	// Empty: "desk".
 	By string
 	// Publish prints all that is released and puts the site up at the host, as kkachi press
-	// push does. It gives the number of files, 0 if the host has this site already. Nil: the
-	// pages do not offer it; the desk itself cannot print.
+	// push does. It gives the number of files, 0 if the host has this site already; ErrEarly if
+	// readers' notes do not name yet what it carries. Nil: the pages do not offer it; the desk
+	// itself cannot print.
 	Publish func(ctx context.Context) (files int, err error)
 	// Contacts gives those that the newsroom has vetted, for the page Newsroom to say which
 	// are to be checked again. Nil: the page does not speak of them.
