@@ -80,11 +80,16 @@ func (p *process) kill() {
 // ready reads a child's first answer.
 func (p *process) ready(r io.Reader) error {
 	late := time.AfterFunc(ChildPatience*time.Second, func() { _ = p.cmd.Process.Kill() })
-	defer late.Stop()
 	var b [1]byte
 	if _, err := io.ReadFull(r, b[:]); err != nil {
-		return fmt.Errorf("%w before it was ready (its program must call sift.Child first in main)", errChild)
+		if !late.Stop() {
+			return fmt.Errorf("%w: it was not ready after %d seconds", errChild, ChildPatience)
+		}
+		p.kill()
+		// How it ended tells an operator what a unit takes away: "bad system call" is its filter.
+		return fmt.Errorf("%w before it was ready (%s): see the unit's SystemCallFilter, and that memory is left", errChild, p.cmd.ProcessState)
 	}
+	late.Stop()
 	switch b[0] {
 	case saysReady:
 		return nil
