@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"io"
@@ -70,6 +71,10 @@ func judge(err error) (code int, hint string) {
 			return f.code, f.hint
 		}
 	}
+	var cert *tls.CertificateVerificationError
+	if errors.As(err, &cert) {
+		return exitFailed, "the host's certificate has ended, is for another name, or from nobody whom this machine trusts: look at it there (kkachi doctor --tls-chain), and at the clock here"
+	}
 	for _, h := range hints {
 		if errors.Is(err, h.is) {
 			return h.code, h.say
@@ -85,16 +90,17 @@ var hints = []struct {
 	code int
 	say  string
 }{
-	{vault.ErrWrongKey, exitBad, "the passphrase is the one that init asked for as desk"},
+	{vault.ErrWrongKey, exitBad, "the passphrase is the desk's: from init, restore or renew, whichever was last"},
 	{vault.ErrLocked, exitFailed, "another kkachi has this vault open: end it first"},
 	{vault.ErrNoVault, exitBad, "name the folder that holds desk/ with its vault"},
 	{vault.ErrNewer, exitFailed, "a newer kkachi wrote this vault: use that version"},
 	{vault.ErrOlder, exitFailed, "kkachi vault upgrade DIR -o FILE makes a backup and brings the vault to this version"},
 	{vault.ErrDamaged, exitFailed, "kkachi vault verify says what is wrong; kkachi vault restore makes a new one from a backup"},
+	{vault.ErrBackup, exitBad, "the passphrase is the backup's own; if it is right, take another backup"},
 	{vault.ErrDisk, exitFailed, "make room, then run the same command again; if there is room, look at the disk: kkachi doctor"},
-	{sift.ErrUnlock, exitBad, "the passphrase is the one that init asked for as sift"},
+	{sift.ErrUnlock, exitBad, "the passphrase is the sift's: from init or renew, whichever was last"},
 	{sift.ErrNewer, exitFailed, "use the kkachi that wrote it"},
-	{sift.ErrOlder, exitFailed, "use the kkachi that wrote it; or lay out a new sift, and name its key with kkachi root sign --sift-key"},
+	{sift.ErrOlder, exitFailed, "use the kkachi that wrote it; or lay out a new sift: kkachi renew sift DIR"},
 	{disk.ErrNewer, exitFailed, "use the kkachi that wrote it"},
 	{sift.ErrLocked, exitFailed, "another kkachi sift works in this folder: end it first"},
 	{disk.ErrLocked, exitFailed, "another kkachi drop works in this folder: end it first"},
@@ -102,11 +108,13 @@ var hints = []struct {
 	{lookout.ErrShown, exitFailed, hintShown}, // though the host then failed as well
 	{relay.ErrNotFound, exitFailed, "the host does not know what this machine shows, or is another: kkachi renew token DIR ROLE --keep here, then kkachi renew host there"},
 	{relay.ErrUnavailable, exitFailed, "check that kkachi drop runs, the url in newsroom.toml, the network and the proxy; then run the same command again"},
+	{sift.ErrClock, exitFailed, "set the clock of this machine (kkachi doctor); what has ended by the later date is destroyed already"},
 	{desk.ErrClock, exitFailed, "if the date is right, open the desk with --date-is-right: it then destroys what has ended"},
 	{desk.ErrApprovals, exitHold, "two different approvers must approve the story on the desk's pages"},
 	{desk.ErrHeld, exitHold, "the story's page says what holds it, and the cheapest answer"},
-	{syscall.EADDRINUSE, exitFailed, "another program listens there; choose another address with --listen"},
+	{syscall.EADDRINUSE, exitFailed, "another program listens there: end it, or choose another address (newsroom.toml, --listen, --health)"},
 	{syscall.EADDRNOTAVAIL, exitBad, "this machine does not have that address; choose another with --listen"},
 	{syscall.ENOSPC, exitFailed, "the disk is full: make room, then run the same command again"},
+	{syscall.EROFS, exitFailed, "the disk is mounted for reading only: look with dmesg whether it fails, and mount it for writing"},
 	{syscall.EACCES, exitFailed, "run as the user who owns the folder"},
 }

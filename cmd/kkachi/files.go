@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"path/filepath"
 
@@ -32,8 +33,10 @@ func roleFolder(dir, name string) (string, error) {
 	path := filepath.Join(dir, name)
 	info, err := os.Stat(path)
 	switch {
+	case errors.Is(err, fs.ErrPermission):
+		return "", err
 	case err != nil:
-		return "", bad(fmt.Errorf("%s: no folder %s/ in it: %w", dir, name, err), "name the folder that kkachi init made, or bring its "+name+"/ here")
+		return "", bad(fmt.Errorf("%s: no folder %s/ in it", dir, name), "name the folder that kkachi init made, or bring its "+name+"/ here")
 	case !info.IsDir():
 		return "", bad(fmt.Errorf("%s is no folder", path), "")
 	}

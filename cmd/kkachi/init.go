@@ -53,18 +53,15 @@ func (c *initCmd) Run(w *world) error {
 	if err := mustBeNew(c.Dir); err != nil {
 		return err
 	}
-	secrets, err := c.askAll(w)
-	if err != nil {
+	tmp := filepath.Clean(c.Dir) + ".tmp"
+	if err := makeRoom(tmp); err != nil { // before anybody types ten passphrases
 		return err
 	}
-	defer secrets.wipe()
-	tmp := filepath.Clean(c.Dir) + ".tmp"
-	if err := os.Mkdir(tmp, 0o700); err != nil {
-		if errors.Is(err, fs.ErrExist) {
-			return bad(err, "an init was broken off there: remove "+tmp+", then run init again")
-		}
-		return bad(err, "")
+	secrets, err := c.askAll(w)
+	if err != nil {
+		return errors.Join(err, os.RemoveAll(tmp))
 	}
+	defer secrets.wipe()
 	if err := c.lay(w, tmp, n, secrets); err != nil {
 		return errors.Join(err, os.RemoveAll(tmp))
 	}
@@ -80,8 +77,21 @@ func (c *initCmd) Run(w *world) error {
 	w.say("%s", n.address())
 	w.say("The newsroom %q stands in %s. The line above is its address: sources learn it by hand.", n.Name, c.Dir)
 	w.say("Move %s off this machine, to a stick that stays offline.", filepath.Join(c.Dir, "root"))
+	w.say("Move host/, sift/ and desk/ each to a machine of its own, with a copy of %s: host and sift never to one.", configFile)
 	w.say("Its notes end on %s. Before that: kkachi root sign %s", (cell.DayOf(w.now()) + seal.RootLife).String(), c.Dir)
 	return nil
+}
+
+// makeRoom makes the folder in which init lays everything out before it gets its name.
+func makeRoom(tmp string) error {
+	err := os.Mkdir(tmp, 0o700)
+	switch {
+	case errors.Is(err, fs.ErrExist):
+		return bad(fmt.Errorf("%s is there: an init was broken off, or runs", tmp), "if none runs, remove "+tmp+": nothing in it was ever in use; then run init again")
+	case errors.Is(err, fs.ErrNotExist):
+		return bad(fmt.Errorf("there is no folder %s", filepath.Dir(tmp)), "make it, or name another")
+	}
+	return err
 }
 
 var approverName = regexp.MustCompile(`^[a-z][a-z0-9-]{0,31}$`)

@@ -241,6 +241,9 @@ func (c *renewPassphraseCmd) Run(w *world) error {
 	if err := c.Passphrase.checkNames("old", "new"); err != nil {
 		return err
 	}
+	if err := c.there(); err != nil {
+		return err
+	}
 	old, err := w.passphrase(c.Passphrase, "old", c.Of+", as it is")
 	if err != nil {
 		return err
@@ -269,6 +272,20 @@ func (c *renewPassphraseCmd) Run(w *world) error {
 	}
 	w.say("The passphrase was changed. Copies from before still open with the former one: destroy them.")
 	return nil
+}
+
+// there looks whether what the passphrase closes is here, before anybody types one.
+func (c *renewPassphraseCmd) there() error {
+	switch c.Of {
+	case "root", "sift", "desk":
+		_, err := roleFolder(c.Dir, c.Of)
+		return err
+	}
+	dir, err := roleFolder(c.Dir, "desk")
+	if err == nil && !desk.HasApprover(dir, c.Of) {
+		err = bad(fmt.Errorf("%s: no approver of that name has a key in %s", c.Of, dir), "write root, sift, desk, or an approver's name as in desk/approvers")
+	}
+	return err
 }
 
 func (c *renewPassphraseCmd) root(w *world, old, fresh []byte) error {

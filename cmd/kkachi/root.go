@@ -4,6 +4,7 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"os"
 	"slices"
 	"strings"
 
@@ -37,7 +38,7 @@ type rootSignCmd struct {
 func (*rootSignCmd) Help() string {
 	return `Reads newsroom.toml, root/root.age and the last notes in root/notes. Shows what changes, asks for the passphrase of the root key, signs, and writes root/notes/root-N and devices-N; and desk/notes, if desk/ is in DIR. Needs no network: do it on a machine that has none.
 
-If the desk is elsewhere, carry the two new files to its desk/notes as root.note and devices.note; after --contacts also root/notes/contacts.txt.
+If the desk is elsewhere, carry the new files of root/notes to its desk/notes, as they are called: it takes them up when it starts or exchanges.
 
 Example:
 
@@ -85,7 +86,11 @@ func (c *rootSignCmd) Run(w *world) error {
 	if err := signed.save(c.Dir); err != nil {
 		return err
 	}
-	w.say("Signed. The desk puts both notes up to the host at its next sync.")
+	if _, err := os.Stat(deskNotes(c.Dir)); err == nil {
+		w.say("Signed. The desk puts both notes up to the host at its next exchange; readers get them from the sift's next notes on, after 00:00 UTC.")
+	} else {
+		w.say("Signed. Carry the new files of %s to the desk's desk/notes, and root/ to the second stick. Readers get them from the sift's next notes on, after 00:00 UTC.", rootNotes(c.Dir))
+	}
 	for _, line := range next.former(c.Dir, n.Desks) {
 		w.say("Later: %s", line)
 	}

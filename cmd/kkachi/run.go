@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"slices"
 	"time"
 
 	"github.com/alecthomas/kong"
@@ -46,7 +47,7 @@ type commands struct {
 	Vault   vaultCmd   `cmd:"" help:"Check, rebuild, back up and restore the desk's vault."`
 	Custody custodyCmd `cmd:"" help:"Read every original, and name those that are not as they came."`
 	Press   pressCmd   `cmd:"" help:"Print what was released, and push it to the host."`
-	Page    pageCmd    `cmd:"" help:"The script of every reader's page: its digest."`
+	Page    pageCmd    `cmd:"" help:"The script of every reader's page: its digest; and whether a site is as it was signed."`
 	Watch   watchCmd   `cmd:"" help:"Visit a newsroom's host as a reader would, and check what it shows."`
 	Case    caseCmd    `cmd:"" help:"For a partner of a newsroom: open the case of somebody who asks for help."`
 	Ladder  ladderCmd  `cmd:"" help:"Derive from a table of evidence how well each claim stands."`
@@ -84,6 +85,9 @@ func run(args []string, w *world) (code int) {
 	)
 	if err != nil {
 		panic(err) // the command line itself is wrong: no user can cause it
+	}
+	if len(args) > 0 && args[0] == "help" { // what many type first
+		args = append(slices.Clone(args[1:]), "--help")
 	}
 	kctx, err := parser.Parse(args)
 	if err != nil {

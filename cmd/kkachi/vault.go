@@ -194,13 +194,13 @@ func (c *vaultBackupCmd) Run(w *world) error {
 	if err != nil {
 		return err
 	}
-	to, err := c.recipient(w)
-	if err != nil {
-		return err
-	}
 	v, err := vault.Open(dir, key, desk.Projectors(), w.vaultOptions())
 	if err != nil {
 		return err
+	}
+	to, err := c.recipient(w)
+	if err != nil {
+		return errors.Join(err, v.Close())
 	}
 	if err := errors.Join(c.write(w, v, to), v.Close()); err != nil {
 		return err
@@ -276,11 +276,11 @@ func (c *vaultRestoreCmd) Run(w *world) error {
 	}
 	dir := filepath.Join(c.Dir, "desk")
 	if _, err := os.Lstat(dir); !errors.Is(err, fs.ErrNotExist) {
-		return bad(fmt.Errorf("%s: there is a desk already", dir), "name another folder: restore never writes over anything")
+		return bad(fmt.Errorf("%s: there is a desk already", dir), "name another folder: restore never writes over anything; if a restore was broken off in this one, remove it")
 	}
 	f, err := os.Open(c.File)
 	if err != nil {
-		return bad(err, "")
+		return bad(err, "name the file that kkachi vault backup wrote")
 	}
 	defer f.Close()
 	id, err := c.identity(w)
@@ -291,7 +291,12 @@ func (c *vaultRestoreCmd) Run(w *world) error {
 	if err != nil {
 		return err
 	}
+	_, err = os.Lstat(c.Dir)
+	isNew := errors.Is(err, fs.ErrNotExist)
 	if err := os.MkdirAll(c.Dir, 0o700); err != nil {
+		return err
+	}
+	if err := w.removeBrokenOff(c.Dir); err != nil {
 		return err
 	}
 	step, end := w.progress("checking operations")
@@ -300,6 +305,9 @@ func (c *vaultRestoreCmd) Run(w *world) error {
 	r, err := vault.Restore(w.ctx, f, id, dir, key, opts)
 	end()
 	if err != nil {
+		if isNew {
+			_ = os.Remove(c.Dir) // it is empty, or stays
+		}
 		return err
 	}
 	w.tellReport(r)
@@ -318,6 +326,22 @@ func (c *vaultRestoreCmd) Run(w *world) error {
 	}
 	w.say("The desk stands in %s. The notes are of the backup's day: its first exchange fetches later ones from the host.", c.Dir)
 	w.say("If the former desk was seized: kkachi renew desk %s", c.Dir)
+	return nil
+}
+
+// removeBrokenOff takes away what restores into dir left that were killed: a vault under a
+// passphrase, of which nobody would know.
+func (w *world) removeBrokenOff(dir string) error {
+	left, err := filepath.Glob(filepath.Join(dir, vault.RestorePrefix+"*"))
+	if err != nil {
+		return err
+	}
+	for _, path := range left {
+		if err := os.RemoveAll(path); err != nil {
+			return err
+		}
+		w.say("Removed %s, which a restore that was broken off had left.", path)
+	}
 	return nil
 }
 

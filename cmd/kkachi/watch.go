@@ -94,10 +94,13 @@ func (c *watchCmd) visit(w *world, id seal.NewsroomID, client *relay.Client, loo
 		}
 		w.say("%s: %s", r.Day, strings.Join(said, "; "))
 	}
+	if errors.Is(err, relay.ErrNotFound) {
+		return withHint(err, "the host shows no notes: it is not this newsroom's, or its desk and sift have not published any yet")
+	}
 	if err != nil {
 		return err
 	}
-	line := fmt.Sprintf("%s: well: serial %d of %s, bulletin of %s, batches of %d, at most %d readers worldwide", r.Day, r.Serial, r.Issued, r.Bulletin, r.Batch, r.Crowd)
+	line := fmt.Sprintf("%s: well: serial %d of %s, root note %d, bulletin of %s, batches of %d, at most %d readers worldwide", r.Day, r.Serial, r.Issued, r.Root.Serial, r.Bulletin, r.Batch, r.Crowd)
 	if r.Crowd == 0 {
 		line = strings.Replace(line, "at most 0 readers worldwide", "readers not counted", 1)
 	}

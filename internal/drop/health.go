@@ -44,7 +44,7 @@ func (h *Host) trouble(ctx context.Context) []string {
 		out = append(out, "the notes don't list today: look at the sift, and at this machine's clock")
 	}
 	if err := h.last.Load(); err != nil {
-		out = append(out, "the last look at the clock failed: see what kkachi drop reported, and whether the disk is full")
+		out = append(out, "what is done each minute failed (closing days, reading certificates): see what kkachi drop reported, and whether the disk is full")
 	}
 	switch days, err := h.store.ClosedDays(ctx); {
 	case err != nil:

@@ -134,13 +134,13 @@ func TestDamagedBackup(t *testing.T) {
 	}
 	for name, b := range cases {
 		parent := t.TempDir()
-		if _, err := Restore(context.Background(), bytes.NewReader(b), id, filepath.Join(parent, "desk"), key, testOptions()); !errors.Is(err, errBackup) {
+		if _, err := Restore(context.Background(), bytes.NewReader(b), id, filepath.Join(parent, "desk"), key, testOptions()); !errors.Is(err, ErrBackup) {
 			t.Errorf("%s: %v", name, err)
 		}
 		requireNames(t, parent)
 	}
 	parent := t.TempDir()
-	if _, err := Restore(context.Background(), bytes.NewReader(backup), other, filepath.Join(parent, "desk"), key, testOptions()); !errors.Is(err, errBackup) {
+	if _, err := Restore(context.Background(), bytes.NewReader(backup), other, filepath.Join(parent, "desk"), key, testOptions()); !errors.Is(err, ErrBackup) {
 		t.Errorf("another key: %v", err)
 	}
 	requireNames(t, parent)
@@ -252,7 +252,7 @@ func TestForgedBackup(t *testing.T) {
 		if name == "newer" && !errors.Is(err, ErrNewer) {
 			t.Errorf("%s: %v", name, err)
 		}
-		if !errors.Is(err, ErrNewer) && !errors.Is(err, errBackup) && !errors.Is(err, ErrDamaged) {
+		if !errors.Is(err, ErrNewer) && !errors.Is(err, ErrBackup) && !errors.Is(err, ErrDamaged) {
 			t.Errorf("%s: %v", name, err)
 		}
 		if err != nil && strings.Contains(err.Error(), "secret of") {

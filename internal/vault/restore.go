@@ -19,8 +19,12 @@ import (
 	"filippo.io/age"
 )
 
-// errBackup stands before everything that is wrong with a backup.
-var errBackup = errors.New("vault: the backup is cut, altered, or for another key")
+// ErrBackup stands before everything that is wrong with a backup.
+var ErrBackup = errors.New("vault: the backup is cut, altered, or for another key")
+
+// RestorePrefix begins the name of the folder beside dir in which a vault is restored. One that
+// was killed meanwhile leaves it behind.
+const RestorePrefix = ".restore-"
 
 // Restore makes a vault in dir from a backup, under key (not the former one's, unless it is
 // given again). dir must not exist or be empty. The vault is built beside dir, verified
@@ -37,14 +41,14 @@ func Restore(ctx context.Context, r io.Reader, id age.Identity, dir string, key 
 	if err := os.MkdirAll(parent, 0o700); err != nil {
 		return Report{}, fmt.Errorf("vault: restore: %w", err)
 	}
-	work, err := os.MkdirTemp(parent, ".restore-")
+	work, err := os.MkdirTemp(parent, RestorePrefix)
 	if err != nil {
 		return Report{}, fmt.Errorf("vault: restore: %w", err)
 	}
 	defer os.RemoveAll(work) // gone already if all went well
 	clearText, err := age.Decrypt(r, id)
 	if err != nil {
-		return Report{}, errBackup
+		return Report{}, ErrBackup
 	}
 	if err := lay(work, key, opts, func(v *Vault) error { return v.fill(ctx, clearText) }); err != nil {
 		return Report{}, err
@@ -107,7 +111,7 @@ func (v *Vault) fill(ctx context.Context, r io.Reader) error {
 			break
 		}
 		if err != nil {
-			return errBackup
+			return ErrBackup
 		}
 		if err := f.member(ctx, h, backupReader{tr}); err != nil {
 			return err
@@ -115,19 +119,19 @@ func (v *Vault) fill(ctx context.Context, r io.Reader) error {
 	}
 	// The last chunk of the age file is checked by reading past the archive's end.
 	if n, err := io.Copy(io.Discard, r); err != nil || n > 0 || f.stage != stageEnd {
-		return errBackup
+		return ErrBackup
 	}
 	return nil
 }
 
-// backupReader says errBackup whenever the backup can't be read on.
+// backupReader says ErrBackup whenever the backup can't be read on.
 type backupReader struct{ r io.Reader }
 
 // Read reads the archive.
 func (b backupReader) Read(p []byte) (int, error) {
 	n, err := b.r.Read(p)
 	if err != nil && err != io.EOF {
-		err = errBackup
+		err = ErrBackup
 	}
 	return n, err
 }
@@ -151,7 +155,7 @@ func (f *filler) member(ctx context.Context, h *tar.Header, r io.Reader) error {
 	case strings.HasPrefix(h.Name, "kkachi-vault-backup-"):
 		return fmt.Errorf("%w: the backup is %s, and this kkachi knows %s", ErrNewer, h.Name, backupTop)
 	}
-	return fmt.Errorf("%w: unexpected member", errBackup)
+	return fmt.Errorf("%w: unexpected member", ErrBackup)
 }
 
 // keys reads the lines of keys.db.
@@ -168,7 +172,7 @@ func (f *filler) keys(ctx context.Context, r io.Reader) error {
 			}
 			clear(line)
 			if err != nil {
-				return fmt.Errorf("%w: keys, line %d", errBackup, n)
+				return fmt.Errorf("%w: keys, line %d", ErrBackup, n)
 			}
 		}
 	})
@@ -193,7 +197,7 @@ func (f *filler) keyLine(tx *sql.Tx, line string) error {
 		return secretLine(tx, w)
 	}
 	if len(sizes) == 0 || len(w) != len(sizes)+1 {
-		return errBackup
+		return ErrBackup
 	}
 	args := make([]any, len(sizes))
 	for i, size := range sizes {
@@ -227,28 +231,28 @@ func field(s string, size int) (any, error) {
 	if size == 0 {
 		n, err := strconv.ParseInt(s, 10, 64)
 		if err != nil || n < 0 {
-			return nil, errBackup
+			return nil, ErrBackup
 		}
 		return n, nil
 	}
 	b, err := hex.DecodeString(s)
 	if err != nil || len(b) != size {
-		return nil, errBackup
+		return nil, ErrBackup
 	}
 	return b, nil
 }
 
 func secretLine(tx *sql.Tx, w []string) error {
 	if len(w) != 4 || !secretName(w[1]) || !strings.HasPrefix(w[3], "x") {
-		return errBackup
+		return ErrBackup
 	}
 	end, err := strconv.ParseUint(w[2], 10, 32)
 	if err != nil {
-		return errBackup
+		return ErrBackup
 	}
 	value, err := hex.DecodeString(w[3][1:])
 	if err != nil {
-		return errBackup
+		return ErrBackup
 	}
 	defer clear(value)
 	_, err = tx.Exec(`INSERT INTO ring VALUES (?, ?, ?)`, w[1], value, int64(end))
@@ -259,26 +263,26 @@ func secretLine(tx *sql.Tx, w []string) error {
 func (f *filler) operations(ctx context.Context, r io.Reader) error {
 	b, err := io.ReadAll(r)
 	if err != nil {
-		return errBackup
+		return ErrBackup
 	}
 	var envs []*envelope
 	for len(b) > 0 {
 		n, err := opSize(b)
 		if err != nil || n > len(b) {
-			return fmt.Errorf("%w: operation %d", errBackup, f.ops+1)
+			return fmt.Errorf("%w: operation %d", ErrBackup, f.ops+1)
 		}
 		e, err := parseOp(b[:n:n])
 		if err != nil {
-			return fmt.Errorf("%w: operation %d: %w", errBackup, f.ops+1, err)
+			return fmt.Errorf("%w: operation %d: %w", ErrBackup, f.ops+1, err)
 		}
 		if err := e.verify(f.authors[e.Author]); err != nil {
-			return fmt.Errorf("%w: operation %d: %w", errBackup, f.ops+1, err)
+			return fmt.Errorf("%w: operation %d: %w", ErrBackup, f.ops+1, err)
 		}
 		if err := f.ends.next(e); err != nil {
-			return fmt.Errorf("%w: operation %d: %w", errBackup, f.ops+1, err)
+			return fmt.Errorf("%w: operation %d: %w", ErrBackup, f.ops+1, err)
 		}
 		if !f.last.before(e.Position()) {
-			return fmt.Errorf("%w: operation %d: %w", errBackup, f.ops+1, errChainOrder)
+			return fmt.Errorf("%w: operation %d: %w", ErrBackup, f.ops+1, errChainOrder)
 		}
 		f.last = e.Position()
 		envs = append(envs, e)
@@ -302,7 +306,7 @@ func (p Position) before(q Position) bool {
 // blob copies the next of the promised blobs, in their order.
 func (f *filler) blob(name string, r io.Reader) error {
 	if f.copied >= len(f.blobs) || name != blobMember(f.blobs[f.copied]) {
-		return fmt.Errorf("%w: unexpected blob", errBackup)
+		return fmt.Errorf("%w: unexpected blob", ErrBackup)
 	}
 	b := f.blobs[f.copied]
 	f.copied++
@@ -321,10 +325,10 @@ func (f *filler) blob(name string, r io.Reader) error {
 func (f *filler) end(r io.Reader) error {
 	got, err := io.ReadAll(io.LimitReader(r, 1024))
 	if err != nil || !bytes.Equal(got, endOf(f.ops, f.copied)) || f.copied != len(f.blobs) {
-		return errBackup
+		return ErrBackup
 	}
 	if faults := f.ends.against(f.heads); len(faults) > 0 {
-		return fmt.Errorf("%w: %w", errBackup, damaged(faults...))
+		return fmt.Errorf("%w: %w", ErrBackup, damaged(faults...))
 	}
 	return syncDir(filepath.Join(f.v.dir, blobDir))
 }
