@@ -90,5 +90,5 @@ func (h *Host) getCrowd(w http.ResponseWriter, r *http.Request, day cell.Day) {
 		notFound(w)
 		return
 	}
-	h.hand(w, r, textPlain, fmt.Appendf(nil, "prefixes %d\noffered %d\n", c.prefixes, c.offered))
+	give(w, r, textPlain, fmt.Appendf(nil, "prefixes %d\noffered %d\n", c.prefixes, c.offered))
 }

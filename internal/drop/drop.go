@@ -33,7 +33,9 @@ const (
 	IdleSeconds    = 60               // between two requests of a connection
 	GreetSeconds   = 3                // before the first one, without giving way first in a full host
 	InsideSeconds  = 3600             // for any request of sift, desk or press
-	BytesPerSecond = 16 << 10         // slowest reader of a file of the site, after CellSeconds
+	AnswerSeconds  = 120              // from the header of a visitor's request to the end of its answer, but for:
+	BytesPerSecond = 16 << 10         // slowest reader of notes, bulletin or a file of the site, after CellSeconds
+	TakeSeconds    = 10               // an answer may take, without making place at last in a full host
 	stopWithin     = 10 * time.Second // for requests under way when the host ends
 )
 
@@ -158,8 +160,8 @@ func newServer(handler http.Handler) *http.Server {
 	return &http.Server{
 		Handler:                      handler,
 		ReadHeaderTimeout:            HeaderSeconds * time.Second,
-		ReadTimeout:                  CellSeconds * time.Second, // also of a body that nobody reads
-		WriteTimeout:                 InsideSeconds * time.Second,
+		ReadTimeout:                  CellSeconds * time.Second,   // also of a body that nobody reads
+		WriteTimeout:                 AnswerSeconds * time.Second, // also of what the server itself still holds of an answer
 		IdleTimeout:                  IdleSeconds * time.Second,
 		MaxHeaderBytes:               MaxHeader,
 		DisableGeneralOptionsHandler: true,
@@ -188,7 +190,7 @@ func serve(ctx context.Context, server *http.Server, ln net.Listener) error {
 // route finds who answers. Paths have one spelling: another one is an unknown path.
 func (h *Host) route(w http.ResponseWriter, r *http.Request) {
 	if r.Body == http.NoBody {
-		heard(r.Context())
+		takes(r.Context())
 	}
 	query := r.URL.RawQuery != "" || r.URL.ForceQuery
 	switch path := r.URL.Path; {
@@ -209,7 +211,9 @@ func (h *Host) route(w http.ResponseWriter, r *http.Request) {
 			return
 		}
 		heard(r.Context())
-		_ = http.NewResponseController(w).SetReadDeadline(time.Now().Add(InsideSeconds * time.Second)) // a recorder in a test has none
+		until := time.Now().Add(InsideSeconds * time.Second)
+		conn := http.NewResponseController(w)
+		_, _ = conn.SetReadDeadline(until), conn.SetWriteDeadline(until) // a recorder in a test has none
 		h.inside(w, r, role, path[3:])
 	default:
 		h.serveSite(w, r, path)

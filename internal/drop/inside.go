@@ -104,7 +104,7 @@ func (h *Host) listDays(w http.ResponseWriter, r *http.Request) {
 	for _, d := range days {
 		fmt.Fprintf(&b, "%d\n", d)
 	}
-	h.hand(w, r, textPlain, []byte(b.String()))
+	give(w, r, textPlain, []byte(b.String()))
 }
 
 // readDay streams the cells of a day. They are counted first, so that the length stands before them:
@@ -181,7 +181,7 @@ func (h *Host) listObjects(w http.ResponseWriter, r *http.Request, role Role, pr
 			b.WriteString(name + "\n")
 		}
 	}
-	h.hand(w, r, textPlain, []byte(b.String()))
+	give(w, r, textPlain, []byte(b.String()))
 }
 
 func (h *Host) getCurrent(w http.ResponseWriter, r *http.Request, name string) {
@@ -190,7 +190,7 @@ func (h *Host) getCurrent(w http.ResponseWriter, r *http.Request, name string) {
 		h.answer(w, err)
 		return
 	}
-	h.hand(w, r, octetStream, data)
+	give(w, r, octetStream, data)
 }
 
 func (h *Host) putNow(w http.ResponseWriter, r *http.Request, serial uint64) {

@@ -98,7 +98,7 @@ func servePacked(w http.ResponseWriter, r *http.Request, name string, file siteF
 	head(w.Header(), name, file.digest+"-gzip")
 	w.Header().Set("Content-Encoding", "gzip")
 	w.Header().Set("Content-Length", strconv.Itoa(len(data)))
-	defer hurry(w, int64(len(data))).Stop()
+	hurry(w, int64(len(data)))
 	whole := r.Clone(r.Context())
 	whole.Header.Del("Range")
 	http.ServeContent(w, whole, "", time.Time{}, bytes.NewReader(data))

@@ -14,18 +14,21 @@ import (
 // hold connections to keep others out, don't lock anybody out (P9). First to go is one that has
 // asked for nothing since it came, or sent a half of a request and no more, which no browser does for
 // long; then the one that is idle for longest. A browser opens another one when it has something to
-// say. Who has asked is answered.
+// say. Who has asked is answered, but for who takes his answer more slowly than all others.
 type room struct {
 	net.Listener
 	places chan struct{} // one for each connection that stands
 	closed chan struct{} // closed with the listener
 	close  func() error
 	greets time.Duration // so long after it came a connection may be silent without giving way first
+	takes  time.Duration // so long an answer may take without giving way at last
+	looks  time.Duration // between two looks at who takes for too long, while somebody waits
 
 	mu      sync.Mutex // guards all below
 	mute    list.List  // of place: came, and has asked for nothing yet; for longest first
 	idle    list.List  // of place: has asked, was answered; for longest first
 	half    list.List  // of place: a request has begun, and is not whole; for longest first
+	taking  list.List  // of place: is answered what no cell was sent for; for longest first
 	at      map[net.Conn]*list.Element
 	waiting bool // somebody waits, and all are being answered
 }
@@ -38,7 +41,10 @@ type place struct {
 }
 
 func newRoom(ln net.Listener, size int) *room {
-	r := &room{Listener: ln, places: make(chan struct{}, size), closed: make(chan struct{}), greets: GreetSeconds * time.Second, at: map[net.Conn]*list.Element{}}
+	r := &room{
+		Listener: ln, places: make(chan struct{}, size), closed: make(chan struct{}), at: map[net.Conn]*list.Element{},
+		greets: GreetSeconds * time.Second, takes: TakeSeconds * time.Second, looks: time.Second,
+	}
 	r.close = sync.OnceValue(func() error {
 		close(r.closed)
 		return r.Listener.Close()
@@ -55,16 +61,10 @@ func (r *room) Accept() (net.Conn, error) {
 	select {
 	case r.places <- struct{}{}:
 	default:
-		r.makePlace()
-		select {
-		case r.places <- struct{}{}:
-		case <-r.closed:
+		if !r.waitForPlace() {
 			_ = conn.Close() // there is nobody to tell
 			return nil, net.ErrClosed
 		}
-		r.mu.Lock()
-		r.waiting = false
-		r.mu.Unlock()
 	}
 	return &roomConn{Conn: conn, leave: sync.OnceFunc(func() { <-r.places })}, nil
 }
@@ -72,9 +72,34 @@ func (r *room) Accept() (net.Conn, error) {
 // Close implements net.Listener.
 func (r *room) Close() error { return r.close() }
 
-// makePlace closes a connection whose request is not whole, or an idle one, or else the next one
-// that becomes idle. Who came or began a moment ago may still be at it, and goes after those that
-// are idle.
+// waitForPlace waits until somebody who was sent away has left. False: the room is closed.
+func (r *room) waitForPlace() bool {
+	look := time.NewTicker(r.looks)
+	defer look.Stop()
+	r.makePlace()
+	for {
+		select {
+		case r.places <- struct{}{}:
+			r.mu.Lock()
+			defer r.mu.Unlock()
+			r.waiting = false
+			return true
+		case <-look.C:
+			r.mu.Lock()
+			again := r.waiting
+			r.mu.Unlock()
+			if again {
+				r.makePlace()
+			}
+		case <-r.closed:
+			return false
+		}
+	}
+}
+
+// makePlace closes a connection whose request is not whole, or an idle one, or one that takes its
+// answer for too long, or else the next one that becomes idle. Who came or began a moment ago may still
+// be at it, and goes after those that are idle.
 func (r *room) makePlace() {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -88,6 +113,9 @@ func (r *room) makePlace() {
 		if first == nil {
 			first = on.Front()
 		}
+	}
+	if e := r.taking.Front(); first == nil && e != nil && time.Since(e.Value.(place).since) >= r.takes {
+		first = e
 	}
 	if r.waiting = first == nil; first != nil {
 		r.end(r.leaves(first.Value.(place).conn))
@@ -131,21 +159,35 @@ func (r *room) changed(conn net.Conn, state http.ConnState) {
 	}
 }
 
-type seat struct{}
+// A seat is the connection that a request came by.
+type seat struct {
+	of   *room
+	conn net.Conn
+}
+
+type seatKey struct{}
 
 // seated lets requests say that they are whole (http.Server.ConnContext).
 func (r *room) seated(ctx context.Context, conn net.Conn) context.Context {
-	return context.WithValue(ctx, seat{}, func() {
-		r.mu.Lock()
-		defer r.mu.Unlock()
-		r.leaves(conn)
-	})
+	return context.WithValue(ctx, seatKey{}, seat{r, conn})
 }
 
 // heard says that a request is whole: it is answered, however full the host is.
 func heard(ctx context.Context) {
-	if leave, ok := ctx.Value(seat{}).(func()); ok {
-		leave()
+	if s, ok := ctx.Value(seatKey{}).(seat); ok {
+		s.of.mu.Lock()
+		defer s.of.mu.Unlock()
+		s.of.leaves(s.conn)
+	}
+}
+
+// takes says that a request is whole, and nothing but its answer is on its way: whoever asks for much, or
+// for one thing after the other, and takes it a byte at a time, holds his place no longer than is fair.
+func takes(ctx context.Context) {
+	if s, ok := ctx.Value(seatKey{}).(seat); ok {
+		s.of.mu.Lock()
+		defer s.of.mu.Unlock()
+		s.of.waits(s.of.leaves(s.conn), &s.of.taking)
 	}
 }
 

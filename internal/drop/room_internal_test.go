@@ -5,19 +5,24 @@ import (
 	"container/list"
 	"context"
 	"crypto/rand"
+	"encoding/binary"
 	"errors"
 	"io"
 	"net"
 	"net/http"
+	"net/http/httptest"
+	"strings"
 	"sync/atomic"
+	"syscall"
 	"testing"
 	"time"
 
+	"kkachi/internal/cell"
 	"kkachi/internal/store"
 )
 
 // serveRoom serves a room of two places. A request for /wait is answered when the test says so.
-func serveRoom(t *testing.T, greets time.Duration) (r *room, dial func() *roomClient, answer chan<- struct{}, asked <-chan struct{}) {
+func serveRoom(t *testing.T, greets time.Duration, edit ...func(*room)) (r *room, dial func() *roomClient, answer chan<- struct{}, asked <-chan struct{}) {
 	t.Helper()
 	ln, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
@@ -25,15 +30,24 @@ func serveRoom(t *testing.T, greets time.Duration) (r *room, dial func() *roomCl
 	}
 	room := newRoom(ln, 2)
 	room.greets = greets
+	for _, e := range edit {
+		e(room)
+	}
 	wait, came := make(chan struct{}), make(chan struct{}, 8)
 	server := newServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if _, err := io.Copy(io.Discard, r.Body); err != nil {
 			return
 		}
 		heard(r.Context())
-		if r.URL.Path == "/wait" {
+		switch r.URL.Path {
+		case "/wait":
 			came <- struct{}{}
 			<-wait
+		case "/take": // an answer that fits no socket
+			takes(r.Context())
+			came <- struct{}{}
+			_, _ = w.Write(make([]byte, 64<<20))
+			return
 		}
 		w.WriteHeader(http.StatusNoContent)
 	}))
@@ -255,6 +269,118 @@ type put struct{ store.Store }
 func (put) PutObject(context.Context, string, []byte) error { return nil }
 
 func (put) Current(context.Context, string) (uint64, []byte, error) { return 0, nil, store.ErrNotFound }
+
+// P9: in a host that is full of who takes an answer a byte at a time, the one who does so for longest makes place,
+// once that is for longer than it may be; who is answered for a cell, or for a role, does not.
+func TestP9SlowReadersMakePlace(t *testing.T) {
+	for takes, name := range map[time.Duration]string{0: "for too long", 300 * time.Millisecond: "soon"} {
+		t.Run(name, func(t *testing.T) {
+			_, dial, answer, asked := serveRoom(t, time.Hour, func(r *room) { r.takes, r.looks = takes, 10*time.Millisecond })
+			slow, asks := dial(), dial()
+			slow.ask("/take")
+			<-asked
+			asks.ask("/wait")
+			<-asked
+			third := dial()
+			third.ask("/")
+			third.answered()
+			if n, err := io.Copy(io.Discard, slow.r); err != nil && !errors.Is(err, syscall.ECONNRESET) || n >= 64<<20 {
+				t.Errorf("the one that took its answer slowly got %d bytes, %v", n, err)
+			}
+			answer <- struct{}{}
+			asks.answered()
+		})
+	}
+}
+
+// P9: who may be sent away in a full host, and as what.
+func TestP9WhoMayBeSentAway(t *testing.T) {
+	token, err := NewToken(rand.Reader)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var tokens Tokens
+	if err := tokens.Add(RoleSift, token); err != nil {
+		t.Fatal(err)
+	}
+	h, err := New(t.Context(), Config{Store: put{}, Now: cell.Day(20700).Time, Tokens: tokens})
+	if err != nil {
+		t.Fatal(err)
+	}
+	h.current.Store(&cell.Now{Epochs: []cell.EpochDifficulty{{Epoch: 20700}}})
+	good := string(binary.BigEndian.AppendUint32(nil, 20700)) + strings.Repeat("x", cell.Size-4)
+	r := newRoom(nil, 1)
+	for request, want := range map[string]*list.List{
+		"GET /r": &r.taking, "GET /x": &r.taking, "GET /s/now": &r.taking, "POST /c": &r.taking, "PUT /s/now/1 body": &r.half,
+		"GET /x body": &r.half, "POST /c half a cell": &r.half, "POST /c " + strings.Repeat("y", cell.Size): &r.half,
+		"POST /c " + good: nil, "GET /s/now by sift": nil, "PUT /s/o/x by sift": nil,
+	} {
+		line, by, _ := strings.Cut(request, " by ")
+		part := strings.SplitN(line, " ", 3)
+		var body io.Reader
+		if len(part) == 3 {
+			body = strings.NewReader(part[2])
+		}
+		conn := &net.TCPConn{}
+		r.changed(conn, http.StateActive)
+		req := httptest.NewRequest(part[0], part[1], body).WithContext(r.seated(t.Context(), conn))
+		if by != "" {
+			req.Header.Set("Authorization", "Bearer "+token)
+		}
+		h.Handler().ServeHTTP(httptest.NewRecorder(), req)
+		var got *list.List
+		if e := r.at[conn]; e != nil {
+			got = e.Value.(place).of
+		}
+		if got != want {
+			t.Errorf("%.30q: the connection stands on another list", request)
+		}
+	}
+}
+
+// A recorder that remembers until when it may be written to.
+type timed struct {
+	*httptest.ResponseRecorder
+	until time.Time
+}
+
+func (w *timed) SetWriteDeadline(t time.Time) error { w.until = t; return nil }
+
+func (w *timed) SetReadDeadline(time.Time) error { return nil }
+
+// P9: each answer has its time, the last of it included, which leaves when the handler is done: else who asks for
+// one small thing after the other, and reads none of it, holds a place for an hour.
+func TestP9AnswersHaveTheirTime(t *testing.T) {
+	token, err := NewToken(rand.Reader)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var tokens Tokens
+	if err := tokens.Add(RoleSift, token); err != nil {
+		t.Fatal(err)
+	}
+	h, err := New(t.Context(), Config{Store: put{}, Now: time.Now, Tokens: tokens})
+	if err != nil {
+		t.Fatal(err)
+	}
+	h.current.Store(&cell.Now{Notes: []byte("notes"), Bulletin: make([]byte, 10*BytesPerSecond)})
+	h.site.Store(&site{files: map[string]siteFile{"a.html": {"a", 5 * BytesPerSecond}}, packed: map[string][]byte{"a": make([]byte, 2*BytesPerSecond)}})
+	if server := newServer(h.Handler()); server.WriteTimeout != AnswerSeconds*time.Second || AnswerSeconds < CellSeconds+2*PrefixDelay {
+		t.Errorf("any other answer has %v", server.WriteTimeout)
+	}
+	for path, want := range map[string]time.Duration{
+		"/d": CellSeconds * time.Second, "/r": (CellSeconds + 10) * time.Second, "/a.html": (CellSeconds + 2) * time.Second, "/x": 0, "/s/now": InsideSeconds * time.Second,
+	} {
+		r := httptest.NewRequest(http.MethodGet, path, nil)
+		r.Header.Set("Accept-Encoding", "gzip")
+		r.Header.Set("Authorization", "Bearer "+token)
+		w, before := &timed{ResponseRecorder: httptest.NewRecorder()}, time.Now()
+		h.Handler().ServeHTTP(w, r)
+		if got := w.until.Sub(before); want == 0 && !w.until.IsZero() || want > 0 && (got < want || w.until.After(time.Now().Add(want))) {
+			t.Errorf("%s: %v, not %v", path, got, want)
+		}
+	}
+}
 
 // Where nobody is idle, who comes waits, and takes the place of the next who is done.
 func TestBusyConnectionsAreLeft(t *testing.T) {

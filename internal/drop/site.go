@@ -76,7 +76,7 @@ func (h *Host) serveSite(w http.ResponseWriter, r *http.Request, urlPath string)
 
 func serveFile(w http.ResponseWriter, r *http.Request, f io.ReadSeeker, name string, file siteFile) {
 	head(w.Header(), name, file.digest)
-	defer hurry(w, file.size).Stop()
+	hurry(w, file.size)
 	http.ServeContent(w, r, "", time.Time{}, f)
 }
 
