@@ -58,22 +58,23 @@ func (h *Host) offer(day cell.Day) {
 	h.crowds[day] = c
 }
 
-// count takes the estimate of prefixes of the day that is on, and forgets old days.
+// count takes the estimates of prefixes, and forgets old days.
 func (h *Host) count() {
-	if h.prefixes == nil {
-		return
+	var tallies [2]tally
+	if h.prefixes != nil {
+		tallies = h.prefixes.tallies()
 	}
-	h.prefixes.mu.Lock()
-	day, n := h.prefixes.day, h.prefixes.sketch.estimate()
-	h.prefixes.mu.Unlock()
 	h.crowding.Lock()
 	defer h.crowding.Unlock()
-	if c, ok := h.crowds[day]; ok {
-		c.prefixes = n
-		h.crowds[day] = c
+	for _, t := range tallies {
+		if c, ok := h.crowds[t.day]; ok {
+			c.prefixes = max(c.prefixes, t.n) // the clock may have been put back, and the day begun anew
+			h.crowds[t.day] = c
+		}
 	}
+	today := cell.DayOf(h.now())
 	for d := range h.crowds {
-		if uint64(d)+UnreadDays < uint64(day) {
+		if uint64(d)+UnreadDays < uint64(today) {
 			delete(h.crowds, d)
 		}
 	}

@@ -40,11 +40,13 @@ func (h *Host) Run(ctx context.Context) error {
 // Tick does what the host's clock asks for: closes days that have ended, makes room for today
 // and tomorrow, and lets go of what is too old. It may be called at any time, again and again.
 func (h *Host) Tick(ctx context.Context) error {
-	h.count()
-	if h.prefixes != nil {
-		h.prefixes.forget(h.now())
+	var err error
+	if now := h.now(); h.prefixes != nil {
+		err = h.prefixes.turn(cell.DayOf(now))
+		h.prefixes.forget(now)
 	}
-	err := errors.Join(h.closeEnded(ctx), h.openAhead(ctx), h.retain(ctx))
+	h.count()
+	err = errors.Join(err, h.closeEnded(ctx), h.openAhead(ctx), h.retain(ctx))
 	if h.certificates != nil {
 		err = errors.Join(err, h.certificates.Reload())
 	}

@@ -40,6 +40,13 @@ type prefixes struct {
 	secret  [32]byte
 	buckets [PrefixBuckets]bucket
 	sketch  sketch
+	former  tally // of the day before, once the present one has begun
+}
+
+// A tally is the estimate of a day's prefixes.
+type tally struct {
+	day cell.Day
+	n   uint64
 }
 
 // A bucket says when all its cells would have come at the allowed rate.
@@ -91,17 +98,19 @@ func hash64(secret *[32]byte, addr string) uint64 {
 	return binary.BigEndian.Uint64(sum[:])
 }
 
-// turn takes the day's secret and forgets what the former day knew.
+// turn takes the day's secret and forgets what the former day knew, but for its estimate. A cell that
+// looked at the clock before midnight, and comes here after another one, doesn't turn it back.
 func (p *prefixes) turn(day cell.Day) error {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if p.day == day {
+	if p.day == day || p.day == day+1 {
 		return nil
 	}
 	var secret [32]byte
 	if _, err := io.ReadFull(p.rand, secret[:]); err != nil {
 		return fmt.Errorf("drop: randomness: %w", err)
 	}
+	p.former = tally{p.day, p.sketch.estimate()}
 	p.day, p.secret, p.sketch = day, secret, sketch{}
 	for i := range p.buckets {
 		p.buckets[i].due = time.Time{}
@@ -109,13 +118,24 @@ func (p *prefixes) turn(day cell.Day) error {
 	return nil
 }
 
+// tallies are the estimates of the present day and of the one before.
+func (p *prefixes) tallies() [2]tally {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return [2]tally{p.former, {p.day, p.sketch.estimate()}}
+}
+
+// latest is the last moment at which a bucket can be due: nobody waits for longer than PrefixDelay,
+// however long a flood has lasted, and though the clock was put back.
+func latest(now time.Time) time.Time { return now.Add(PrefixBurst*interval + PrefixDelay*time.Second) }
+
 // forget empties the buckets that slow nobody any more, so that they don't tell when
 // somebody was here last.
 func (p *prefixes) forget(now time.Time) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	for i := range p.buckets {
-		if b := &p.buckets[i]; b.due.Before(now) {
+		if b := &p.buckets[i]; b.due.Before(now) || b.due.After(latest(now)) {
 			b.due = time.Time{}
 		}
 	}
@@ -133,6 +153,9 @@ func (p *prefixes) slow(ctx context.Context, addr string, now time.Time) bool {
 	if b.due.Before(now) {
 		b.due = now
 	}
+	if last := latest(now); b.due.After(last) {
+		b.due = last
+	}
 	wait := b.due.Sub(now) - PrefixBurst*interval
 	if wait <= 0 {
 		b.due = b.due.Add(interval)
@@ -146,7 +169,7 @@ func (p *prefixes) slow(ctx context.Context, addr string, now time.Time) bool {
 	b.waiting++
 	b.due = b.due.Add(interval)
 	p.mu.Unlock()
-	err := p.sleep(ctx, min(wait, PrefixDelay*time.Second))
+	err := p.sleep(ctx, wait)
 	p.mu.Lock()
 	b.waiting--
 	p.mu.Unlock()

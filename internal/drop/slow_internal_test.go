@@ -126,6 +126,82 @@ func TestP7BucketsForget(t *testing.T) {
 	}
 }
 
+// P9: a network is slowed for no longer than a minute or so after its flood has ended, nor where the clock is put back.
+func TestP9SlowingEnds(t *testing.T) {
+	var waits []time.Duration
+	p := newSlow(t, &waits)
+	now := cell.Day(20700).Time().Add(9 * time.Hour)
+	for i := range 100 * PrefixBurst {
+		p.slow(t.Context(), "192.0.2.1:1", now.Add(time.Duration(i)*time.Millisecond))
+	}
+	now = now.Add(100 * PrefixBurst * time.Millisecond)
+	for name, after := range map[string]time.Time{"after the flood": now.Add(PrefixBurst*interval + 2*PrefixDelay*time.Second), "with a clock that was put back": now.Add(-time.Hour)} {
+		q := newSlow(t, &waits)
+		q.secret, q.buckets, q.day = p.secret, p.buckets, p.day
+		q.forget(after)
+		for _, b := range q.buckets {
+			if !b.due.IsZero() {
+				t.Errorf("%s a bucket tells of it", name)
+			}
+		}
+	}
+	if waits = nil; !p.slow(t.Context(), "192.0.2.1:1", now.Add(-time.Hour)) || waits[0] > PrefixDelay*time.Second {
+		t.Errorf("with a clock that was put back a cell waits for %v", waits)
+	}
+	waits = nil
+	if p.slow(t.Context(), "192.0.2.1:1", now.Add((PrefixDelay+1)*time.Second)); len(waits) > 0 {
+		t.Errorf("a cell waits for %v, long after the flood", waits)
+	}
+}
+
+// Prefixes of a day's last minute count, and a cell that comes by a little late doesn't begin the day anew.
+func TestCrowdOverMidnight(t *testing.T) {
+	h, err := New(t.Context(), Config{Store: put{}, Now: func() time.Time { return cell.Day(20701).Time().Add(time.Hour) }, Rand: rand.Reader})
+	if err != nil {
+		t.Fatal(err)
+	}
+	midnight := cell.Day(20701).Time()
+	visit := func(from int, at time.Time) {
+		h.prefixes.slow(t.Context(), fmt.Sprintf("198.51.%d.1:1", from), at)
+		h.offer(cell.DayOf(at))
+	}
+	for i := range 100 {
+		visit(i, midnight.Add(-time.Minute))
+	}
+	for i := range 40 {
+		visit(100+i, midnight)
+		visit(i, midnight.Add(-time.Nanosecond))
+	}
+	h.count()
+	if n := h.crowds[20700].prefixes; n != 64 && n != 128 {
+		t.Errorf("of 100 prefixes %d are told", n)
+	}
+	if n := h.crowds[20701].prefixes; n < 32 || n > 128 { // with those who were late
+		t.Errorf("of the new day's prefixes %d are told", n)
+	}
+	before := h.prefixes.secret
+	if err := h.prefixes.turn(20702); err != nil || h.prefixes.secret == before {
+		t.Error("a day without a cell keeps the secret of the one before")
+	}
+}
+
+// A host behind a proxy forgets old days too.
+func TestCrowdIsForgotten(t *testing.T) {
+	now := cell.Day(20700)
+	h, err := New(t.Context(), Config{Store: put{}, Now: func() time.Time { return now.Time() }})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for range 100 {
+		h.offer(now)
+		h.count()
+		now++
+	}
+	if len(h.crowds) > UnreadDays+2 {
+		t.Errorf("%d days are remembered", len(h.crowds))
+	}
+}
+
 // The estimate is a power of two that is right to a factor of two, whatever the number.
 func TestCrowdEstimate(t *testing.T) {
 	for _, n := range []int{0, 1, 3, 100, 640, 1500, 50_000, 1_000_000} {
