@@ -46,7 +46,7 @@ func (h *Host) Tick(ctx context.Context) error {
 		h.prefixes.forget(now)
 	}
 	h.count()
-	err = errors.Join(err, h.closeEnded(ctx), h.openAhead(ctx), h.retain(ctx))
+	err = errors.Join(err, h.closeEnded(ctx), h.openAhead(ctx), h.withdrawn(ctx), h.retain(ctx))
 	if h.certificates != nil {
 		err = errors.Join(err, h.certificates.Reload())
 	}
@@ -85,20 +85,49 @@ func (h *Host) openAhead(ctx context.Context) error {
 	return errors.Join(errs...)
 }
 
-// retain deletes what is too old. Its today is never after the newest epoch of the notes, so a
-// host whose clock has run ahead deletes nothing.
-func (h *Host) retain(ctx context.Context) error {
+// withdrawn deletes what a switch of the site left.
+func (h *Host) withdrawn(ctx context.Context) error {
+	h.switching.Lock()
+	defer h.switching.Unlock()
+	return h.removeGone(ctx, &site{})
+}
+
+// retainDay is today for what is deleted: never after the newest epoch of the notes, so a host whose
+// clock has run ahead deletes nothing. False: there are none.
+func (h *Host) retainDay() (cell.Day, bool) {
 	now := h.current.Load()
 	if now == nil {
+		return 0, false
+	}
+	return min(cell.DayOf(h.now()), now.Epochs[len(now.Epochs)-1].Epoch), true
+}
+
+// spent says whether a name that holds nothing is too old to hold anything: what stood there may have
+// been deleted, and other bytes under it would be published twice (P13).
+func (h *Host) spent(ctx context.Context, name, kind string) (bool, error) {
+	today, ok := h.retainDay()
+	if !ok || kind == "site" { // whose names are digests
+		return false, nil
+	}
+	names, err := h.store.ListObjects(ctx, kind+"/")
+	if err != nil || slices.Contains(names, name) {
+		return false, err
+	}
+	return slices.Contains(outdated(append(names, name), today), name), nil
+}
+
+// retain deletes what is too old.
+func (h *Host) retain(ctx context.Context) error {
+	today, ok := h.retainDay()
+	if !ok {
 		return nil
 	}
-	today := min(cell.DayOf(h.now()), now.Epochs[len(now.Epochs)-1].Epoch)
 	names, err := h.store.ListObjects(ctx, "")
 	if err != nil {
 		return err
 	}
 	var errs []error
-	for _, name := range h.outdated(names, today) {
+	for _, name := range outdated(names, today) {
 		errs = append(errs, h.store.DeleteObject(ctx, name))
 	}
 	days, err := h.store.ClosedDays(ctx)
@@ -112,7 +141,7 @@ func (h *Host) retain(ctx context.Context) error {
 }
 
 // outdated picks the batches and parcels of old days, and all but the newest notes.
-func (h *Host) outdated(names []string, today cell.Day) []string {
+func outdated(names []string, today cell.Day) []string {
 	var out []string
 	notes := map[string][]uint64{}
 	for _, name := range names {

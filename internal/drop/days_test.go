@@ -12,6 +12,7 @@ import (
 
 	"kkachi/internal/cell"
 	"kkachi/internal/drop"
+	"kkachi/internal/relay"
 	"kkachi/internal/store"
 )
 
@@ -86,6 +87,12 @@ func TestRetention(t *testing.T) {
 	if got := s.names("note/desk/"); len(got) != drop.RetainNotes || slices.Contains(got, "note/desk/3") || !slices.Contains(got, "note/desk/4") {
 		t.Errorf("notes %v", got)
 	}
+	for name, client := range map[string]*relay.Client{"batch/20700": s.sift, "batch/20": s.sift, "parcel/20700/0/1": s.desk, "parcel/20700/0/9": s.desk, "note/desk/3": s.desk} {
+		if err := client.PutObject(ctx, name, []byte("other bytes")); !errors.Is(err, relay.ErrConflict) {
+			t.Errorf("P13: other bytes in the place of the deleted %s: %v", name, err)
+		}
+	}
+	s.must(s.desk.PutObject(ctx, "note/desk/4", []byte("n"))) // stands yet
 	if got := s.names("note/root/"); len(got) != 1 {
 		t.Errorf("root notes %v", got)
 	}

@@ -65,7 +65,8 @@ type Host struct {
 	current atomic.Pointer[cell.Now] // what /d and /r hand out; nil before the first
 	site    atomic.Pointer[site]     // never nil
 
-	switching sync.Mutex          // guards switches of now and site, and orphans
+	switching sync.Mutex          // guards switches of now and site, gone and orphans
+	gone      []string            // digests of files that a switch has withdrawn, and that may stand yet
 	orphans   map[string]cell.Day // files of no site, and the day on which they were first seen so
 
 	certificates *Certificates // nil: plain HTTP
@@ -114,7 +115,7 @@ func New(ctx context.Context, c Config) (*Host, error) {
 	if err != nil && !errors.Is(err, store.ErrNotFound) {
 		return nil, fmt.Errorf("drop: the manifest of the site: %w", err)
 	}
-	return h, nil
+	return h, h.readGone(ctx)
 }
 
 // Handler answers all requests of the host.

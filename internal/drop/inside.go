@@ -1,6 +1,7 @@
 package drop
 
 import (
+	"context"
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
@@ -15,10 +16,11 @@ import (
 	"kkachi/internal/store"
 )
 
-// The names of the two values that are switched as a whole.
+// The names of the values that are switched as a whole, and of what the last switch of the site withdrew.
 const (
 	currentNow  = "now"
 	currentSite = "site"
+	currentGone = "gone"
 )
 
 // Largest objects (spec/05-host.md, section 3), in bytes.
@@ -156,7 +158,15 @@ func (h *Host) object(w http.ResponseWriter, r *http.Request, role Role, name st
 			plain(w, http.StatusBadRequest, "bad request\n")
 			return
 		}
-		h.answer(w, h.store.PutObject(r.Context(), name, data))
+		spent, err := h.spent(r.Context(), name, o.kind)
+		switch {
+		case err != nil:
+		case spent:
+			err = fmt.Errorf("%w: it is too old", store.ErrConflict)
+		default:
+			err = h.store.PutObject(r.Context(), name, data)
+		}
+		h.answer(w, err)
 	case o.writer == role:
 		notAllowed(w, "GET, PUT")
 	default:
@@ -225,17 +235,28 @@ func (h *Host) putSite(w http.ResponseWriter, r *http.Request, serial uint64) {
 	}
 	h.switching.Lock()
 	defer h.switching.Unlock()
-	if err := h.complete(r.Context(), next); err != nil {
-		h.answer(w, err)
-		return
+	h.answer(w, h.switchSite(r.Context(), next))
+}
+
+func (h *Host) switchSite(ctx context.Context, next *site) error {
+	if err := errors.Join(h.removeGone(ctx, next), h.complete(ctx, next)); err != nil {
+		return err
 	}
-	if err := h.store.Switch(r.Context(), currentSite, serial, data); err != nil {
-		h.answer(w, err)
-		return
+	var gone []string
+	former := h.site.Load()
+	if next.serial > former.serial || former.manifest == nil {
+		var err error
+		if gone, err = h.withdraw(ctx, former, next); err != nil {
+			return err
+		}
 	}
-	h.pack(r.Context(), next, h.site.Load())
-	former := h.site.Swap(next)
-	h.answer(w, h.removeFormer(r.Context(), former, next))
+	if err := h.store.Switch(ctx, currentSite, next.serial, next.manifest); err != nil {
+		return err
+	}
+	h.pack(ctx, next, former)
+	h.site.Store(next)
+	h.gone = append(h.gone, gone...)
+	return h.removeGone(ctx, &site{})
 }
 
 // readAll reads a body of known length. It answers itself if it can't: 400 for none or an

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 
 	"kkachi/internal/cell"
@@ -83,15 +84,57 @@ func (h *Host) complete(ctx context.Context, s *site) error {
 	return nil
 }
 
-// removeFormer deletes the files of a former site that the present one doesn't name.
-func (h *Host) removeFormer(ctx context.Context, former, present *site) error {
-	stay := present.digests()
-	for digest := range former.digests() {
-		if stay[digest] {
-			continue
+// removeGone deletes the files that a switch has withdrawn, but for those that the present site names, or
+// the next one. What can't be deleted is tried again with each Tick and before the next switch, also by
+// a host that was started anew: it is all that says so of these files. The caller holds switching.
+func (h *Host) removeGone(ctx context.Context, next *site) error {
+	if len(h.gone) == 0 {
+		return nil
+	}
+	stay, coming := h.site.Load().digests(), next.digests()
+	var left []string
+	var errs []error
+	for _, digest := range h.gone {
+		switch {
+		case stay[digest]:
+		case coming[digest]:
+			left = append(left, digest)
+		default:
+			if err := h.store.DeleteObject(ctx, siteObject(digest)); err != nil {
+				left, errs = append(left, digest), append(errs, err)
+			}
 		}
-		if err := h.store.DeleteObject(ctx, siteObject(digest)); err != nil {
-			return err
+	}
+	h.gone = left
+	return errors.Join(errs...)
+}
+
+// withdraw writes down durably, before a site is switched, which files it withdraws.
+func (h *Host) withdraw(ctx context.Context, former, next *site) ([]string, error) {
+	stay := next.digests()
+	var gone []string
+	for digest := range former.digests() {
+		if !stay[digest] {
+			gone = append(gone, digest)
+		}
+	}
+	slices.Sort(gone)
+	return gone, h.store.Switch(ctx, currentGone, next.serial, []byte(strings.Join(gone, "\n")))
+}
+
+// readGone finds which files the last switch withdrew: a crash may have come before they were deleted.
+func (h *Host) readGone(ctx context.Context) error {
+	serial, data, err := h.store.Current(ctx, currentGone)
+	switch {
+	case errors.Is(err, store.ErrNotFound):
+		return nil
+	case err != nil:
+		return fmt.Errorf("drop: what was withdrawn: %w", err)
+	case serial == h.site.Load().serial: // else the switch did not come about
+		for digest := range strings.SplitSeq(string(data), "\n") {
+			if isDigest(digest) {
+				h.gone = append(h.gone, digest)
+			}
 		}
 	}
 	return nil

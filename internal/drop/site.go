@@ -29,6 +29,7 @@ type site struct {
 	files    map[string]siteFile // by path without the first slash
 	packed   map[string][]byte   // by digest: what is sent in gzip
 	manifest []byte              // as it was put; nil before the first
+	serial   uint64
 }
 
 type siteFile struct {
@@ -126,7 +127,7 @@ func parseSite(serial uint64, manifest []byte) (*site, error) {
 	case head[4] != fmt.Sprintf("files %d %x", len(files), sha256.Sum256(parts[2])):
 		return nil, errors.New("drop: manifest: its list is not the one that its text names")
 	}
-	s := &site{files: make(map[string]siteFile, len(files)), manifest: manifest}
+	s := &site{files: make(map[string]siteFile, len(files)), manifest: manifest, serial: serial}
 	for i, line := range files {
 		name, file, err := parseFile(line)
 		if err == nil && s.files[name] != (siteFile{}) {

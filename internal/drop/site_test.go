@@ -6,12 +6,14 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
 
 	"kkachi/internal/drop"
 	"kkachi/internal/relay"
+	"kkachi/internal/store"
 )
 
 func TestSite(t *testing.T) {
@@ -211,6 +213,77 @@ func TestWithdrawnFilesAreGone(t *testing.T) {
 	}
 	if back, err := s.press.CurrentSite(t.Context()); err != nil || !strings.Contains(string(back), "serial 2\n") {
 		t.Errorf("current site: %v", err)
+	}
+}
+
+// sticky is a store of which no object can be deleted for a while.
+type sticky struct {
+	store.Store
+	sticks *bool
+}
+
+func (s sticky) DeleteObject(ctx context.Context, name string) error {
+	if *s.sticks {
+		return errors.New("input/output error")
+	}
+	return s.Store.DeleteObject(ctx, name)
+}
+
+// What was withdrawn goes though it could not be deleted with the switch, or the host died before: the switch is
+// answered 204 when it is gone.
+func TestWithdrawnFilesGoLater(t *testing.T) {
+	secret := fmt.Sprintf("site/%x", sha256.Sum256([]byte("named by mistake")))
+	files := map[string]string{"index.html": "front"}
+	for name, later := range map[string]func(s *stage) error{
+		"the press asks again":   func(s *stage) error { return s.press.PutSite(s.t.Context(), 2, manifest(2, files)) },
+		"another site comes":     func(s *stage) error { return s.publish(3, map[string]string{"index.html": "front", "b": "b"}) },
+		"the clock is looked at": func(s *stage) error { return s.host.Tick(s.t.Context()) },
+		"the host is started anew": func(s *stage) error {
+			again, err := drop.New(s.t.Context(), drop.Config{Store: s.store, Now: s.clock})
+			s.must(err)
+			return again.Tick(s.t.Context())
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			sticks := false
+			s := playOn(t, func(inner store.Store) store.Store { return sticky{inner, &sticks} })
+			s.must(s.publish(1, map[string]string{"index.html": "front", "danger.html": "named by mistake"}))
+			sticks = true
+			for range 2 {
+				if err := s.press.PutSite(t.Context(), 2, manifest(2, files)); !errors.Is(err, relay.ErrUnavailable) {
+					t.Errorf("the press is told %v while what it withdrew stands", err)
+				}
+			}
+			if a := s.ask("GET", "/danger.html", nil, nil); a.status != 404 {
+				t.Errorf("a withdrawn page: %v", a)
+			}
+			sticks = false
+			s.must(later(s))
+			if got := s.names("site/"); slices.Contains(got, secret) {
+				t.Errorf("what was withdrawn stands: %v", got)
+			}
+			if a := s.ask("GET", "/", nil, nil); a.body != "front" {
+				t.Errorf("the site: %v", a)
+			}
+		})
+	}
+}
+
+// What was withdrawn and is named again by the next site stays.
+func TestWithdrawnFileComesBack(t *testing.T) {
+	sticks := true
+	s := playOn(t, func(inner store.Store) store.Store { return sticky{inner, &sticks} })
+	both := map[string]string{"index.html": "front", "a.html": "a"}
+	s.must(s.publish(1, both))
+	_ = s.publish(2, map[string]string{"index.html": "front"}) // its file can't be deleted
+	sticks = false
+	s.must(s.publish(3, both))
+	s.must(s.host.Tick(t.Context()))
+	again, err := drop.New(t.Context(), drop.Config{Store: s.store, Now: s.clock})
+	s.must(err)
+	s.must(again.Tick(t.Context()))
+	if a := s.ask("GET", "/a.html", nil, nil); a.body != "a" {
+		t.Errorf("a page that came back: %v", a)
 	}
 }
 
