@@ -211,6 +211,9 @@ func TestFailuresLeaveNoTrace(t *testing.T) {
 	broken := s.ask("POST", "/c", nil, bytes.NewReader(c[:]))
 	fail = func() error { panic(secret) }
 	panicked := s.ask("POST", "/c", nil, bytes.NewReader(c[:]))
+	if panicked.String() != broken.String() {
+		t.Errorf("an error: %v\na panic: %v", broken, panicked)
+	}
 	for name, a := range map[string]answer{"error": broken, "panic": panicked} {
 		if a.status != 503 || a.body != "" || strings.Contains(a.String(), "error") {
 			t.Errorf("%s: %v", name, a)

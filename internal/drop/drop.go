@@ -130,6 +130,7 @@ func (h *Host) Handler() http.Handler {
 			default:
 				clear(w.Header())
 				w.Header()["Date"] = nil
+				w.Header().Set("Cache-Control", "no-store")
 				w.WriteHeader(http.StatusServiceUnavailable)
 			}
 		}()

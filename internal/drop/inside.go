@@ -58,7 +58,7 @@ func (h *Host) inside(w http.ResponseWriter, r *http.Request, role Role, path st
 		allow(w, get, "GET", func() { h.getCrowd(w, r, cell.Day(day)) })
 	case verb == "o":
 		h.object(w, r, role, rest)
-	case verb == "list":
+	case verb == "list" && path != verb:
 		allow(w, get, "GET", func() { h.listObjects(w, r, role, rest) })
 	case path == "now" && role != RolePress:
 		allow(w, get, "GET", func() { h.getCurrent(w, r, currentNow) })
@@ -266,7 +266,7 @@ func readAll(w http.ResponseWriter, r *http.Request, limit int64) ([]byte, bool)
 	case r.ContentLength > limit:
 		plain(w, http.StatusRequestEntityTooLarge, "too large\n")
 		return nil, false
-	case r.ContentLength < 0 || len(r.Header["Content-Length"]) == 0 || len(r.Header["Content-Encoding"]) > 0:
+	case r.ContentLength < 0 || r.ContentLength == 0 && len(r.Header["Content-Length"]) == 0 || len(r.Header["Content-Encoding"]) > 0:
 		plain(w, http.StatusBadRequest, "bad request\n")
 		return nil, false
 	}
@@ -289,7 +289,7 @@ func (h *Host) answer(w http.ResponseWriter, err error) {
 	case errors.Is(err, store.ErrConflict), errors.Is(err, store.ErrSerial), errors.Is(err, store.ErrOpen), errors.Is(err, errMissing):
 		plain(w, http.StatusConflict, "conflict\n")
 	default:
-		plain(w, http.StatusServiceUnavailable, "unavailable\n")
+		plain(w, http.StatusServiceUnavailable, unavailable)
 	}
 }
 

@@ -180,6 +180,9 @@ func protect(h http.Header) {
 	}
 }
 
+// unavailable is all that is said of a failure inside.
+const unavailable = "unavailable\n"
+
 // notFound is the one answer for whatever isn't there, or isn't for who asks.
 func notFound(w http.ResponseWriter) { plain(w, http.StatusNotFound, "not found\n") }
 

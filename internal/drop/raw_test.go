@@ -11,6 +11,7 @@ import (
 	"net/http"
 	"strconv"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
@@ -29,7 +30,9 @@ func (s *stage) raw(request string) string {
 	_, err = io.WriteString(conn, request)
 	s.must(err)
 	data, err := io.ReadAll(conn)
-	s.must(err)
+	if !errors.Is(err, syscall.ECONNRESET) { // a host that has not read all may end so
+		s.must(err)
+	}
 	return string(data)
 }
 
@@ -88,6 +91,46 @@ func TestP8DayIsWholeOrNone(t *testing.T) {
 		data, err := io.ReadAll(res.Body)
 		if (err == nil) != whole || whole && len(data) != 4*cell.Size {
 			t.Errorf("%d bytes of a day, whole %v: %v", len(data), whole, err)
+		}
+	}
+}
+
+// unread is a store whose objects can't be opened.
+type unread struct{ store.Store }
+
+func (unread) OpenObject(context.Context, string) (io.ReadSeekCloser, error) {
+	return nil, errors.New("/var/host/objects: input/output error")
+}
+
+// A file of the site that can't be read is 503, in fixed words and under the same headers as everything.
+func TestSiteThatCantBeRead(t *testing.T) {
+	s := play(t)
+	s.must(s.publish(1, map[string]string{"index.html": "front"}))
+	nowhere := s.ask("GET", "/nowhere", nil, nil)
+	broken, err := drop.New(t.Context(), drop.Config{Store: unread{s.store}, Now: s.clock})
+	s.must(err)
+	s.base = "http://" + serve(t, broken)
+	a := s.ask("GET", "/", nil, nil)
+	a.header.Set("Content-Length", nowhere.header.Get("Content-Length"))
+	if a.status != 503 || a.body != "unavailable\n" || fmt.Sprint(a.header) != fmt.Sprint(nowhere.header) {
+		t.Errorf("%v, not with the headers of %v", a, nowhere)
+	}
+}
+
+// What HTTP/1.1 refuses before the host sees it is answered by the server in words of its own: with none of the
+// request, and none of the store's.
+func TestServersOwnAnswers(t *testing.T) {
+	s := play(t)
+	for request, want := range map[string]string{
+		"GET / HTTP/1.1\r\nHost: x y\r\n\r\n":                                                   "400",
+		"GET /planted HTTP/1.1\r\nHost: x\r\nExpect: planted\r\n\r\n":                           "417",
+		"GET / HTTP/1.1\r\nHost: x\r\nX: " + strings.Repeat("planted", drop.MaxHeader) + "\r\n": "431",
+		"GET / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: planted\r\n\r\n":                       "501",
+		"GET /planted HTTP/3.0\r\nHost: x\r\n\r\n":                                              "505",
+	} {
+		a := s.raw(request)
+		if !strings.HasPrefix(a, "HTTP/1.1 "+want+" ") || strings.Contains(a, "planted") || !strings.Contains(a, "Connection: close\r\n") {
+			t.Errorf("%.40q: %s", request, a)
 		}
 	}
 }

@@ -66,7 +66,7 @@ func (h *Host) serveSite(w http.ResponseWriter, r *http.Request, urlPath string)
 			if errors.Is(err, store.ErrNotFound) && h.site.Load() != now {
 				continue // the site was switched under our hands: answer from the new one
 			}
-			w.WriteHeader(http.StatusServiceUnavailable)
+			plain(w, http.StatusServiceUnavailable, unavailable)
 			return
 		}
 		serveFile(w, r, f, name, file)

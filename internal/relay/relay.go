@@ -123,7 +123,10 @@ func plainPath(u *url.URL) bool {
 
 const pathBytes = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_~./"
 
-func isOnion(host string) bool { return strings.HasSuffix(strings.ToLower(host), ".onion") }
+// isOnion also knows a name with the dot of the root after it: whoever looks that up tells the resolver.
+func isOnion(host string) bool {
+	return strings.HasSuffix(strings.TrimSuffix(strings.ToLower(host), "."), ".onion")
+}
 
 func isLoopback(host string) bool {
 	ip, err := netip.ParseAddr(host)

@@ -62,7 +62,7 @@ func TestBaseIsStrict(t *testing.T) {
 	for _, base := range []string{
 		"", "https://", "ftp://example.org", "example.org", "//example.org", "http://example.org", "http://192.0.2.1:80",
 		"https://user@example.org", "https://example.org/a b", "https://example.org/a/../b", "https://example.org/a//b", "https://example.org/%61", "https://example.org/?q", "https://example.org/?", "https://example.org#f",
-		"https://example.org/#", "http://localhost.example.org", "http://abc.onion.example.org", "https://exa mple.org", "http://abc.onion",
+		"https://example.org/#", "http://localhost.example.org", "http://abc.onion.example.org", "https://exa mple.org", "http://abc.onion", "https://abc.onion", "https://abc.onion.", "https://ABC.Onion.:443",
 	} {
 		if _, err := relay.New(base, relay.Options{}); err == nil {
 			t.Errorf("%q was taken as the address of a host", base)

@@ -111,6 +111,7 @@ func Open(dir string, o Options) (*Store, error) {
 		return nil, err
 	}
 	s.lock = lock
+	s.stillBeside()
 	if err := s.recover(); err != nil {
 		return nil, errors.Join(err, s.Close())
 	}
@@ -131,6 +132,17 @@ func (s *Store) Close() error {
 	}
 	s.days = nil
 	return errors.Join(append(errs, s.lock.Close())...)
+}
+
+// stillBeside stills the files beside those of the store, such as the host's tokens, which somebody else
+// wrote and may own: so what can't be done is left.
+func (s *Store) stillBeside() {
+	entries, _ := s.listQuietly(s.dir)
+	for _, e := range entries {
+		if e.Type().IsRegular() {
+			_ = s.sys.Still(filepath.Join(s.dir, e.Name()))
+		}
+	}
 }
 
 // recover removes unfinished files and reads the state of each day.

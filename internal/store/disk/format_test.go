@@ -22,10 +22,20 @@ func TestNewerFolderIsRefused(t *testing.T) {
 		if err := os.WriteFile(filepath.Join(dir, formatFile), []byte(content), 0o600); err != nil {
 			t.Fatal(err)
 		}
+		if want == "" { // somebody else's file beside the store
+			if err := os.WriteFile(filepath.Join(dir, "tokens"), nil, 0o600); err != nil {
+				t.Fatal(err)
+			}
+		}
 		s, err := Open(dir, Options{Quota: 4, Rand: rand.Reader})
 		if want == "" {
 			if err != nil || s.Close() != nil {
 				t.Errorf("%q: %v", content, err)
+			}
+			for _, name := range []string{formatFile, "tokens", "lock"} {
+				if info, err := os.Stat(filepath.Join(dir, name)); err != nil || !info.ModTime().Equal(stillTime) { // P7
+					t.Errorf("%s tells a time: %v, %v", name, info, err)
+				}
 			}
 			continue
 		}
