@@ -40,9 +40,10 @@ type arrivals struct {
 	finished bool
 	broken   error    // a failed sync: what the system then holds of the file is unknown
 	next     []*write // what waits to be written
+	begun    int      // writes that were begun and haven't ended
 
 	puts    sync.WaitGroup // cells being put; Add under mu and while not finished
-	wake    chan struct{}  // holds one if any cell waits; closed after the last
+	wake    chan struct{}  // holds one if what waits is to be begun; closed after the last
 	flying  sync.WaitGroup // writes that were begun and not answered; Add by writeAll
 	started chan int       // how many writes were begun; closed after the last
 	ended   chan struct{}  // closed when nobody syncs any more
@@ -123,12 +124,13 @@ func (a *arrivals) put(c *cell.Cell) error {
 	if *c == (cell.Cell{}) {
 		return fmt.Errorf("%w: a cell of zeros", store.ErrConflict)
 	}
-	w := &write{cell: c, done: make(chan struct{})}
+	w := &write{cell: c}
+	w.done.Add(1)
 	if err := a.join(w); err != nil {
 		return err
 	}
 	defer a.puts.Done()
-	<-w.done
+	w.done.Wait()
 	return w.err
 }
 
@@ -140,11 +142,24 @@ func (a *arrivals) join(w *write) error {
 		return err
 	}
 	a.puts.Add(1)
-	if a.next == nil {
-		a.wake <- struct{}{} // never blocks: writeAll takes one before it takes what waits
-	}
 	a.next = append(a.next, w)
+	a.rouse()
 	return nil
+}
+
+// few is the share of what the disk works on that is worth a call of its own. Fewer cells wait
+// until some of that has ended; with nothing under way one is enough.
+const few = 8
+
+// rouse lets writeAll begin what waits, unless it is few. The caller holds mu.
+func (a *arrivals) rouse() {
+	if len(a.next) == 0 || len(a.next) < a.begun/few {
+		return
+	}
+	select {
+	case a.wake <- struct{}{}:
+	default: // it is awake
+	}
 }
 
 // draw takes a free slot, uniformly: it draws from all slots until it hits a free one. That
@@ -186,11 +201,11 @@ func (a *arrivals) draw(w *write) error {
 	}
 }
 
-// Some is random bytes, enough for most draws of a slot. They are used for one cell: kept for
+// Some is random bytes, enough for four tries of a draw. They are used for one cell: kept for
 // the next ones, they would tell of the last slots.
 type some struct {
 	from io.Reader
-	b    [64]byte
+	b    [16]byte
 	left int // of b
 }
 
@@ -243,6 +258,9 @@ func (a *arrivals) writeAll() {
 func (a *arrivals) begin(ws []*write) {
 	slices.SortFunc(ws, func(v, w *write) int { return cmp.Compare(v.slot, w.slot) })
 	a.flying.Add(len(ws))
+	a.mu.Lock()
+	a.begun += len(ws)
+	a.mu.Unlock()
 	for len(ws) > 0 {
 		n := a.file.Start(ws)
 		a.started <- n
@@ -263,8 +281,9 @@ func (a *arrivals) syncAll() {
 		}
 		ws, err := a.file.Done()
 		flying -= len(ws) // below 0 where they ended before it was said that they were begun
+		rests := a.ends(len(ws))
 		if a.breaks(err) == nil {
-			err = a.commit()
+			err = a.commit(rests)
 		}
 		for _, w := range ws {
 			w.answer(err)
@@ -273,15 +292,29 @@ func (a *arrivals) syncAll() {
 	}
 }
 
-// commit syncs the file, unless that has failed before.
-func (a *arrivals) commit() error {
+// ends counts so many writes that ended, and says whether nothing else is under way.
+func (a *arrivals) ends(ws int) bool {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.begun -= ws
+	a.rouse()
+	return a.begun == 0
+}
+
+// commit syncs the file, unless that has failed before. Where the day rests it sets the file's
+// times before: while more is under way they would be others at once, and a file system without a
+// journal writes them, once set, with each sync.
+func (a *arrivals) commit(rests bool) error {
 	a.mu.Lock()
 	err := a.broken
 	a.mu.Unlock()
 	if err != nil {
 		return err
 	}
-	if err = a.sys.Still(a.path); err == nil {
+	if rests {
+		err = a.sys.Still(a.path)
+	}
+	if err == nil {
 		err = a.file.SyncData()
 	}
 	return a.breaks(err)

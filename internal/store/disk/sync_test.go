@@ -6,10 +6,12 @@ import (
 	"errors"
 	"os"
 	"slices"
+	"sync"
 	"testing"
 
 	"kkachi/internal/cell"
 	"kkachi/internal/store"
+	"kkachi/internal/store/storetest"
 )
 
 // After a sync that failed the system may forget what it was to write, and say the next time
@@ -47,15 +49,48 @@ func TestFailedSyncIsNotForgotten(t *testing.T) {
 	}
 }
 
+// Cells that come at once leave no time on the day's file once all are answered for (P7): while
+// some are under way nobody sets it.
+func TestTimesAreSetWhenTheDayRests(t *testing.T) {
+	const cells, rounds = 64, 8
+	s, err := Open(t.TempDir(), Options{Quota: cells * rounds, Rand: rand.Reader})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.Close()
+	if err := s.OpenDay(t.Context(), 7); err != nil {
+		t.Fatal(err)
+	}
+	for round := range rounds {
+		var wg sync.WaitGroup
+		for i := range cells {
+			wg.Go(func() {
+				if err := s.PutCell(t.Context(), 7, storetest.Cell(round*cells+i)); err != nil {
+					t.Error(err)
+				}
+			})
+		}
+		wg.Wait()
+		info, err := os.Stat(s.days[7].arrivals.path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if m := info.ModTime(); !m.Equal(stillTime) {
+			t.Fatalf("round %d: the day's file was modified at %v", round, m)
+		}
+	}
+}
+
 // Without randomness no slot is drawn: the order of arrivals would show.
 func TestNoRandomnessNoCell(t *testing.T) {
-	s, err := Open(t.TempDir(), Options{Quota: 8, Rand: bytes.NewReader(make([]byte, 8+64))})
+	const name, slot = 8, len(some{}.b)
+	s, err := Open(t.TempDir(), Options{Quota: 8, Rand: bytes.NewReader(make([]byte, name+slot))})
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer s.Close()
 	if err := s.PutCell(t.Context(), 7, &cell.Cell{1}); err != nil {
-		t.Fatal(err) // 8 bytes for the name of the temporary file, 64 for the slot
+		t.Fatal(err) // name is that of the temporary file
 	}
 	if err := s.PutCell(t.Context(), 7, &cell.Cell{2}); err == nil {
 		t.Fatal("a cell was put at a place that was not drawn")
@@ -98,14 +133,16 @@ func TestOneSlotDrawnTwice(t *testing.T) {
 		a.file = f
 		var ws []*write
 		for i, slot := range []int{3, 0, 3} {
-			ws = append(ws, &write{cell: &cell.Cell{byte(i + 1)}, slot: slot, over: true, done: make(chan struct{})})
+			w := &write{cell: &cell.Cell{byte(i + 1)}, slot: slot, over: true}
+			w.done.Add(1)
+			ws = append(ws, w)
 		}
 		a.mu.Lock()
 		a.next = slices.Clone(ws)
 		a.wake <- struct{}{}
 		a.mu.Unlock()
 		for _, w := range ws {
-			<-w.done
+			w.done.Wait()
 		}
 		return ws
 	}

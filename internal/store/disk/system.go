@@ -62,10 +62,10 @@ const together = 256
 type write struct {
 	cell  *cell.Cell
 	slot  int
-	over  bool          // in the place of another cell
-	under *write        // one that this one is written over before it was written
-	err   error         // read after done is closed
-	done  chan struct{} // closed when all is known
+	over  bool           // in the place of another cell
+	under *write         // one that this one is written over before it was written
+	err   error          // read after done
+	done  sync.WaitGroup // for one: that all is known
 }
 
 // answer lets everybody who waits for w go on: with what came of it, or an error of all. Which
@@ -78,10 +78,10 @@ func (w *write) answer(err error) {
 	}
 	for u := w.under; u != nil; u = u.under {
 		u.err, u.slot = w.err, 0
-		close(u.done)
+		u.done.Done()
 	}
 	w.slot = 0
-	close(w.done)
+	w.done.Done()
 }
 
 // machine is the file system of this machine.
