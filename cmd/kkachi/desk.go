@@ -88,7 +88,7 @@ func (c *deskCmd) serve(w *world, n *newsroom, d *desk.Desk) (err error) {
 		return errors.Join(err, ln.Close())
 	}
 	if _, err := d.HouseRules(); err != nil { // letters can be read all the same; no story is approved
-		fmt.Fprintf(w.stderr, "kkachi desk: %v\n", err)
+		fmt.Fprintf(w.stderr, "kkachi desk: %s\n", saidOnce(err))
 	}
 	if err := d.CheckEstimates(); err != nil { // every story is held then
 		fmt.Fprintf(w.stderr, "kkachi desk: %s: %v\n", desk.EstimatesFile, err)
@@ -185,7 +185,7 @@ func (c *deskCmd) syncByClock(ctx context.Context, w *world, d *desk.Desk) error
 			case ctx.Err() != nil:
 				return nil
 			case err != nil:
-				fmt.Fprintf(w.stderr, "kkachi desk: %v\n", err)
+				fmt.Fprintf(w.stderr, "kkachi desk: %s\n", saidOnce(err))
 			default:
 				w.say("%s", syncLine(r))
 			}

@@ -23,7 +23,7 @@ type dropCmd struct {
 
 // Help is shown by --help.
 func (*dropCmd) Help() string {
-	return `Reads newsroom.toml and host/tokens; writes host/days, host/objects and host/current, and nothing else: no log, no address, no time finer than a day. Holds no key that opens anything. Runs until it is interrupted.
+	return `Reads newsroom.toml, host/tokens and the files of certificates; writes host/days, host/objects and host/current, and nothing else: no log, no address, no time finer than a day. Holds no key that opens anything. Runs until it is interrupted.
 
 Beside it in DIR nothing else is needed: bring host/ and newsroom.toml to the public machine. Give it certificates (then a flood from one network is slowed by itself, in memory only), or put a TLS proxy that keeps no log, or an onion service, in front of it.
 

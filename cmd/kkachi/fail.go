@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"strings"
 	"syscall"
 
 	"kkachi/internal/desk"
@@ -56,11 +57,26 @@ func report(stderr io.Writer, err error) int {
 		return exitFailed
 	}
 	code, hint := judge(err)
-	fmt.Fprintf(stderr, "kkachi: %v\n", err)
+	fmt.Fprintf(stderr, "kkachi: %s\n", saidOnce(err))
 	if hint != "" {
 		fmt.Fprintf(stderr, "  next: %s\n", hint)
 	}
 	return code
+}
+
+// saidOnce is the text of err. A host that can't be reached is so to each request of a role: that is
+// said once.
+func saidOnce(err error) string {
+	var out []string
+	said := false
+	for _, line := range strings.Split(err.Error(), "\n") {
+		unreached := strings.Contains(line, relay.ErrUnavailable.Error())
+		if !unreached || !said {
+			out = append(out, line)
+		}
+		said = said || unreached
+	}
+	return strings.Join(out, "\n")
 }
 
 // judge gives the exit code of err and the step that helps.

@@ -21,7 +21,7 @@ type initCmd struct {
 	Dir        string          `arg:"" help:"The folder to make; it must not exist, or be empty."`
 	Name       string          `help:"The newsroom's name." default:"A newsroom"`
 	URL        string          `help:"Where sources and readers find the host. http is for loopback and onions only." default:"http://127.0.0.1:8400" name:"url"`
-	Listen     string          `help:"Where the host listens on its machine." default:"127.0.0.1:8400" placeholder:"HOST:PORT"`
+	Listen     string          `help:"Where the host listens on its machine; by default 127.0.0.1:8400." default:"127.0.0.1:8400" placeholder:"HOST:PORT"`
 	Languages  []string        `help:"Languages of the site, the first is the default: ko, en, zh." default:"ko,en,zh"`
 	Approver   []string        `help:"Name of somebody who may approve what is printed; at least two." default:"editor1,editor2"`
 	Passphrase passphraseFiles `help:"For scripts: take the passphrase of NAME (root, sift, desk, or an approver) from the one line of a file." name:"passphrase-file" placeholder:"NAME=PATH" mapsep:"none"`

@@ -288,11 +288,21 @@ func differences(last, next *pair) []string {
 	change("engine", digestText(last.root.Engine), digestText(next.root.Engine))
 	change("sift key", texts(last.root.SiftKeys, seal.VerifyKey.String), texts(next.root.SiftKeys, seal.VerifyKey.String))
 	change("desk key", texts(last.root.DeskKeys, seal.VerifyKey.String), texts(next.root.DeskKeys, seal.VerifyKey.String))
-	device := func(d seal.Device) string { return d.Name + " " + d.Recipient }
+	device := func(d seal.Device) string { return d.Name + " " + shortRecipient(d.Recipient) }
 	approver := func(a seal.Approver) string { return a.Name + " " + a.Key.String() }
 	change("device", texts(last.devices.Devices, device), texts(next.devices.Devices, device))
 	change("approver", texts(last.devices.Approvers, approver), texts(next.devices.Approvers, approver))
 	return out
+}
+
+// shortRecipient is what a person can read of a post-quantum recipient, which fills a screen, and
+// compare: the head and the tail of what the .change file says, which is whole.
+func shortRecipient(r string) string {
+	const head, tail = 24, 16
+	if len(r) <= head+tail {
+		return r
+	}
+	return r[:head] + "…" + r[len(r)-tail:]
 }
 
 func texts[T any](in []T, text func(T) string) (out []string) {

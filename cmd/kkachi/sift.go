@@ -66,7 +66,7 @@ func (c *siftCmd) Run(w *world) (err error) {
 			}
 		}
 		if err != nil {
-			line := fmt.Sprintf("kkachi sift: %v", err)
+			line := fmt.Sprintf("kkachi sift: %s", saidOnce(err))
 			now[line] = true
 			if !said[line] {
 				fmt.Fprintln(w.stderr, line)

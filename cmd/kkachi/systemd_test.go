@@ -199,7 +199,7 @@ func confined() error {
 	if err != nil {
 		return err
 	}
-	special := []string{"mmap", "mprotect", "pkey_mprotect", "socket", "clone3"}
+	special := []string{"clone", "unshare", "setns", "mmap", "mprotect", "pkey_mprotect", "socket", "clone3"}
 	calls = slices.DeleteFunc(calls, func(c string) bool { return slices.Contains(special, c) })
 	families := []seccomp.NameWithConditions{}
 	for _, f := range []uint64{unix.AF_INET, unix.AF_INET6} {
@@ -207,10 +207,12 @@ func confined() error {
 			families = append(families, seccomp.NameWithConditions{Name: "socket", Conditions: []seccomp.Condition{{Argument: 0, Operation: seccomp.Equal, Value: f}}})
 		}
 	}
+	const namespaces = unix.CLONE_NEWCGROUP | unix.CLONE_NEWIPC | unix.CLONE_NEWNET | unix.CLONE_NEWNS | unix.CLONE_NEWPID | unix.CLONE_NEWTIME | unix.CLONE_NEWUSER | unix.CLONE_NEWUTS
 	// A memory is made executable only by who does not also write it, and never later.
 	families = append(families,
 		seccomp.NameWithConditions{Name: "mmap", Conditions: []seccomp.Condition{{Argument: 2, Operation: seccomp.BitsNotSet, Value: unix.PROT_EXEC}}},
 		seccomp.NameWithConditions{Name: "mmap", Conditions: []seccomp.Condition{{Argument: 2, Operation: seccomp.BitsNotSet, Value: unix.PROT_WRITE}}},
+		seccomp.NameWithConditions{Name: "clone", Conditions: []seccomp.Condition{{Argument: 0, Operation: seccomp.BitsNotSet, Value: namespaces}}},
 		seccomp.NameWithConditions{Name: "mprotect", Conditions: []seccomp.Condition{{Argument: 2, Operation: seccomp.BitsNotSet, Value: unix.PROT_EXEC}}},
 	)
 	err = seccomp.LoadFilter(seccomp.Filter{
@@ -220,7 +222,7 @@ func confined() error {
 			Syscalls: []seccomp.SyscallGroup{
 				{Action: seccomp.ActionAllow, Names: calls},
 				{Action: seccomp.ActionAllow, NamesWithCondtions: families},
-				{Action: seccomp.ActionErrno, Names: []string{"mmap", "mprotect", "pkey_mprotect", "socket"}}, // EPERM
+				{Action: seccomp.ActionErrno, Names: []string{"clone", "unshare", "setns", "mmap", "mprotect", "pkey_mprotect", "socket"}}, // EPERM
 				{Action: seccomp.ActionErrno | seccomp.Action(unix.ENOSYS), Names: []string{"clone3"}},
 			},
 		},

@@ -27,7 +27,7 @@ type vaultCmd struct {
 type vaultFlags struct {
 	Dir        string          `arg:"" help:"The folder with desk/."`
 	KeyFile    string          `help:"Open the vault with a key file instead of a passphrase." placeholder:"PATH"`
-	Passphrase passphraseFiles `help:"For scripts: desk=PATH, backup=PATH." name:"passphrase-file" placeholder:"NAME=PATH" mapsep:"none"`
+	Passphrase passphraseFiles `help:"For scripts: desk=PATH; where a backup is written, backup=PATH too." name:"passphrase-file" placeholder:"NAME=PATH" mapsep:"none"`
 }
 
 // vaultKey opens a key file, or asks for the passphrase.
@@ -73,7 +73,7 @@ type vaultVerifyCmd struct {
 
 // Help is shown by --help.
 func (*vaultVerifyCmd) Help() string {
-	return `Reads desk/, writes nothing, needs no network. Checks each operation's signature and place in the chain of its author, and each blob; says what is torn, cut, edited, forked or lost, with author and number. Also works on a vault that the desk refuses to open. Exit code 1 if anything is wrong.
+	return `Reads desk/, and changes nothing in it but its lock; needs no network. Checks each operation's signature and place in the chain of its author, and each blob; says what is torn, cut, edited, forked or lost, with author and number. Also works on a vault that the desk refuses to open. Exit code 1 if anything is wrong.
 
 Example:
 
