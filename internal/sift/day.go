@@ -79,7 +79,8 @@ func (s *Sift) Day(ctx context.Context) (*Report, error) {
 			return r.report, err
 		}
 	}
-	err := r.begin()
+	err := r.begin(ctx)
+	r.waitFor(err)
 	if err == nil {
 		err = r.steps(ctx)
 	}
@@ -87,8 +88,10 @@ func (s *Sift) Day(ctx context.Context) (*Report, error) {
 	return r.report, err
 }
 
-// begin destroys expired keys, notes that the day has begun, and only then connects.
-func (r *run) begin() error {
+// begin destroys expired keys, notes that the day has begun, and only then connects. A day on
+// which no key can live any more, far from the newest that has begun, must be one on which the
+// newsroom's notes are valid: a clock that ran ahead once would close the folder until then.
+func (r *run) begin(ctx context.Context) error {
 	latest := max(r.today, r.st.day)
 	gone, err := r.expire(latest)
 	r.report.Destroyed = append(r.report.Destroyed, gone...)
@@ -97,6 +100,14 @@ func (r *run) begin() error {
 	}
 	if r.today < r.st.day {
 		return fmt.Errorf("%w: it says %s, and %s has begun", ErrClock, r.today, r.st.day)
+	}
+	if r.st.day > 0 && r.today > r.st.day+KeyDeath {
+		if err := r.connect(); err != nil {
+			return err
+		}
+		if _, err := r.fetchNotes(ctx); err != nil {
+			return fmt.Errorf("sift: the clock says %s, and the newest day that has begun is %s: %w", r.today, r.st.day, err)
+		}
 	}
 	if r.today > r.st.day {
 		r.st.day = r.today
@@ -110,6 +121,10 @@ func (r *run) begin() error {
 			return err
 		}
 	}
+	return r.connect()
+}
+
+func (r *run) connect() error {
 	if r.host != nil {
 		return nil
 	}
@@ -133,13 +148,7 @@ func (r *run) steps(ctx context.Context) error {
 			break
 		}
 		err := step(ctx)
-		var m *missing
-		if errors.As(err, &m) && !slices.Contains(r.report.Waiting, m.what) {
-			r.report.Waiting = append(r.report.Waiting, m.what)
-		}
-		if errors.Is(err, ErrSandbox) && !slices.Contains(r.report.Waiting, ErrSandbox.Error()) {
-			r.report.Waiting = append(r.report.Waiting, ErrSandbox.Error())
-		}
+		r.waitFor(err)
 		if err != nil && !slices.ContainsFunc(errs, func(e error) bool { return e.Error() == err.Error() }) {
 			errs = append(errs, err)
 		}
@@ -148,6 +157,17 @@ func (r *run) steps(ctx context.Context) error {
 		}
 	}
 	return errors.Join(errs...)
+}
+
+// waitFor says in the report what a step waits for.
+func (r *run) waitFor(err error) {
+	var m *missing
+	if errors.As(err, &m) && !slices.Contains(r.report.Waiting, m.what) {
+		r.report.Waiting = append(r.report.Waiting, m.what)
+	}
+	if errors.Is(err, ErrSandbox) && !slices.Contains(r.report.Waiting, ErrSandbox.Error()) {
+		r.report.Waiting = append(r.report.Waiting, ErrSandbox.Error())
+	}
 }
 
 // errOver is a run whose day has ended by the clock. A timer alone would not tell: it stands

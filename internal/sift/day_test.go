@@ -250,6 +250,32 @@ func TestClockGoesBack(t *testing.T) {
 	w.day(s)
 }
 
+// P8: a clock that ran far ahead once, as before a time service has set it, costs the keys, and
+// not the folder: the day is not begun, for no notes are valid on it.
+func TestP8ClockThatRanAhead(t *testing.T) {
+	w := newWorld(t)
+	w.withMemHost()
+	w.cfg.Isolation = InProcess
+	dir := t.TempDir()
+	s := w.create(dir)
+	w.day(s)
+	w.turn(3650)
+	r, err := s.Day(t.Context())
+	if err == nil || !strings.Contains(err.Error(), "the clock says 2034-10-02") || len(s.living()) > 0 || len(r.Waiting) != 1 {
+		t.Errorf("%v, keys of %v, waiting for %q", err, s.living(), r.Waiting)
+	}
+	if err := s.Close(); err != nil {
+		t.Fatal(err)
+	}
+	w.turn(1 - 3650)
+	s = w.open(dir)
+	w.day(s)
+	_, numbers := w.send(2, 1)
+	w.turn(1)
+	w.day(s)
+	w.wantOnce(numbers)
+}
+
 // P4: a clock that has gone back wakes no key at a start: they expire by the newest day that has
 // begun.
 func TestP4ClockGoneBackWakesNoKey(t *testing.T) {
@@ -261,7 +287,7 @@ func TestP4ClockGoneBackWakesNoKey(t *testing.T) {
 	w.day(s)
 	name := dayKeyFile(firstDay)
 	old := must(s.files.read(name))
-	w.turn(5)
+	w.turn(KeyDeath)
 	h.down = relay.ErrUnavailable // else what is drained would tell that the key is over
 	if _, err := s.Day(t.Context()); err == nil {
 		t.Fatal("no error without a host")
@@ -269,7 +295,7 @@ func TestP4ClockGoneBackWakesNoKey(t *testing.T) {
 	if err := errors.Join(s.Close(), disk{dir}.write(name, old)); err != nil { // as a backup brings it back
 		t.Fatal(err)
 	}
-	w.turn(-4)
+	w.turn(1 - KeyDeath)
 	s = w.open(dir)
 	if got := keysOnDisk(t, dir); slices.Contains(got, firstDay) || s.keys[firstDay] != nil {
 		t.Errorf("keys on disk %v, in memory %v", got, s.living())
