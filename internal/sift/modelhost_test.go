@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -209,6 +210,11 @@ func (s shortWay) RoundTrip(r *http.Request) (*http.Response, error) {
 	}
 	if r.Body == nil {
 		r.Body = http.NoBody
+	}
+	// As it stands on the wire: a request that was sent is not changed.
+	r = r.Clone(r.Context())
+	if r.ContentLength > 0 || r.Method == http.MethodPut {
+		r.Header.Set("Content-Length", strconv.FormatInt(r.ContentLength, 10))
 	}
 	w := httptest.NewRecorder()
 	s.ServeHTTP(w, r)
