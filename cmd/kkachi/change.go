@@ -8,6 +8,8 @@ import (
 	"slices"
 	"strings"
 
+	"filippo.io/age"
+
 	"kkachi/internal/seal"
 )
 
@@ -129,7 +131,8 @@ func (p *pair) drop(what string) error {
 // errTooFew is a signing that would leave the newsroom unable to work.
 var errTooFew = errors.New("the notes would name too few")
 
-// enough refuses notes under which nothing could be published, read or approved.
+// enough refuses notes under which nothing could be published, read or approved: sift seals no
+// batch to a recipient that is mistyped.
 func (p *pair) enough() error {
 	for _, k := range []struct {
 		what  string
@@ -142,6 +145,11 @@ func (p *pair) enough() error {
 	} {
 		if k.n < k.at {
 			return bad(fmt.Errorf("%w %s: %d, where %d must stand", errTooFew, k.what, k.n, k.at), "name the others too")
+		}
+	}
+	for _, d := range p.devices.Devices {
+		if _, err := age.ParseHybridRecipient(d.Recipient); err != nil {
+			return bad(fmt.Errorf("device %s: not a post-quantum age recipient, or mistyped", d.Name), "take it from the file that kkachi renew device wrote: --change FILE")
 		}
 	}
 	return nil

@@ -102,6 +102,22 @@ func parseDeskText(text string) (*DeskNote, error) {
 	return n, nil
 }
 
+// InboxKey is the key of the first inbox for a week, else the last that is listed for it. The
+// lines of an inbox stand together.
+func (n *DeskNote) InboxKey(week cell.Week) *HPKEPublic {
+	var last *HPKEPublic
+	for i := range n.Inboxes {
+		in := &n.Inboxes[i]
+		if in.Name != n.Inboxes[0].Name {
+			break
+		}
+		if last = &in.Key; in.Week == week {
+			break
+		}
+	}
+	return last
+}
+
 // A DevicesNote holds what sift and desks must know of each other. The root key signs it; it
 // is never public.
 type DevicesNote struct {

@@ -81,24 +81,7 @@ func (n *Notes) DayKey() (epoch cell.Day, key *HPKEPublic, d uint8) {
 }
 
 // InboxKey is the key of the first inbox for a cell's week, else the last that is listed.
-func (n *Notes) InboxKey(week cell.Week) *HPKEPublic {
-	return n.InboxKeyOf(n.Desk.Inboxes[0].Name, week)
-}
-
-// InboxKeyOf is InboxKey for an inbox by name; nil if there is none.
-func (n *Notes) InboxKeyOf(name string, week cell.Week) *HPKEPublic {
-	var last *HPKEPublic
-	for i := range n.Desk.Inboxes {
-		in := &n.Desk.Inboxes[i]
-		if in.Name != name {
-			continue
-		}
-		if last = &in.Key; in.Week == week {
-			break
-		}
-	}
-	return last
-}
+func (n *Notes) InboxKey(week cell.Week) *HPKEPublic { return n.Desk.InboxKey(week) }
 
 // Week is the newsroom's week of a day.
 func (n *Notes) Week(day cell.Day) cell.Week { return cell.WeekOf(day, n.Root.W0) }

@@ -48,7 +48,7 @@ func (r *run) batch(ctx context.Context, day cell.Day) error {
 	if err := r.decideSize(r.drawable()); err != nil {
 		return err
 	}
-	recs, rest, err := r.draw(ctx, inboxKey(n.desk, cell.WeekOf(r.today, n.root.W0)))
+	recs, rest, err := r.draw(ctx, n.desk.InboxKey(cell.WeekOf(r.today, n.root.W0)))
 	if err != nil {
 		return err
 	}
@@ -140,22 +140,6 @@ func (r *run) shuffle(n int, swap func(i, j int)) error {
 		swap(i, int(j.Int64()))
 	}
 	return nil
-}
-
-// inboxKey is the key that a client would seal to: that of the week in the first inbox, else
-// the last that is listed for it.
-func inboxKey(n *seal.DeskNote, week cell.Week) *seal.HPKEPublic {
-	var last *seal.HPKEPublic
-	for i := range n.Inboxes {
-		in := &n.Inboxes[i]
-		if in.Name != n.Inboxes[0].Name {
-			break
-		}
-		if last = &in.Key; in.Week == week {
-			break
-		}
-	}
-	return last
 }
 
 // recipients takes post-quantum recipients and no other kind (P3).
