@@ -118,7 +118,7 @@ var hints = []struct {
 	{sift.ErrNewer, exitFailed, "use the kkachi that wrote it"},
 	{sift.ErrOlder, exitFailed, "use the kkachi that wrote it; or lay out a new sift: kkachi renew sift DIR"},
 	{disk.ErrNewer, exitFailed, "use the kkachi that wrote it"},
-	{sift.ErrClock, exitFailed, "set the clock (kkachi doctor); where it is right, and ran ahead for a while, this folder waits for that day, and what had ended by it is destroyed"},
+	{sift.ErrClock, exitFailed, "set the clock of this machine (kkachi doctor); where it is right, and ran ahead for a while, this folder waits for that day, and what had ended by it is destroyed"},
 	{sift.ErrLocked, exitFailed, "another kkachi sift works in this folder: end it first"},
 	{disk.ErrLocked, exitFailed, "another kkachi drop works in this folder: end it first"},
 	{seal.ErrExpired, exitFailed, "kkachi root status says which note has ended; kkachi root sign makes the next"},
