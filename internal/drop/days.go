@@ -103,7 +103,8 @@ func (h *Host) retainDay() (cell.Day, bool) {
 }
 
 // spent says whether a name that holds nothing is too old to hold anything: what stood there may have
-// been deleted, and other bytes under it would be published twice (P13).
+// been deleted, and other bytes under it would be published twice (P13). Whoever puts them is answered as
+// if they had been put and deleted at once: he may have been off for long, and has to go on.
 func (h *Host) spent(ctx context.Context, name, kind string) (bool, error) {
 	today, ok := h.retainDay()
 	if !ok || kind == "site" { // whose names are digests

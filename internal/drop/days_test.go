@@ -88,8 +88,9 @@ func TestRetention(t *testing.T) {
 		t.Errorf("notes %v", got)
 	}
 	for name, client := range map[string]*relay.Client{"batch/20700": s.sift, "batch/20": s.sift, "parcel/20700/0/1": s.desk, "parcel/20700/0/9": s.desk, "note/desk/3": s.desk} {
-		if err := client.PutObject(ctx, name, []byte("other bytes")); !errors.Is(err, relay.ErrConflict) {
-			t.Errorf("P13: other bytes in the place of the deleted %s: %v", name, err)
+		s.must(client.PutObject(ctx, name, []byte("other bytes"))) // who comes late goes on
+		if _, err := client.GetObject(ctx, name); !errors.Is(err, relay.ErrNotFound) {
+			t.Errorf("P13: other bytes stand in the place of the deleted %s: %v", name, err)
 		}
 	}
 	s.must(s.desk.PutObject(ctx, "note/desk/4", []byte("n"))) // stands yet

@@ -65,7 +65,7 @@ func TestP8FullDisk(t *testing.T) {
 	if err := s.anyone.PostCell(ctx, newCell(first)); !errors.Is(err, relay.ErrFull) {
 		t.Errorf("a cell for a full disk: %v", err)
 	}
-	if err := s.sift.PutObject(ctx, "batch/1", []byte("x")); !errors.Is(err, relay.ErrUnavailable) {
+	if err := s.sift.PutObject(ctx, "batch/20700", []byte("x")); !errors.Is(err, relay.ErrUnavailable) {
 		t.Errorf("an object for a full disk: %v", err)
 	}
 	if code := health(); code != http.StatusServiceUnavailable {
@@ -73,7 +73,7 @@ func TestP8FullDisk(t *testing.T) {
 	}
 	full.Store(false)
 	s.must(s.anyone.PostCell(ctx, kept[1]))
-	s.must(s.sift.PutObject(ctx, "batch/1", []byte("x")))
+	s.must(s.sift.PutObject(ctx, "batch/20700", []byte("x")))
 	if code := health(); code != http.StatusOK {
 		t.Errorf("with room again it says %d", code)
 	}

@@ -159,11 +159,7 @@ func (h *Host) object(w http.ResponseWriter, r *http.Request, role Role, name st
 			return
 		}
 		spent, err := h.spent(r.Context(), name, o.kind)
-		switch {
-		case err != nil:
-		case spent:
-			err = fmt.Errorf("%w: it is too old", store.ErrConflict)
-		default:
+		if err == nil && !spent {
 			err = h.store.PutObject(r.Context(), name, data)
 		}
 		h.answer(w, err)
