@@ -48,7 +48,11 @@ func (r *run) batch(ctx context.Context, day cell.Day) error {
 	if err := r.decideSize(r.drawable()); err != nil {
 		return err
 	}
-	recs, rest, err := r.draw(ctx, n.desk.InboxKey(cell.WeekOf(r.today, n.root.W0)))
+	dummies, err := r.dummies(ctx, n.desk.InboxKey(cell.WeekOf(r.today, n.root.W0)))
+	if err != nil {
+		return err
+	}
+	recs, rest, err := r.draw(dummies)
 	if err != nil {
 		return err
 	}
@@ -85,11 +89,23 @@ func (r *run) stands(ctx context.Context, name string) (bool, error) {
 	return slices.Contains(names, name), err
 }
 
-// draw takes up to B records, uniformly from all arrival days that are not held, fills up with dummies and
-// shuffles. It changes nothing; rest is what the pool is without them. Of dummies B are made,
-// however few are wanted: the host sees how long a batch takes, and must not see how many
-// letters are in it.
-func (r *run) draw(ctx context.Context, inbox *seal.HPKEPublic) (recs []cell.Record, rest map[cell.Day][]cell.Record, err error) {
+// dummies makes B of them, however few are wanted: the host sees how long a batch takes, and must
+// not see how many letters are in it.
+func (r *run) dummies(ctx context.Context, inbox *seal.HPKEPublic) ([]cell.Record, error) {
+	out := make([]cell.Record, r.batchSize())
+	for i := range out {
+		dummy, err := seal.NewDummy(r.cfg.Rand, r.cfg.Newsroom, inbox)
+		if err = cmp.Or(err, r.over(ctx)); err != nil {
+			return nil, err
+		}
+		out[i] = *dummy
+	}
+	return out, nil
+}
+
+// draw takes up to B records, uniformly from all arrival days that are not held, fills up with B
+// dummies and shuffles. It changes nothing; rest is what the pool is without them.
+func (r *run) draw(dummies []cell.Record) (recs []cell.Record, rest map[cell.Day][]cell.Record, err error) {
 	type place struct {
 		day cell.Day
 		at  int
@@ -108,8 +124,7 @@ func (r *run) draw(ctx context.Context, inbox *seal.HPKEPublic) (recs []cell.Rec
 	if err := r.shuffle(len(all), func(i, j int) { all[i], all[j] = all[j], all[i] }); err != nil {
 		return nil, nil, err
 	}
-	size := r.batchSize()
-	k := min(len(all), size)
+	k := min(len(all), len(dummies))
 	for _, p := range all[:k] {
 		recs = append(recs, r.st.pool[p.day][p.at])
 	}
@@ -117,15 +132,7 @@ func (r *run) draw(ctx context.Context, inbox *seal.HPKEPublic) (recs []cell.Rec
 	for _, p := range all[k:] {
 		rest[p.day] = append(rest[p.day], r.st.pool[p.day][p.at])
 	}
-	for range size {
-		dummy, err := seal.NewDummy(r.cfg.Rand, r.cfg.Newsroom, inbox)
-		if err = cmp.Or(err, r.over(ctx)); err != nil {
-			return nil, nil, err
-		}
-		if len(recs) < size {
-			recs = append(recs, *dummy)
-		}
-	}
+	recs = append(recs, dummies[k:]...)
 	err = r.shuffle(len(recs), func(i, j int) { recs[i], recs[j] = recs[j], recs[i] })
 	return recs, rest, err
 }

@@ -92,7 +92,7 @@ func (slowHost) ListObjects(ctx context.Context, _ string) ([]string, error) {
 // of the time, whatever its arrival day and place.
 func TestDrawIsUniform(t *testing.T) {
 	w := newWorld(t)
-	r := &run{Sift: &Sift{cfg: w.cfg, st: newState()}, today: w.today(), report: &Report{}}
+	r := &run{Sift: &Sift{cfg: w.cfg, st: newState()}}
 	var all []cell.Record
 	for i := range 2 * w.cfg.Batch {
 		all = append(all, cell.Record{byte(i)})
@@ -103,7 +103,7 @@ func TestDrawIsUniform(t *testing.T) {
 	drawn := map[byte]int{}
 	first := map[byte]int{}
 	for range n {
-		recs, rest, err := r.draw(t.Context(), w.inbox.Public())
+		recs, rest, err := r.draw(make([]cell.Record, w.cfg.Batch))
 		if err != nil || len(recs) != w.cfg.Batch || len(rest[20000])+len(rest[20001]) != w.cfg.Batch {
 			t.Fatal(len(recs), err)
 		}
