@@ -87,7 +87,7 @@ func (r *run) drainDay(ctx context.Context, day cell.Day) error {
 		if err == nil {
 			break
 		}
-		if !errors.Is(err, errChild) || try == ChildTries || ctx.Err() != nil {
+		if !errors.Is(err, errChild) || try == ChildTries || r.over(ctx) != nil {
 			return err
 		}
 		// Whatever ended one may have ended others, which would each cost a try.

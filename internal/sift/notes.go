@@ -197,6 +197,9 @@ func (r *run) publish(ctx context.Context) error {
 	if len(r.stood) == len(bulletin) {
 		bulletin = r.stood
 	}
+	if err := r.over(ctx); err != nil { // no key is made and no note signed for a day that is over
+		return err
+	}
 	r.harden(ctx)
 	for d := r.today; d <= r.today+KeyAhead; d++ {
 		if err := r.makeKey(d); err != nil {

@@ -406,10 +406,17 @@ func (w *Watch) chain(r *Report, root *seal.RootNote, n *seal.SiftNote) error {
 			}
 		}
 	}
+	if n.Issued < former.Issued {
+		r.differs(InNotes, "sift note %d is of %s, and the %d before it of %s", n.Serial, n.Issued, former.Serial, former.Issued)
+	}
 	for _, a := range former.Days {
 		for _, b := range n.Days {
-			if a.Day == b.Day && a.Key != b.Key {
+			switch {
+			case a.Day != b.Day:
+			case a.Key != b.Key:
 				r.Warnings = append(r.Warnings, fmt.Sprintf("the key of %s is another than before: was a sift's folder lost?", a.Day))
+			case a.D != b.D:
+				r.differs(InNotes, "sift notes %d and %d ask for stamps of %d and %d bits under one key of %s", former.Serial, n.Serial, a.D, b.D, a.Day)
 			}
 		}
 	}

@@ -282,6 +282,15 @@ func TestP10OtherDirectories(t *testing.T) {
 			n.siftN.Bulletins[1].Hash[0] ^= 1
 			n.sign()
 		}, "different bulletins"},
+		"another price of one key": {func(n *newsroom) { n.turn(); n.siftN.Days[0].D = 9; n.sign() }, "0 and 9 bits under one key"},
+		"a note of the day before": {func(n *newsroom) {
+			n.turn()
+			n.siftN.Issued, n.siftN.Expires = firstDay, firstDay+seal.SiftLife
+			n.siftN.Days = []seal.DayKey{{Day: firstDay, Key: *n.key(firstDay)}, {Day: firstDay + 1, Key: *n.key(firstDay + 1)}}
+			n.siftN.Bulletins = n.siftN.Bulletins[1:]
+			n.siftN.Bulletins[0] = seal.BulletinHash{Day: firstDay, Hash: n.bulletins[firstDay].Hash()}
+			n.sign()
+		}, "is of 2024-10-04, and the 2 before it of 2024-10-05"},
 		"another bulletin": {func(n *newsroom) { n.bulletin[5] ^= 1 }, "bulletin"},
 		"a bit changed":    {func(n *newsroom) { n.notes = bytes.Replace(n.notes, []byte("batch 256"), []byte("batch 257"), 1) }, "notes"},
 		"another newsroom": {func(n *newsroom) { n.notes = newNewsroom().notes }, "notes"},
