@@ -73,7 +73,7 @@ func (s *sieve) sift(next func(room []byte) []byte) *tally {
 		})
 	}
 	wg.Wait()
-	slices.SortFunc(sum.recs, func(a, b cell.Record) int { return bytes.Compare(a[:], b[:]) })
+	slices.SortFunc(sum.recs, compareRecords)
 	return &sum
 }
 

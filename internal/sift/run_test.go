@@ -1,6 +1,7 @@
 package sift
 
 import (
+	"bytes"
 	"context"
 	"crypto/rand"
 	"io"
@@ -120,6 +121,36 @@ func TestDrawIsUniform(t *testing.T) {
 		if got := first[byte(i)]; got < 49 || got > 201 {
 			t.Errorf("record %d stood first %d of %d times", i, got, n)
 		}
+	}
+}
+
+// Where a letter stands in a batch says nothing: dummies are not behind it. What is carried over
+// lies in the order of its bytes, and no other.
+func TestLettersStandAnywhereAmongDummies(t *testing.T) {
+	w := newWorld(t)
+	r := &run{Sift: &Sift{cfg: w.cfg, st: newState()}}
+	r.st.addPool(20000, []cell.Record{{1}})
+	dummies := make([]cell.Record, w.cfg.Batch)
+	const n = 2000
+	at := make([]int, w.cfg.Batch)
+	for range n {
+		recs, _, err := r.draw(dummies)
+		if err != nil || len(recs) != w.cfg.Batch {
+			t.Fatal(len(recs), err)
+		}
+		at[slices.Index(recs, cell.Record{1})]++
+	}
+	for i, got := range at { // 250 ± 14.8: seven deviations either way
+		if got < 146 || got > 354 {
+			t.Errorf("the letter stood at %d in %d of %d batches", i, got, n)
+		}
+	}
+	for i := range byte(100) {
+		r.st.addPool(20001, []cell.Record{{i}})
+	}
+	_, rest, err := r.draw(dummies)
+	if sorted := slices.IsSortedFunc(rest[20001], func(a, b cell.Record) int { return bytes.Compare(a[:], b[:]) }); err != nil || len(rest[20001]) < 90 || !sorted {
+		t.Errorf("%d are carried over, in order: %v; %v", len(rest[20001]), sorted, err)
 	}
 }
 

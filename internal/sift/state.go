@@ -84,9 +84,11 @@ func (st *state) addPool(day cell.Day, recs []cell.Record) {
 		return
 	}
 	all := append(st.pool[day], recs...)
-	slices.SortFunc(all, func(a, b cell.Record) int { return bytes.Compare(a[:], b[:]) })
+	slices.SortFunc(all, compareRecords)
 	st.pool[day] = all
 }
+
+func compareRecords(a, b cell.Record) int { return bytes.Compare(a[:], b[:]) }
 
 // StateMagic begins the state, and says its version.
 const StateMagic = "KKS3"
@@ -238,6 +240,7 @@ func (st *state) parsePool(r *reader) {
 		for i := range recs {
 			r.into(recs[i][:])
 		}
+		r.bad = r.bad || !slices.IsSortedFunc(recs, compareRecords)
 		st.pool[d] = recs
 	}
 }

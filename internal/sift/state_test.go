@@ -81,9 +81,13 @@ func TestStateIsStrict(t *testing.T) {
 		t.Errorf("an unknown step: %v", err)
 	}
 	two = fullState(t)
-	two.pool[20002] = append(two.pool[20002], cell.Record{})
+	two.addPool(20002, []cell.Record{{}})
 	if _, err := parseState(two.marshal()); err != nil {
 		t.Errorf("equal records may stand in a pool: %v", err)
+	}
+	two.pool[20002] = append(two.pool[20002], cell.Record{})
+	if _, err := parseState(two.marshal()); !errors.Is(err, ErrState) {
+		t.Errorf("records out of order: %v", err)
 	}
 }
 
