@@ -64,3 +64,17 @@ func TestP8OnlyDaysThatAreOverAreDrained(t *testing.T) {
 		t.Errorf("it reads %v", h.read)
 	}
 }
+
+// A run that comes to nothing and is done again makes cells no dearer: a day is judged once.
+func TestPriceIsDecidedOnce(t *testing.T) {
+	w := newWorld(t)
+	s := w.create(func() string { w.withMemHost(); return t.TempDir() }())
+	s.cfg.Quota = 10
+	s.host = &countingHost{memHost: w.host.(*memHost)} // 99 cells offered
+	for range 3 {
+		r := &run{Sift: s, today: w.today(), report: &Report{}}
+		if r.harden(t.Context()); s.st.hard.d != StampFirst {
+			t.Fatalf("stamps of %d bits, want %d", s.st.hard.d, StampFirst)
+		}
+	}
+}

@@ -112,6 +112,26 @@ func TestBatchGrowsInTheNote(t *testing.T) {
 	_ = h
 }
 
+// B is decided once a day, by what there was before the first batch of several.
+func TestBatchIsDecidedOnce(t *testing.T) {
+	w := newWorld(t)
+	w.withMemHost()
+	w.cfg.Isolation = InProcess
+	s := w.create(t.TempDir())
+	w.day(s)
+	_, numbers := w.send(w.cfg.Batch+1, 0)
+	w.turn(2) // off for a day: two batches at once
+	if r := w.day(s); len(r.Batches) != 2 {
+		t.Fatalf("%+v", r)
+	}
+	w.turn(1)
+	w.day(s)
+	if n, _ := w.visitorNotes(); n.Sift.Batch != uint32(2*w.cfg.Batch) {
+		t.Errorf("the note says B %d, want %d", n.Sift.Batch, 2*w.cfg.Batch)
+	}
+	w.wantOnce(numbers)
+}
+
 func TestCrowdOf(t *testing.T) {
 	for _, c := range []struct {
 		opened   uint32

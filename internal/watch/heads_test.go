@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"compress/gzip"
 	"crypto/sha256"
+	"errors"
 	"fmt"
 	"net/http"
 	"net/http/httptest"
@@ -275,6 +276,30 @@ func TestProxysHeadersAreAWarning(t *testing.T) {
 	}
 	if r := visit(t, w); len(r.Warnings) != 1 || r.Warnings[0] != "a proxy before the host writes Date, Server to its answers" {
 		t.Errorf("%q", r.Warnings)
+	}
+}
+
+// A host that can't answer, or a proxy in its place, shows nothing wrong, unless it adds something.
+func TestHostInTroubleIsNotAccused(t *testing.T) {
+	n := newNewsroom()
+	h, _, w := n.overHTTP(t)
+	n.print(1, nil)
+	for _, cookie := range []bool{false, true} {
+		h.twist = func(w http.ResponseWriter, r *http.Request) {
+			if r.URL.Path != "/ko/" {
+				return
+			}
+			clear(w.Header())
+			w.Header().Set("Content-Type", "text/html")
+			if cookie {
+				w.Header().Set("Set-Cookie", "visitor=5")
+			}
+			w.WriteHeader(http.StatusBadGateway)
+		}
+		r, err := w.Visit(t.Context())
+		if accused := errors.Is(err, ErrShown); err == nil || accused != cookie {
+			t.Errorf("cookie %v: %v, %q", cookie, err, wrongs(r))
+		}
 	}
 }
 
