@@ -28,6 +28,26 @@ func syncDir(dir string) error {
 	return errors.Join(d.Sync(), d.Close())
 }
 
+// layWhole lets lay make a role's new folder beside dir, with all that must leave it, and only then
+// gives it the name dir: a run that was broken off leaves no half of one, and no whole one whose
+// public keys nobody has. What it leaves was never in use, and goes at the next run.
+func (w *world) layWhole(dir string, lay func(tmp string) error) error {
+	tmp := dir + ".new"
+	if _, err := os.Lstat(tmp); err == nil {
+		w.say("Removing %s, which a run that was broken off had left.", tmp)
+	}
+	if err := os.RemoveAll(tmp); err != nil {
+		return err
+	}
+	if err := lay(tmp); err != nil {
+		return errors.Join(err, os.RemoveAll(tmp))
+	}
+	if err := os.Rename(tmp, dir); err != nil {
+		return errors.Join(err, os.RemoveAll(tmp))
+	}
+	return syncDir(filepath.Dir(dir))
+}
+
 // roleFolder is DIR/NAME, which must be there.
 func roleFolder(dir, name string) (string, error) {
 	path := filepath.Join(dir, name)

@@ -99,15 +99,21 @@ func (c *renewSiftCmd) Run(w *world) error {
 	if err := t.draw(w); err != nil {
 		return err
 	}
-	key, err := sift.Create(dir, unlock, sift.CreateOptions{Token: t.sift, Rand: w.rand})
+	err = w.layWhole(dir, func(tmp string) error {
+		key, err := sift.Create(tmp, unlock, sift.CreateOptions{Token: t.sift, Rand: w.rand})
+		if err != nil {
+			return err
+		}
+		if err := w.writeTokens(filepath.Join(c.Dir, "sift.tokens"), &tokens{sift: t.sift}); err != nil {
+			return err
+		}
+		return w.writeChange(c.path(c.Dir, "sift.change"), besideOrOnly("sift-key", key, c.Seized))
+	})
 	if err != nil {
 		return err
 	}
 	w.say("A new sift stands in %s.", dir)
-	if err := w.writeTokens(filepath.Join(c.Dir, "sift.tokens"), &tokens{sift: t.sift}); err != nil {
-		return err
-	}
-	return w.writeChange(c.path(c.Dir, "sift.change"), besideOrOnly("sift-key", key, c.Seized))
+	return nil
 }
 
 type renewSiftKeyCmd struct {
@@ -310,15 +316,22 @@ func (c *renewDeskCmd) lay(w *world, t *tokens) error {
 		return err
 	}
 	defer clear(pass)
-	pub, err := createDesk(w, filepath.Join(c.Dir, "desk"), n, pass, t)
+	dir := filepath.Join(c.Dir, "desk")
+	err = w.layWhole(dir, func(tmp string) error {
+		pub, err := createDesk(w, tmp, n, pass, t)
+		if err != nil {
+			return err
+		}
+		if err := w.writeTokens(filepath.Join(c.Dir, "desk.tokens"), t); err != nil {
+			return err
+		}
+		return w.writeChange(c.path(c.Dir, "desk.change"), besideOrOnly("desk-key", pub.Sign, true), change{"name", "device", []string{"desk", pub.Recipient}})
+	})
 	if err != nil {
 		return err
 	}
-	w.say("A desk without threads stands in %s. Each approver needs a key there: kkachi renew approver %s NAME", filepath.Join(c.Dir, "desk"), c.Dir)
-	if err := w.writeTokens(filepath.Join(c.Dir, "desk.tokens"), t); err != nil {
-		return err
-	}
-	return w.writeChange(c.path(c.Dir, "desk.change"), besideOrOnly("desk-key", pub.Sign, true), change{"name", "device", []string{"desk", pub.Recipient}})
+	w.say("A desk without threads stands in %s. Each approver needs a key there: kkachi renew approver %s NAME", dir, c.Dir)
+	return nil
 }
 
 type renewApproverCmd struct {
