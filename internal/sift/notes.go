@@ -285,7 +285,7 @@ func (r *run) adopt(ctx context.Context, root *seal.RootNote) error {
 	if err != nil {
 		return err
 	}
-	note, raw, ok := r.ownNote(now, root)
+	note, raw, named, ok := r.ownNote(now, root)
 	if !ok {
 		return nil // not a note of ours: the host's word alone changes nothing
 	}
@@ -295,9 +295,14 @@ func (r *run) adopt(ctx context.Context, root *seal.RootNote) error {
 	if note.Serial < r.st.serial || note.Serial == r.st.serial && (!waiting || hash == *r.st.previous) {
 		return nil
 	}
-	r.st.serial, r.st.previous, r.st.bulletins = note.Serial, &hash, note.Bulletins
-	if b := note.Bulletins[0]; b.Day == r.today && now.Bulletin.Hash() == b.Hash {
-		r.stood = now.Bulletin // a day has one bulletin, whoever publishes it again (P13)
+	r.st.serial, r.st.previous = note.Serial, &hash
+	// Which bulletins stood is believed of a key that is named, and once, by a folder that has
+	// published none, of one that was: else who stole it would go on choosing them.
+	if named || len(r.st.bulletins) == 0 {
+		r.st.bulletins = note.Bulletins
+		if b := note.Bulletins[0]; b.Day == r.today && now.Bulletin.Hash() == b.Hash {
+			r.stood = now.Bulletin // a day has one bulletin, whoever publishes it again (P13)
+		}
 	}
 	if waiting {
 		r.st.noteDay = 0 // ours can never stand: build another, above it
@@ -309,20 +314,20 @@ func (r *run) adopt(ctx context.Context, root *seal.RootNote) error {
 // ownNote is the sift note that the host shows, if a sift of this newsroom signed it: one that
 // the present root note names, or one that the root note beside it named. A key that was stolen
 // is named no more, and its notes have stood: the serials after it must be above.
-func (r *run) ownNote(now *cell.Now, root *seal.RootNote) (*seal.SiftNote, []byte, bool) {
+func (r *run) ownNote(now *cell.Now, root *seal.RootNote) (note *seal.SiftNote, raw []byte, named, ok bool) {
 	beside, _, raw, err := seal.SplitNotes(now.Notes)
 	if err != nil {
-		return nil, nil, false
+		return nil, nil, false, false
 	}
-	note, err := seal.ParseSift(raw, root, 0)
-	if err != nil {
+	note, err = seal.ParseSift(raw, root, 0)
+	if named = err == nil; !named {
 		then, rootErr := seal.ParseRoot(beside, r.cfg.Newsroom, 0)
 		if rootErr != nil || !root.Continues(then) {
-			return nil, nil, false
+			return nil, nil, false, false
 		}
 		note, err = seal.ParseSift(raw, then, 0)
 	}
-	return note, raw, err == nil && note.Serial < seal.MaxSerial-SerialRoom
+	return note, raw, named, err == nil && note.Serial < seal.MaxSerial-SerialRoom
 }
 
 // superseded is called when the host refuses our now for good.
