@@ -9,6 +9,7 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"net/http/httptest"
 	"strings"
 	"sync"
 	"testing"
@@ -97,6 +98,10 @@ func TestFullDayIsUnavailable(t *testing.T) {
 				t.Fatalf("cell over the quota: %v", err)
 			}
 			refused++
+			w := httptest.NewRecorder()
+			if s.host.Health().ServeHTTP(w, httptest.NewRequest(http.MethodGet, "/", nil)); w.Code != http.StatusOK {
+				t.Fatalf("a full day is told as trouble with the disk: %s", w.Body)
+			}
 		}
 	}
 	if refused == 0 || refused == 128 {
@@ -104,6 +109,9 @@ func TestFullDayIsUnavailable(t *testing.T) {
 	}
 	s.set((first + 1).Time())
 	s.must(s.anyone.PostCell(t.Context(), newCell(first)))
+	if _, offered, err := s.sift.Crowd(t.Context(), first); err != nil || offered != 64+128 {
+		t.Errorf("the sift is told of %d cells offered, %v: those that were refused count", offered, err)
+	}
 }
 
 // A store of failures, for what a request meets when the disk does not do.

@@ -64,6 +64,12 @@ func TestHealth(t *testing.T) {
 	if code, after := look(); code != before || after != text {
 		t.Errorf("five visitors show in it: %q", after)
 	}
+	for d := range cell.Day(2) {
+		s.must(s.store.CloseDay(t.Context(), first-2+d))
+		if code, text := look(); (code != http.StatusOK) != (d == 1) || d == 1 && !strings.Contains(text, "2 days wait for the sift") {
+			t.Errorf("with %d days that wait: %d %q", d+1, code, text)
+		}
+	}
 	s.set((first + 5).Time())
 	if code, text := look(); code != http.StatusServiceUnavailable || !strings.Contains(text, "clock") {
 		t.Errorf("with old notes: %d %q", code, text)

@@ -34,8 +34,8 @@ type request struct {
 	path   string // begins with "/"
 	body   []byte // nil for none
 	token  bool
-	packed bool // asks as a browser does, and opens what is packed
-	sized  bool // wants an answer that says its length before it begins
+	packed bool  // asks as a browser does, and opens what is packed
+	sized  int64 // if not 0, the answer says its length before it begins, and is no longer
 }
 
 // once sends a request and gives the body of its answer, of at most limit bytes.
@@ -154,8 +154,11 @@ func (c *Client) send(caller context.Context, r request, read func(body io.Reade
 	if err := c.judge(res.StatusCode, r); err != nil {
 		return err
 	}
-	if r.sized && res.ContentLength < 0 {
+	switch {
+	case r.sized > 0 && res.ContentLength < 0:
 		return fmt.Errorf("%w: its answer doesn't say its length: whether it is whole can't be known", ErrRefused)
+	case r.sized > 0 && res.ContentLength > r.sized:
+		return fmt.Errorf("%w: its answer is over %d bytes", ErrRefused, r.sized)
 	}
 	if err := read(&watched{res.Body, w, c.timeout}, strings.Join(res.Header["Content-Encoding"], ", ")); err != nil {
 		if errors.Is(err, ErrRefused) || errors.Is(err, errYield) {

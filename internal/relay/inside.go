@@ -38,7 +38,7 @@ func (c *Client) Days(ctx context.Context) ([]cell.Day, error) {
 // again only until the first cell: after that, ErrUnavailable means that the day must be read
 // from its beginning. An error of yield is returned as it is.
 func (c *Client) ReadDay(ctx context.Context, day cell.Day, yield func(*cell.Cell) error) error {
-	r := request{name: fmt.Sprintf("reading day %d", day), method: http.MethodGet, path: dayPath(day), token: true, sized: true}
+	r := request{name: fmt.Sprintf("reading day %d", day), method: http.MethodGet, path: dayPath(day), token: true, sized: MaxDay * cell.Size}
 	var ended error // of a day that has begun: not tried again
 	err := c.retry(ctx, func() error {
 		begun := false
@@ -73,15 +73,13 @@ func (e *yieldError) Is(target error) bool { return target == errYield }
 
 func eachCell(body io.Reader, yield func(*cell.Cell) error) error {
 	x := new(cell.Cell)
-	for n := 0; ; n++ {
+	for {
 		_, err := io.ReadFull(body, x[:])
 		switch {
 		case errors.Is(err, io.EOF):
 			return nil
 		case err != nil:
 			return err // also a last cell that is cut
-		case n == MaxDay:
-			return fmt.Errorf("%w: a day of over %d cells", ErrRefused, MaxDay)
 		}
 		if err := yield(x); err != nil {
 			return &yieldError{err}

@@ -185,6 +185,11 @@ func TestAnswersAreBounded(t *testing.T) {
 			_, _ = io.WriteString(w, "5\n4\n")
 		case "/s/list/batch/":
 			_, _ = io.WriteString(w, "batch/../../x\n")
+		case "/s/list/note/":
+			_, _ = io.WriteString(w, "batch/1\n")
+		case "/s/day/2":
+			w.Header().Set("Content-Length", strconv.Itoa((relay.MaxDay+1)*cell.Size))
+			_, _ = w.Write(make([]byte, cell.Size))
 		case "/s/now":
 			_, _ = io.WriteString(w, "KKN1")
 		case "/s/day/1":
@@ -201,6 +206,9 @@ func TestAnswersAreBounded(t *testing.T) {
 	want(t, err, relay.ErrRefused)
 	_, err = c.ListObjects(t.Context(), "batch/")
 	want(t, err, relay.ErrRefused)
+	_, err = c.ListObjects(t.Context(), "note/")
+	want(t, err, relay.ErrRefused)
+	want(t, c.ReadDay(t.Context(), 2, func(*cell.Cell) error { return nil }), relay.ErrRefused)
 	_, err = c.CurrentNow(t.Context())
 	want(t, err, cell.ErrFormat)
 	_, err = c.Bulletin(t.Context())
