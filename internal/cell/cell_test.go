@@ -65,6 +65,12 @@ func TestStamp(t *testing.T) {
 	if c.Stamped(12) && rest.Stamped(12) {
 		t.Error("the stamp does not bind the cell's bytes")
 	}
+	for c.zeros() <= MaxDifficulty { // until there are more zeros than any price asks for
+		c[5]++
+		if err := c.Stamp(MaxDifficulty); err != nil {
+			t.Fatal(err)
+		}
+	}
 	if c.Stamped(MaxDifficulty + 1) {
 		t.Error("a difficulty over the limit is met")
 	}

@@ -243,6 +243,15 @@ func TestNotesRefuseWrongFields(t *testing.T) {
 		"desk: no inbox":              func(r *room) error { r.deskNote.Inboxes = nil; return r.sign2() },
 		"desk: key not canonical":     func(r *room) error { r.deskNote.Inboxes[0].Key = key; return r.sign2() },
 		"desk: one key twice":         func(r *room) error { r.deskNote.Inboxes[1].Key = r.deskNote.Inboxes[0].Key; return r.sign2() },
+		"desk: five inboxes": func(r *room) error {
+			r.deskNote.Inboxes = nil
+			for _, l := range []string{"a", "b", "c", "d", "e"} {
+				seed, err := NewHPKESeed(seeded("inbox " + l))
+				must(t, err)
+				r.deskNote.Inboxes = append(r.deskNote.Inboxes, Inbox{Name: l, Week: week0, Key: *seed.Public()})
+			}
+			return r.sign2()
+		},
 		"desk: weeks descend":         func(r *room) error { r.deskNote.Inboxes[1].Week = 0; return r.sign2() },
 		"desk: a name with a space":   func(r *room) error { r.deskNote.Inboxes[0].Name = "a b"; return r.sign2() },
 		"sift: one day":               func(r *room) error { r.siftNote.Days = r.siftNote.Days[:1]; return r.sign3() },
@@ -261,6 +270,7 @@ func TestNotesRefuseWrongFields(t *testing.T) {
 			return r.sign4()
 		},
 		"site: leaves its folder": func(r *room) error { r.siteNote.Files[0].Path = "../x"; return r.sign5() },
+		"site: a dot":             func(r *room) error { r.siteNote.Files[0].Path = "a/./x"; return r.sign5() },
 		"site: absolute":          func(r *room) error { r.siteNote.Files[0].Path = "/x"; return r.sign5() },
 		"site: a space":           func(r *room) error { r.siteNote.Files[0].Path = "a b"; return r.sign5() },
 		"site: one path twice":    func(r *room) error { r.siteNote.Files[0].Path = r.siteNote.Files[1].Path; return r.sign5() },

@@ -163,3 +163,21 @@ func TestDesksShareTheTags(t *testing.T) {
 		}
 	}
 }
+
+// A part that is of another kind than the newest of its reply is left out: the reply stays incomplete.
+func TestPartsOfAnotherKindAreLeftOut(t *testing.T) {
+	c := conversationOf("kinds")
+	parts, err := CutReply(&Reply{ID: cell.ReplyID{3}, Body: bytes.Repeat([]byte("a"), ReplyBodySize+1)})
+	must(t, err)
+	parts[1].Kind = ReplyReceipt
+	var slots []cell.Slot
+	for i := range parts {
+		s, err := SealSlot(seeded("kinds"), c.Key(cell.WeekOf(day0, w0)), day0, uint8(i), &parts[i])
+		must(t, err)
+		slots = append(slots, *s)
+	}
+	got := c.FindReplies(fillBulletin(t, "kinds", cell.MinSlots, slots), day0, w0)
+	if len(got) != 1 || got[0].Complete || len(got[0].Body) != ReplyBodySize {
+		t.Errorf("%d replies, %+v", len(got), got)
+	}
+}

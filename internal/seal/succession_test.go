@@ -55,3 +55,28 @@ func TestSiteSerial(t *testing.T) {
 		t.Errorf("nonsense: %v", err)
 	}
 }
+
+// A root key stands once, also in the chain of those that succeeded each other: the first does not
+// come back.
+func TestP14NoRootKeyComesBack(t *testing.T) {
+	r := newRoom(t)
+	heir := signing(RoleRoot, "second root")
+	n := *r.rootNote
+	must(t, n.Succeed(r.root, heir))
+	must(t, n.Succeed(heir, r.root))
+	if _, err := SignRoot(&n, r.root); !errors.Is(err, ErrRole) {
+		t.Errorf("%v", err)
+	}
+}
+
+// A note that ends on the day of its issue has no life: it is not valid on the days before.
+func TestNoteLivesADayAtLeast(t *testing.T) {
+	r := newRoom(t)
+	n := *r.deskNote
+	n.Expires = n.Issued
+	signed, err := SignDesk(&n, r.desk)
+	must(t, err)
+	if _, err := ParseDesk(signed, r.rootNote, n.Issued-1); !errors.Is(err, ErrNoteFormat) {
+		t.Errorf("%v", err)
+	}
+}

@@ -4,7 +4,9 @@ import (
 	"context"
 	"crypto/rand"
 	"errors"
+	"fmt"
 	"slices"
+	"strings"
 	"testing"
 
 	"kkachi/internal/cell"
@@ -161,6 +163,36 @@ func TestP12HostChoosesNoBulletin(t *testing.T) {
 	w.day(s)
 	if _, now := w.visitorNotes(); now.Bulletin.Hash() == his.Bulletin.Hash() {
 		t.Error("the host's own bulletin is published")
+	}
+}
+
+// askedHost counts the parcels that are fetched.
+type askedHost struct {
+	*memHost
+	parcels int
+}
+
+func (h *askedHost) GetObject(ctx context.Context, name string) ([]byte, error) {
+	if strings.HasPrefix(name, parcelPrefix) {
+		h.parcels++
+	}
+	return h.memHost.GetObject(ctx, name)
+}
+
+// A desk that puts rubbish without end costs sift no more than ParcelTries parcels.
+func TestP9RubbishParcelsAreNotAllRead(t *testing.T) {
+	w := newWorld(t)
+	w.cfg.Isolation = InProcess
+	h := &askedHost{memHost: w.withMemHost()}
+	s := w.create(t.TempDir())
+	s.host = h
+	w.day(s)
+	for n := range 3 * ParcelTries {
+		w.put(fmt.Sprintf("parcel/%d/0/%d", w.today()+1, n+2), []byte("rubbish"))
+	}
+	w.turn(1)
+	if w.day(s); h.parcels != ParcelTries {
+		t.Errorf("%d parcels were read", h.parcels)
 	}
 }
 

@@ -197,6 +197,45 @@ func TestP13FolderStolenGoesOn(t *testing.T) {
 	}
 }
 
+// P10: a note under another heir of the root key than the one that sift has seen changes no serial.
+func TestP10AnotherHeirsNoteChangesNothing(t *testing.T) {
+	w := newWorld(t)
+	w.cfg.Isolation = InProcess
+	h := w.withMemHost()
+	s := w.create(t.TempDir())
+	w.day(s)
+	w.turn(1)
+	heir, thief := must(seal.NewSigningKey(seal.RoleRoot, rand.Reader)), must(seal.NewSigningKey(seal.RoleRoot, rand.Reader))
+	w.signRoot(heir, []*seal.SigningKey{heir}, s.Public())
+	w.day(s)
+	_, stood := w.visitorNotes()
+	root, desk, _, err := seal.SplitNotes(stood.Notes)
+	if err != nil {
+		t.Fatal(err)
+	}
+	his := *must(seal.ParseRoot(root, w.id, 0))
+	forger := must(seal.NewSigningKey(seal.RoleSift, rand.Reader))
+	his.Succession, his.SiftKeys = nil, []seal.VerifyKey{forger.Public()}
+	if err := his.Succeed(w.root, thief); err != nil {
+		t.Fatal(err)
+	}
+	other := *stood
+	other.Notes = must(seal.JoinNotes(must(seal.SignRoot(&his, thief)), desk, must(seal.SignSift(must(seal.ParseSift(mustSift(stood), must(seal.ParseRoot(root, w.id, 0)), 0)), forger))))
+	w.turn(1)
+	h.current = w.forgedNow(forger, &other, 50)
+	if r, _ := s.Day(t.Context()); r.Serial >= 50 {
+		t.Errorf("it goes on with serial %d", r.Serial)
+	}
+}
+
+func mustSift(n *cell.Now) []byte {
+	_, _, raw, err := seal.SplitNotes(n.Notes)
+	if err != nil {
+		panic(err)
+	}
+	return raw
+}
+
 func hashOfSift(t *testing.T, n *cell.Now) [32]byte {
 	t.Helper()
 	_, _, raw, err := seal.SplitNotes(n.Notes)

@@ -187,6 +187,29 @@ func TestCrowdInTheNote(t *testing.T) {
 	}
 }
 
+// A figure that is older than the day before yesterday is none any more.
+func TestOldCrowdIsNone(t *testing.T) {
+	w := newWorld(t)
+	w.cfg.Isolation = InProcess
+	h := w.withMemHost()
+	s := w.create(t.TempDir())
+	s.host = &countingHost{h, 4}
+	w.day(s)
+	w.send(1, 11)
+	w.turn(1)
+	w.day(s)
+	w.turn(KeyDeath) // in the next two notes the host hands no day out
+	for d := range cell.Day(6) {
+		h.acked[firstDay+d] = true
+	}
+	if _, err := s.Day(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if n, _ := w.visitorNotes(); n.Sift.Crowd != 0 {
+		t.Errorf("crowd %d", n.Sift.Crowd)
+	}
+}
+
 // sendCanaries posts n canaries of today's watch.
 func (w *world) sendCanaries(s *Sift, n int) {
 	w.t.Helper()

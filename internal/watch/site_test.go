@@ -128,6 +128,7 @@ func TestP10SiteIsTheNewsrooms(t *testing.T) {
 		"an unlisted script":        {func(n *newsroom) { page(n, `<script src="../page/more.js"></script>`) }, "does not list"},
 		"a script elsewhere":        {func(n *newsroom) { page(n, `<script src="https://evil.example/page/page.js"></script>`) }, "from elsewhere"},
 		"a script, without a colon": {func(n *newsroom) { page(n, `<script src="//evil.example/page/page.js"></script>`) }, "from elsewhere"},
+		"a script named twice":      {func(n *newsroom) { page(n, `<script src="https://evil.example/x.js" src="../page/page.js"></script>`) }, "from elsewhere"},
 		"a data script":             {func(n *newsroom) { page(n, `<script src="data:text/javascript,1"></script>`) }, "from elsewhere"},
 		"a page as a script":        {func(n *newsroom) { page(n, `<script src="index.html"></script>`) }, "does not list"},
 		"a script in what looks like style": {func(n *newsroom) {
