@@ -37,12 +37,13 @@ func machines(ts *testscript.TestScript) {
 	}
 }
 
-// reverseProxy hands all that comes to a host on loopback.
+// reverseProxy hands all that comes to a host on loopback, and its answers on as they are: one that
+// asks for packed ones by itself hands them on unpacked under the packed one's Etag, which watch names.
 func reverseProxy(to string) *httputil.ReverseProxy {
 	target := &url.URL{Scheme: "http", Host: to}
 	return &httputil.ReverseProxy{
 		Rewrite:   func(p *httputil.ProxyRequest) { p.SetURL(target) },
-		Transport: &http.Transport{DisableKeepAlives: true, DialContext: (&net.Dialer{}).DialContext},
+		Transport: &http.Transport{DisableKeepAlives: true, DisableCompression: true, DialContext: (&net.Dialer{}).DialContext},
 	}
 }
 

@@ -11,6 +11,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"time"
 
 	"kkachi/internal/cell"
 	"kkachi/internal/desk"
@@ -186,6 +187,12 @@ func asReadersAreTold(w *world, n *newsroom, dir, host string) error {
 	}
 	defer client.Close()
 	raw, err := client.Notes(w.ctx)
+	for n := 1; errors.Is(err, relay.ErrUnavailable) && n < relay.Tries; n++ { // as all else that is put up is tried
+		if err := w.sleep(w.ctx, relay.PauseSeconds*time.Second<<(n-1)); err != nil {
+			return err
+		}
+		raw, err = client.Notes(w.ctx)
+	}
 	if errors.Is(err, relay.ErrNotFound) {
 		return nil // nobody is shown any notes yet
 	}

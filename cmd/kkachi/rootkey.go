@@ -64,7 +64,7 @@ func openRootKey(path string, passphrase []byte) (*seal.SigningKey, error) {
 	if err != nil {
 		var no *age.NoIdentityMatchError
 		if errors.As(err, &no) {
-			return nil, bad(fmt.Errorf("%s: wrong passphrase", path), "the passphrase is the one that init asked for as root")
+			return nil, bad(fmt.Errorf("%s: wrong passphrase", path), "the passphrase is the root key's: from init, succeed or renew, whichever was last")
 		}
 		return nil, bad(fmt.Errorf("%s: %w", path, err), "the file is damaged: take it from its copy")
 	}
