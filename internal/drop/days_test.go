@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net/http"
+	"net/http/httptest"
 	"slices"
 	"strconv"
 	"strings"
@@ -140,6 +142,16 @@ func TestRunReportsAndEnds(t *testing.T) {
 	go func() { done <- h.Run(ctx) }()
 	if err := <-reported; !errors.Is(err, trouble) {
 		t.Errorf("reported %v", err)
+	}
+	w := httptest.NewRecorder()
+	if h.Health().ServeHTTP(w, httptest.NewRequest(http.MethodGet, "/", nil)); w.Code != http.StatusServiceUnavailable || !strings.Contains(w.Body.String(), "last look at the clock failed") {
+		t.Errorf("the operator is told %d %q", w.Code, w.Body)
+	}
+	for _, path := range []string{"/x", "/c"} {
+		w = httptest.NewRecorder()
+		if h.Health().ServeHTTP(w, httptest.NewRequest(http.MethodGet, path, nil)); w.Code != http.StatusNotFound {
+			t.Errorf("%s among the operator's answers: %d", path, w.Code)
+		}
 	}
 	cancel()
 	s.must(<-done)

@@ -23,9 +23,6 @@ const (
 	octetStream = cell.BytesType
 )
 
-// past is a deadline that has gone by: setting it ends reading or writing at once.
-var past = time.Unix(1, 0)
-
 // postCell takes one cell. 204: it is durable. 400: its size, epoch or stamp is wrong. 503: it
 // was not kept. None says more.
 func (h *Host) postCell(w http.ResponseWriter, r *http.Request, query bool) {
@@ -39,7 +36,7 @@ func (h *Host) postCell(w http.ResponseWriter, r *http.Request, query bool) {
 		return
 	}
 	c := new(cell.Cell)
-	if !readBody(w, r, c[:], CellSeconds*time.Second) || !h.accepts(c, h.now()) {
+	if _, err := io.ReadFull(r.Body, c[:]); err != nil || !h.accepts(c, h.now()) { // or too late: the server's ReadTimeout
 		w.WriteHeader(http.StatusBadRequest)
 		return
 	}
@@ -85,16 +82,6 @@ func (h *Host) keep(ctx context.Context, c *cell.Cell) (day cell.Day, err error)
 		}
 	}
 	return day, err
-}
-
-// readBody fills b from the body of a request, within a time.
-func readBody(w http.ResponseWriter, r *http.Request, b []byte, within time.Duration) bool {
-	late := time.AfterFunc(within, func() { _ = http.NewResponseController(w).SetReadDeadline(past) })
-	_, err := io.ReadFull(r.Body, b)
-	if !late.Stop() {
-		return false
-	}
-	return err == nil
 }
 
 // accepts says whether a cell's epoch stands in the current notes, is accepted at this time,
