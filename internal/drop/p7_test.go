@@ -2,6 +2,7 @@ package drop_test
 
 import (
 	"bufio"
+	"encoding/binary"
 	"io"
 	"net"
 	"os"
@@ -93,11 +94,12 @@ func TestP7OrderWithinADayIsLost(t *testing.T) {
 func TestP7NoTimeInHeaders(t *testing.T) {
 	s := play(t)
 	s.must(s.sift.PutNow(t.Context(), newNow(first, 0)))
-	s.must(s.publish(1, map[string]string{"index.html": "front", "ko/index.html": "앞"}))
+	s.must(s.publish(1, map[string]string{"index.html": strings.Repeat("front ", 200), "ko/index.html": "앞"}))
 	body := string(newCell(first)[:])
 	for _, request := range []string{
 		"GET / HTTP/1.1\r\n", "HEAD / HTTP/1.1\r\n", "GET /ko HTTP/1.1\r\n", "GET /none HTTP/1.1\r\n", "GET /d HTTP/1.1\r\n", "GET /r HTTP/1.1\r\n",
 		"PUT / HTTP/1.1\r\n", "GET /c HTTP/1.1\r\n", "OPTIONS * HTTP/1.1\r\n", "GET / HTTP/1.1\r\nRange: bytes=900-\r\n",
+		"GET / HTTP/1.1\r\nAccept-Encoding: gzip\r\n",
 		"GET / HTTP/1.1\r\nRange: bytes=0-1,3-4\r\n", "GET / HTTP/1.1\r\nIf-Modified-Since: Mon, 02 Jan 2006 15:04:05 GMT\r\n",
 		"POST /c HTTP/1.1\r\nContent-Length: 4096\r\n", "POST /c HTTP/1.1\r\nContent-Length: 4095\r\n",
 		"GET /s/days HTTP/1.1\r\nAuthorization: Bearer " + s.tokens["sift"] + "\r\n", "GET / HTTP/2.0\r\n", "nonsense\r\n",
@@ -108,7 +110,7 @@ func TestP7NoTimeInHeaders(t *testing.T) {
 		s.must(err)
 		_ = conn.(*net.TCPConn).CloseWrite() // it may be answered and closed already
 		r := bufio.NewReader(conn)
-		lines := 0
+		lines, packed := 0, false
 		for {
 			line, err := r.ReadString('\n')
 			if err != nil || line == "\r\n" {
@@ -116,12 +118,22 @@ func TestP7NoTimeInHeaders(t *testing.T) {
 			}
 			lines++
 			name, _, _ := strings.Cut(strings.ToLower(line), ":")
+			packed = packed || name == "content-encoding"
 			switch name {
 			case "date", "last-modified", "expires", "age", "server", "via", "x-powered-by", "set-cookie":
 				t.Errorf("%q is answered with %q", request, line)
 			}
 			if strings.Contains(line, "GMT") {
 				t.Errorf("%q is answered with a time: %q", request, line)
+			}
+		}
+		if packed != strings.Contains(request, "gzip") {
+			t.Errorf("%q is answered in gzip: %v", request, packed)
+		}
+		if packed { // nor does the stream's own header
+			var head [10]byte
+			if _, err := io.ReadFull(r, head[:]); err != nil || head[3] != 0 || binary.LittleEndian.Uint32(head[4:8]) != 0 {
+				t.Errorf("a file in gzip begins with %x, which tells a time or a name (%v)", head, err)
 			}
 		}
 		if lines == 0 {

@@ -270,6 +270,8 @@ func (put) PutObject(context.Context, string, []byte) error { return nil }
 
 func (put) Current(context.Context, string) (uint64, []byte, error) { return 0, nil, store.ErrNotFound }
 
+func (put) OpenDays(context.Context) ([]cell.Day, error) { return nil, nil }
+
 // P9: in a host that is full of who takes an answer a byte at a time, the one who does so for longest makes place,
 // once that is for longer than it may be; who is answered for a cell, or for a role, does not.
 func TestP9SlowReadersMakePlace(t *testing.T) {

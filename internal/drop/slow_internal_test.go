@@ -87,6 +87,19 @@ func TestP9WaitingIsBounded(t *testing.T) {
 			t.Fatal("a cell that waited was refused")
 		}
 	}
+	// Who goes while he waits leaves his place.
+	gone, cancel := context.WithCancel(t.Context())
+	cancel()
+	p.sleep = pause
+	for range 2 * PrefixWaiting {
+		if p.slow(gone, "192.0.2.1:1", now) {
+			t.Fatal("a cell whose sender is gone went on")
+		}
+	}
+	p.sleep = func(context.Context, time.Duration) error { return nil }
+	if !p.slow(t.Context(), "192.0.2.1:1", now) {
+		t.Error("after many have gone away nobody may wait any more")
+	}
 }
 
 // P7: what slows visitors forgets them: within minutes by itself, and with the day's secret.
@@ -123,6 +136,25 @@ func TestP7BucketsForget(t *testing.T) {
 	if hash64(&before, "198.51.1.7:443") != hash64(&before, "198.51.1.99:80") || hash64(&before, "[2001:db8:1::1]:80") != hash64(&before, "[2001:db8:1:ff::2]:81") ||
 		hash64(&before, "198.51.1.7:443") == hash64(&before, "198.51.2.7:443") || hash64(&before, "198.51.1.7:443") != hash64(&before, "[::ffff:198.51.1.7]:443") {
 		t.Error("the prefixes are not /24 and /48")
+	}
+	// The host does both by itself, though no cell comes.
+	clock := cell.Day(20701).Time().Add(time.Hour)
+	host, err := New(t.Context(), Config{Store: put{}, Now: func() time.Time { return clock }, Rand: rand.Reader})
+	if err != nil {
+		t.Fatal(err)
+	}
+	p = host.prefixes
+	p.slow(t.Context(), "198.51.1.7:443", clock)
+	clock = clock.Add(10 * time.Minute)
+	_ = host.Tick(t.Context()) // what the store says is of no interest
+	if left() > 0 {
+		t.Error("nobody came for ten minutes, and a bucket tells of the last")
+	}
+	before = p.secret
+	clock = clock.Add(24 * time.Hour)
+	_ = host.Tick(t.Context())
+	if p.secret == before {
+		t.Error("nobody came, and the secret outlived its day")
 	}
 }
 

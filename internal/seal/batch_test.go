@@ -1,6 +1,7 @@
 package seal
 
 import (
+	"crypto/ed25519"
 	"crypto/rand"
 	"errors"
 	"testing"
@@ -37,6 +38,12 @@ func TestP14BatchIsTheSifts(t *testing.T) {
 		if _, err := SignBatch(id, key(r), batch); !errors.Is(err, ErrRole) {
 			t.Errorf("a %s key signs a batch: %v", r, err)
 		}
+	}
+	// What is signed says that it is a batch: the key signs notes too.
+	said := append([]byte("kkachi/1 batch\x00"), append(id[:], batch...)...)
+	public := sift.Public()
+	if !ed25519.Verify(public[:], said, signed[len(batch):]) {
+		t.Error("the signature is over other bytes than label, newsroom and batch")
 	}
 	refused := map[string]func() ([]VerifyKey, NewsroomID, []byte){
 		"unsigned":         func() ([]VerifyKey, NewsroomID, []byte) { return keys, id, batch },

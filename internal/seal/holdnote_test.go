@@ -116,6 +116,17 @@ func TestP14ApprovalsAndFreeNotesAreApart(t *testing.T) {
 			t.Errorf("the %s key signs as a person: %v", role, err)
 		}
 	}
+	// A person, or a sift's key, of two newsrooms frees and holds nothing in the other one.
+	elsewhere, err := JoinFree(freed(t, &FreeNote{NewsroomID{7}, day0}, "editor"), freed(t, &FreeNote{NewsroomID{7}, day0}, "night-editor"))
+	must(t, err)
+	if _, err := ParseFree(elsewhere, r.devicesNote); !errors.Is(err, ErrNewsroom) {
+		t.Errorf("a free note of another newsroom: %v", err)
+	}
+	foreign, err := SignHold(&HoldNote{NewsroomID{7}, day0, 3}, r.sift)
+	must(t, err)
+	if _, err := ParseHold(foreign, r.rootNote); !errors.Is(err, ErrNewsroom) {
+		t.Errorf("a hold note of another newsroom: %v", err)
+	}
 	// An approver's key signs no note of a machine.
 	for name, kind := range noteKinds(r) {
 		forged, err := sign(kind.text, kind.role, []*SigningKey{SigningKeyFromSeed(kind.role, [32]byte(approver("editor").Seed()))})

@@ -5,6 +5,7 @@ import (
 	"compress/flate"
 	"errors"
 	"math/rand/v2"
+	"runtime"
 	"strings"
 	"testing"
 	"unicode/utf8"
@@ -186,8 +187,14 @@ func deflated(t testing.TB, text []byte) []byte {
 }
 
 func TestInflateIsBounded(t *testing.T) {
-	if _, err := inflate(deflated(t, make([]byte, 64<<20))); !errors.Is(err, ErrInflate) {
+	large := deflated(t, make([]byte, 64<<20))
+	var before, after runtime.MemStats
+	runtime.ReadMemStats(&before)
+	if _, err := inflate(large); !errors.Is(err, ErrInflate) {
 		t.Errorf("64 MiB in 64 KiB: %v", err)
+	}
+	if runtime.ReadMemStats(&after); after.TotalAlloc-before.TotalAlloc > 16*InflatedMaxSize {
+		t.Errorf("64 MiB in 64 KiB are refused after %d bytes were taken for them", after.TotalAlloc-before.TotalAlloc)
 	}
 	bomb := deflated(t, make([]byte, 10000))
 	if got, err := inflate(bomb); !errors.Is(err, ErrInflate) || len(got) > InflateRatio*len(bomb) {

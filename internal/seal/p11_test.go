@@ -2,7 +2,11 @@ package seal
 
 import (
 	"bytes"
+	"crypto/sha256"
+	"errors"
+	"fmt"
 	"runtime"
+	"strings"
 	"sync"
 	"testing"
 
@@ -144,5 +148,46 @@ func TestP11FragmentsAreBound(t *testing.T) {
 	must(t, j.Add(one[0]))
 	if _, err := j.Letter(); err == nil {
 		t.Error("a letter of one week joins under another week's key")
+	}
+	// What is no part of the letter does not get among its parts, nor in the place of one.
+	long := strings.Builder{}
+	for i := range 400 {
+		fmt.Fprintf(&long, "%x ", sha256.Sum256([]byte{byte(i), byte(i >> 8)}))
+	}
+	parts := cut(long.String(), 3)
+	if len(parts) < 3 {
+		t.Fatalf("a letter of %d fragments: the test is blind", len(parts))
+	}
+	for name, bend := range map[string]func(*cell.FragmentFields){
+		"letter": func(f *cell.FragmentFields) { f.Letter[0] ^= 1 },
+		"thread": func(f *cell.FragmentFields) { f.Thread[0] ^= 1 },
+		"week":   func(f *cell.FragmentFields) { f.Week++ },
+		"count":  func(f *cell.FragmentFields) { f.Count++ },
+		"kind":   func(f *cell.FragmentFields) { f.Kind ^= 1 },
+		"topic":  func(f *cell.FragmentFields) { f.Topic ^= 1 },
+		"flags":  func(f *cell.FragmentFields) { f.Flags ^= cell.FlagFile },
+		"body":   func(f *cell.FragmentFields) { f.Index, f.Body = 0, parts[1].Body },
+	} {
+		other := *parts[1]
+		bend(&other)
+		j := NewJoiner(c.Key(3).LetterKey())
+		must(t, j.Add(parts[0]))
+		if err := j.Add(&other); !errors.Is(err, ErrMixed) {
+			t.Errorf("a fragment of another %s joins: %v", name, err)
+		}
+	}
+	// Nor is a letter another one if all its fragments say so.
+	for name, bend := range map[string]func(*cell.FragmentFields){
+		"kind":  func(f *cell.FragmentFields) { f.Kind ^= 1 },
+		"topic": func(f *cell.FragmentFields) { f.Topic ^= 1 },
+		"flags": func(f *cell.FragmentFields) { f.Flags ^= cell.FlagFile },
+	} {
+		other := *one[0]
+		bend(&other)
+		j := NewJoiner(c.Key(3).LetterKey())
+		must(t, j.Add(&other))
+		if _, err := j.Letter(); !errors.Is(err, ErrLetterID) {
+			t.Errorf("a letter joins under another %s: %v", name, err)
+		}
 	}
 }

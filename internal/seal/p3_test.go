@@ -3,6 +3,7 @@ package seal
 import (
 	"bytes"
 	"crypto/hpke"
+	"errors"
 	"go/ast"
 	"go/parser"
 	"go/token"
@@ -61,6 +62,17 @@ func TestP3EveryPublicKeyEncryptionIsHybrid(t *testing.T) {
 	must(t, err)
 	if seen < 20 {
 		t.Fatalf("only %d files were read: the test looks in the wrong place", seen)
+	}
+	// Whose note names a device by a classic key gets it signed by nobody, and read by nobody.
+	r := newRoom(t)
+	r.devicesNote.Devices[0].Recipient = "age1" + strings.Repeat("q", 58)
+	if _, err := SignDevices(r.devicesNote, r.root); !errors.Is(err, ErrNoteFormat) {
+		t.Errorf("a device with a classic key is signed: %v", err)
+	}
+	forged, err := sign(r.devicesNote.text(), RoleRoot, []*SigningKey{r.root})
+	must(t, err)
+	if _, err := ParseDevices(forged, r.rootNote, day0); !errors.Is(err, ErrNoteFormat) {
+		t.Errorf("a device with a classic key is read: %v", err)
 	}
 	// The judge itself can say no.
 	for _, bad := range []string{

@@ -2,6 +2,7 @@ package seal
 
 import (
 	"slices"
+	"strings"
 	"testing"
 
 	"pgregory.net/rapid"
@@ -20,6 +21,10 @@ func TestP6AnyEightWordsParse(t *testing.T) {
 			got, err := ParseWords(lang, w.String(lang))
 			if err != nil || got != w {
 				t.Fatalf("%s: eight words of the list did not come back: %v", lang, err)
+			}
+			// A telephone writes the first one large.
+			if got, err := ParseWords(lang, strings.ToUpper(w.String(lang))); lang == English && (err != nil || got != w) {
+				t.Fatalf("eight words in capitals did not come back: %v", err)
 			}
 		}
 	})

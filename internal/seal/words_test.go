@@ -92,11 +92,24 @@ func TestSuggest(t *testing.T) {
 func TestNewWordsAreDrawnFromTheWholeList(t *testing.T) {
 	random := seeded("words")
 	var seen [ListSize]bool
+	var alike [WordCount][WordCount]int
 	for range 4000 {
 		w, err := NewWords(random)
 		must(t, err)
-		for _, n := range w {
+		for i, n := range w {
 			seen[n] = true
+			for j := range i {
+				if w[j] == n {
+					alike[j][i]++
+				}
+			}
+		}
+	}
+	for j := range alike {
+		for i, n := range alike[j] {
+			if n > 20 { // of 4000, two by chance
+				t.Errorf("word %d is word %d %d times: it is not drawn apart", i+1, j+1, n)
+			}
 		}
 	}
 	for n, ok := range seen {

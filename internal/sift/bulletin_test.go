@@ -63,6 +63,25 @@ func TestP12BulletinIsConstantAndComplete(t *testing.T) {
 			t.Errorf("day %d: %+v", i, r.Desks)
 		}
 	}
+	// Who gives each desk fewer slots has a smaller bulletin from then on, though the last parcels are large.
+	dir := t.TempDir()
+	w = newWorld(t)
+	w.withMemHost()
+	w.cfg.Slots = 32
+	s = w.create(dir)
+	w.day(s)
+	zero = w.putParcel(0)
+	w.turn(1)
+	w.day(s)
+	w.bulletinSlots(zero)
+	s.Close()
+	w.cfg.Slots = 16
+	s = w.open(dir)
+	w.turn(1)
+	w.day(s)
+	if got := w.bulletinSlots(zero); got != 0 {
+		t.Errorf("%d slots of a parcel that is too large stand", got)
+	}
 }
 
 // P12: the last parcel counts; a malformed one, of another day, desk or size is passed over.

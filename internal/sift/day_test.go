@@ -174,6 +174,36 @@ func TestP11ReplaysChangeNothing(t *testing.T) {
 	w.wantOnce(numbers)
 }
 
+// P11: what came for an epoch on several days, from the quarter of an hour before it to the day
+// after it, is remembered together.
+func TestP11ReplaysOverDaysChangeNothing(t *testing.T) {
+	w := newWorld(t)
+	w.withMemHost()
+	s := w.create(t.TempDir())
+	w.day(s)
+	notes, _ := w.visitorNotes()
+	ahead := &notes.Sift.Days[1]
+	early := must(seal.SealCoverCell(rand.Reader, w.id, ahead.Day, &ahead.Key, notes.InboxKey(notes.Week(ahead.Day))))
+	if err := early.Stamp(ahead.D); err != nil {
+		t.Fatal(err)
+	}
+	w.mustPost(early)
+	w.turn(1)
+	w.day(s)
+	cells, numbers := w.send(2, 1)
+	w.turn(1)
+	w.day(s)
+	again := append(cells, early)
+	for _, c := range again {
+		w.mustPost(c)
+	}
+	w.turn(1)
+	if a := w.day(s).Arrivals[0]; a.Replayed != len(again) {
+		t.Errorf("%d of %d replays were refused", a.Replayed, len(again))
+	}
+	w.wantOnce(numbers)
+}
+
 // P11: a copy with another epoch that is opened before the letter does not keep it out.
 func TestP11ForeignEpochDoesNotSuppress(t *testing.T) {
 	w := newWorld(t)
