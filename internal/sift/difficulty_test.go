@@ -214,3 +214,23 @@ func TestP9FullDayWithoutTheHostsWord(t *testing.T) {
 		t.Errorf("%d bits today, %d tomorrow", n.Sift.Days[0].D, n.Sift.Days[1].D)
 	}
 }
+
+// What the specification says that a patient flooder can do, and no more: one day in seven holds price
+// and size where they are; a day later, both fall.
+func TestLittleKeepsPriceAndSizeUp(t *testing.T) {
+	const quota, base, high = 65536, 256, 4096
+	for _, every := range []int{QuietDays, QuietDays + 1} {
+		d, quietD, size, quietB := uint8(StampMost), 0, high, 0
+		for day := range 10 * every {
+			offered, pool := uint64(0), 0
+			if day%every == every-1 {
+				offered, pool = quota/4+1, high/2+1
+			}
+			d, quietD = Harden(d, 0, quota, offered, quietD)
+			size, quietB = Resize(size, base, pool, 0, quietB)
+		}
+		if kept := d == StampMost && size == high; kept != (every == QuietDays) {
+			t.Errorf("one day in %d: price %d, size %d", every, d, size)
+		}
+	}
+}
