@@ -71,7 +71,7 @@ type vaultVerifyCmd struct {
 
 // Help is shown by --help.
 func (*vaultVerifyCmd) Help() string {
-	return `Reads desk/, and changes nothing in it but its lock; needs no network. Checks each operation's signature and place in the chain of its author, and each blob; says what is torn, cut, edited, forked or lost, with author and number. Also works on a vault that the desk refuses to open. Exit code 1 if anything is wrong.
+	return `Reads desk/, and writes nothing there but its lock; needs no network. Checks each operation's signature and place in the chain of its author, and each blob; says what is torn, cut, edited, forked or lost, with author and number. Also works on a vault that the desk refuses to open. Exit code 1 if anything is wrong.
 
 Example:
 
