@@ -144,7 +144,7 @@ func TestRunReportsAndEnds(t *testing.T) {
 		t.Errorf("reported %v", err)
 	}
 	w := httptest.NewRecorder()
-	if h.Health().ServeHTTP(w, httptest.NewRequest(http.MethodGet, "/", nil)); w.Code != http.StatusServiceUnavailable || !strings.Contains(w.Body.String(), "last look at the clock failed") {
+	if h.Health().ServeHTTP(w, httptest.NewRequest(http.MethodGet, "/", nil)); w.Code != http.StatusServiceUnavailable || !strings.Contains(w.Body.String(), "what is done each minute failed") {
 		t.Errorf("the operator is told %d %q", w.Code, w.Body)
 	}
 	for _, path := range []string{"/x", "/c"} {
