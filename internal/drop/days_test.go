@@ -67,6 +67,9 @@ func TestRetention(t *testing.T) {
 	s.must(s.desk.PutObject(ctx, "note/root/1", []byte("n")))
 	s.must(s.store.CloseDay(ctx, first))
 	s.must(s.store.CloseDay(ctx, first+30))
+	oldest := first + drop.RetainDays + 1 - drop.UnreadDays
+	s.must(s.store.CloseDay(ctx, oldest))
+	s.must(s.store.CloseDay(ctx, oldest-1))
 
 	s.set((first + 1000).Time()) // a clock run ahead, without notes that say so
 	s.must(s.host.Tick(ctx))
@@ -101,7 +104,7 @@ func TestRetention(t *testing.T) {
 	}
 	closed, err := s.store.ClosedDays(ctx)
 	s.must(err)
-	if !slices.Equal(closed, []cell.Day{first + 30}) {
+	if !slices.Equal(closed, []cell.Day{oldest, first + 30}) {
 		t.Errorf("closed days %v", closed)
 	}
 }

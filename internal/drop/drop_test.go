@@ -271,7 +271,7 @@ func TestDayFromCellToAcknowledgement(t *testing.T) {
 func TestHostStartedAnew(t *testing.T) {
 	s := play(t)
 	s.must(s.sift.PutNow(t.Context(), newNow(first, 0)))
-	s.must(s.publish(3, map[string]string{"index.html": "<p>site"}))
+	s.must(s.publish(3, map[string]string{"index.html": "<p>site", "long.html": strings.Repeat("magpie ", 200)}))
 	again, err := drop.New(t.Context(), drop.Config{Store: s.store, Now: s.clock})
 	s.must(err)
 	s.base = "http://" + serve(t, again)
@@ -280,6 +280,9 @@ func TestHostStartedAnew(t *testing.T) {
 	}
 	if a := s.ask("GET", "/", nil, nil); a.body != "<p>site" {
 		t.Errorf("site: %v", a)
+	}
+	if a := s.ask("GET", "/long.html", http.Header{"Accept-Encoding": {"gzip"}}, nil); a.header.Get("Content-Encoding") != "gzip" {
+		t.Errorf("a text of the site is sent as it is: %v", a.header)
 	}
 	if a := s.ask("GET", "/s/days", s.as(drop.RoleSift), nil); a.status != 404 {
 		t.Errorf("a host without tokens let somebody in: %v", a)

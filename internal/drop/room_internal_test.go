@@ -367,7 +367,9 @@ func TestP9AnswersHaveTheirTime(t *testing.T) {
 	}
 	h.current.Store(&cell.Now{Notes: []byte("notes"), Bulletin: make([]byte, 10*BytesPerSecond)})
 	h.site.Store(&site{files: map[string]siteFile{"a.html": {"a", 5 * BytesPerSecond}}, packed: map[string][]byte{"a": make([]byte, 2*BytesPerSecond)}})
-	if server := newServer(h.Handler()); server.WriteTimeout != AnswerSeconds*time.Second || AnswerSeconds < CellSeconds+2*PrefixDelay {
+	if server := newServer(h.Handler()); server.ReadHeaderTimeout != HeaderSeconds*time.Second || server.IdleTimeout != IdleSeconds*time.Second {
+		t.Errorf("a header has %v, and who is idle %v", server.ReadHeaderTimeout, server.IdleTimeout)
+	} else if server.WriteTimeout != AnswerSeconds*time.Second || AnswerSeconds < CellSeconds+2*PrefixDelay {
 		t.Errorf("any other answer has %v", server.WriteTimeout)
 	}
 	for path, want := range map[string]time.Duration{
