@@ -4,11 +4,13 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 
 	"kkachi/internal/cell"
 	"kkachi/internal/desk/ladder"
+	"kkachi/internal/lang"
 	"kkachi/internal/seal"
 	"kkachi/internal/vault"
 )
@@ -84,6 +86,13 @@ func TestEraseHidesAtOnceAndDestroys(t *testing.T) {
 	if v, _ := r.desk.Claim(ctx, claim); v.Rung != ladder.OneChain {
 		t.Fatalf("%+v", v.ClaimRow)
 	}
+	told, err := r.desk.Thread(ctx, src)
+	must(t, err)
+	_, err = r.desk.AddTranslation(ctx, told.Reports[0].ID, Translation{Lang: lang.English, By: "mina", State: TranslationDraft, Text: "words that will go", Sentences: []Rendered{{Cut(told.Reports[0].Original())[0], "words that will go"}}})
+	must(t, err)
+	if told, err = r.desk.Thread(ctx, src); err != nil || len(told.Reports[0].Translations) != 1 || len(told.Reports[0].Claims) != 1 || told.Reports[0].Claims[0].Words == "" {
+		t.Fatalf("%+v, %v: the test is blind", told, err)
+	}
 	asked := r.today
 	r.send(c, seal.Letter{Kind: cell.KindErase})
 
@@ -101,8 +110,13 @@ func TestEraseHidesAtOnceAndDestroys(t *testing.T) {
 	for _, rep := range v.Reports {
 		one, err := r.desk.Report(ctx, rep.ID)
 		must(t, err)
-		if rep.Text != "" || one.Text != "" || !rep.Hidden || !one.Hidden {
+		if rep.Text != "" || one.Text != "" || !rep.Hidden || !one.Hidden || len(rep.Translations)+len(one.Translations) > 0 {
 			t.Errorf("words are shown: %+v", rep)
+		}
+		for _, c := range slices.Concat(rep.Claims, one.Claims) {
+			if c.Words != "" {
+				t.Errorf("the words that carry a claim are shown: %+v", c)
+			}
 		}
 		if _, _, err := r.desk.AddEvidence(ctx, EvidenceInput{Claim: claim, Report: rep.ID, Stance: ladder.Supports, Path: ladder.Direct, Grade: 2}); err == nil {
 			t.Error("what is to go carries a claim anew")

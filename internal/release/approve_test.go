@@ -130,6 +130,9 @@ func TestCheckPhoto(t *testing.T) {
 	comment := append([]byte("\xff\xd8\xff\xfe\x00\x07hello"), j.Bytes()[2:]...)
 	exif := append([]byte("\xff\xd8\xff\xe1\x00\x08Exif\x00\x00"), j.Bytes()[2:]...)
 	chunk := append(append(bytes.Clone(p.Bytes()[:33]), "\x00\x00\x00\x03tEXta\x00b\x00\x00\x00\x00"...), p.Bytes()[33:]...)
+	jfif := append([]byte("\xff\xd8\xff\xe0\x00\x10JFIF\x00\x01\x01\x00\x00\x01\x00\x01\x00\x00"), j.Bytes()[2:]...)
+	sum := bytes.Clone(p.Bytes())
+	sum[len(sum)-13] ^= 1 // of the pixels: four bytes in which something can be said
 	for _, c := range []struct {
 		name string
 		mime MIME
@@ -137,6 +140,8 @@ func TestCheckPhoto(t *testing.T) {
 	}{
 		{"a comment", JPEG, comment},
 		{"an APP1", JPEG, exif},
+		{"an APP0", JPEG, jfif},
+		{"another checksum", PNG, sum},
 		{"trailing bytes", JPEG, append(bytes.Clone(j.Bytes()), "tail"...)},
 		{"a text chunk", PNG, chunk},
 		{"trailing bytes", PNG, append(bytes.Clone(p.Bytes()), "tail"...)},
@@ -152,6 +157,14 @@ func TestCheckPhoto(t *testing.T) {
 	other.Width = 21
 	if CheckPhoto(other, j.Bytes()) == nil {
 		t.Error("another width passes")
+	}
+	other.Width, other.Height = 20, 11
+	if CheckPhoto(other, j.Bytes()) == nil {
+		t.Error("another height passes")
+	}
+	unclean := of(JPEG, j.Bytes())
+	if unclean.Clean = false; CheckPhoto(unclean, j.Bytes()) == nil {
+		t.Error("a photograph that was not made anew passes")
 	}
 	if CheckPhoto(of(JPEG, p.Bytes()), j.Bytes()) == nil {
 		t.Error("another digest passes")

@@ -90,6 +90,12 @@ func TestGateCases(t *testing.T) {
 		"an earlier story was finer": {func(c *risk.Case) {
 			c.Ledger.Finest = append(c.Ledger.Finest, risk.LedgerRow{Hierarchy: "day", Level: 5, Fraction: &risk.Pair{.002, .02}})
 		}, risk.Block, "crowd"},
+		"what was printed twice counts by its narrower number": {func(c *risk.Case) {
+			c.Ledger.Finest = append(c.Ledger.Finest, risk.LedgerRow{Hierarchy: "day", Level: 5, Fraction: &risk.Pair{.002, .02}}, risk.LedgerRow{Hierarchy: "day", Level: 5, Fraction: &risk.Pair{.9, 1}})
+		}, risk.Block, "crowd"},
+		"what was printed twice, once without an estimate": {func(c *risk.Case) {
+			c.Ledger.Finest = append(c.Ledger.Finest, risk.LedgerRow{Hierarchy: "day", Level: 5, Fraction: &risk.Pair{.9, 1}}, risk.LedgerRow{Hierarchy: "day", Level: 5})
+		}, risk.Hold, "missing"},
 		"a level without any estimate": {func(c *risk.Case) { setLevel(c, func(l *risk.Level) { l.Gender = true }) }, risk.Hold, "missing"},
 	} {
 		cs := parseCase(t, passing)
@@ -101,6 +107,33 @@ func TestGateCases(t *testing.T) {
 		if c.rule == "known-to-few" && math.Abs(j.HoldDays-2*math.Log((400.0/5-1)/(400.0/20-1))) > 1e-9 {
 			t.Errorf("%s: hold %v days", name, j.HoldDays)
 		}
+	}
+}
+
+// The last story that both adversaries allow may be printed, and not one more, whichever is the stricter.
+func TestGateCountsStories(t *testing.T) {
+	stricter := map[bool]bool{}
+	for _, accepted := range []float64{.9, .5, .1, .05} {
+		c := parseCase(t, passing)
+		c.Accepted = ptr(accepted)
+		b := judge(t, c).Budget
+		if b == nil {
+			t.Fatal("no budget: the test is blind")
+		}
+		stricter[b.TopC < b.Five] = true
+		allowed := min(b.Five, b.TopC)
+		for stories, spent := range map[int]bool{allowed - 1: false, allowed: true} {
+			if stories < 0 {
+				continue
+			}
+			c.Ledger.Stories = stories
+			if got := slices.Contains(rules(judge(t, c)), "budget"); got != spent {
+				t.Errorf("accepted %v, after %d of %d stories: blocked by the budget: %v", accepted, stories, allowed, got)
+			}
+		}
+	}
+	if len(stricter) != 2 {
+		t.Errorf("one adversary is the stricter in all cases (%v): the test is blind", stricter)
 	}
 }
 
@@ -220,6 +253,10 @@ func TestOverrides(t *testing.T) {
 	c.Metadata = ptr(1)
 	if judge(t, c).Overruled {
 		t.Error("metadata is overruled instead of removed")
+	}
+	c.Metadata = ptr(0)
+	if c.Editions[1].Level.Role = 2; judge(t, c).Overruled {
+		t.Error("one edition is finer than another, and that is overruled instead of mended")
 	}
 }
 
