@@ -98,6 +98,20 @@ func TestFolderTellsNothing(t *testing.T) {
 	if again, _ := os.ReadDir(s.dir); len(again) != 2 {
 		t.Errorf("%d files", len(again))
 	}
+	// Nor do two originals under one key begin alike: without a salt of its own each would be sealed by one key and nonce.
+	_, _, err = s.Put(Key{1}, bytes.NewReader([]byte("another photograph")))
+	must(t, err)
+	entries, err = os.ReadDir(s.dir)
+	must(t, err)
+	salts := map[string]bool{}
+	for _, e := range entries {
+		raw, err := os.ReadFile(filepath.Join(s.dir, e.Name()))
+		must(t, err)
+		salts[string(raw[len(Magic):len(Magic)+SaltSize])] = true
+	}
+	if len(salts) != 3 {
+		t.Errorf("three originals have %d salts", len(salts))
+	}
 }
 
 // One flipped byte, anywhere, is found, and the original is named. So is a cut at any place.
