@@ -12,6 +12,7 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+	"time"
 
 	"pgregory.net/rapid"
 
@@ -50,6 +51,29 @@ func TestViewKeepsThePagesSchedule(t *testing.T) {
 	}
 	if got := s.opened(s.cells); len(got) != 0 {
 		t.Errorf("%d letters' pieces in a sitting without a letter", len(got))
+	}
+	// The second goes by its own time, though the first is not answered yet.
+	cfg, slept, second := s.config(), 0, make(chan struct{})
+	cfg.Sleep = func(context.Context, time.Duration) error {
+		if slept++; slept == CellsPerView {
+			close(second)
+		}
+		return nil
+	}
+	s.refuse = func(i int) bool {
+		select {
+		case <-second:
+		case <-time.After(10 * time.Second):
+			t.Error("the second cell waits for the answer to the first")
+		}
+		return false
+	}
+	c, err := Open(t.Context(), cfg)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := c.View(t.Context()); err != nil {
+		t.Fatal(err)
 	}
 }
 
