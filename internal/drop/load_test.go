@@ -158,7 +158,7 @@ func TestP8CellsOf256Networks(t *testing.T) {
 		t.Fatal(err)
 	}
 	if len(all) > 0 {
-		t.Errorf("%d cells of %d were answered for and are lost", len(all), cells)
+		t.Errorf("%d cells of %d that were sent don't stand in the day", len(all), cells)
 	}
 	t.Logf("%d cells of %d networks, %d waited", cells, clients, waits.Load())
 }

@@ -128,11 +128,15 @@ func TestP10SiteIsTheNewsrooms(t *testing.T) {
 		"an unlisted script":        {func(n *newsroom) { page(n, `<script src="../page/more.js"></script>`) }, "does not list"},
 		"a script elsewhere":        {func(n *newsroom) { page(n, `<script src="https://evil.example/page/page.js"></script>`) }, "from elsewhere"},
 		"a script, without a colon": {func(n *newsroom) { page(n, `<script src="//evil.example/page/page.js"></script>`) }, "from elsewhere"},
+		"a script by http":          {func(n *newsroom) { page(n, `<script src="http://site.invalid/page/page.js"></script>`) }, "from elsewhere"},
 		"a script named twice":      {func(n *newsroom) { page(n, `<script src="https://evil.example/x.js" src="../page/page.js"></script>`) }, "from elsewhere"},
 		"a data script":             {func(n *newsroom) { page(n, `<script src="data:text/javascript,1"></script>`) }, "from elsewhere"},
 		"a page as a script":        {func(n *newsroom) { page(n, `<script src="index.html"></script>`) }, "does not list"},
 		"a script in what looks like style": {func(n *newsroom) {
 			page(n, `<svg><style><script href="../page/page.js"></script></style></svg>`)
+		}, "script of its own"},
+		"a script in a picture": {func(n *newsroom) {
+			page(n, `<svg><script src="../page/page.js" href="https://evil.example/x.js"></script></svg>`)
 		}, "script of its own"},
 		"a script in what looks like a title": {func(n *newsroom) {
 			page(n, `<svg><title><script src="../page/more.js"></script></title></svg>`)
@@ -154,7 +158,7 @@ func TestP10SiteIsTheNewsrooms(t *testing.T) {
 		"a connection made":      {func(n *newsroom) { page(n, `<link rel="alternate PRECONNECT" href="https://evil.example/">`) }, "ask elsewhere"},
 		"another integrity":      {func(n *newsroom) { page(n, `<script src="/page/page.js" integrity="`+integrity("x")+`"></script>`) }, "expects another"},
 		"another newsroom's id":  {func(n *newsroom) { page(n, `<script src="/page/page.js" data-newsroom="00"></script>`) }, "another newsroom"},
-		"not the engine":         {func(n *newsroom) { n.rootN.Engine = &[32]byte{1}; n.rootN.Serial++; n.sign() }, "root note names"},
+		"not the engine":         {func(n *newsroom) { n.rootN.Engine = &[32]byte{1}; n.rootN.Serial++; n.sign() }, "none on the site is"},
 		"a second, other script": {func(n *newsroom) {
 			n.withEngine()
 			n.print(2, map[string]string{"x.js": "2", "en/y.html": `<script src="/x.js"></script>`})

@@ -144,6 +144,30 @@ func TestLadderRules(t *testing.T) {
 	}
 }
 
+// The items that are counted are marked: where two chains are independent, closed ones alone; and
+// the best grade wants one of those, not another that has seen it, to have direct access.
+func TestWhatIsCountedIsMarked(t *testing.T) {
+	for _, c := range []struct {
+		name   string
+		items  []Item
+		marked []bool
+		cap    Cap
+	}{
+		{"an open item beside two closed", []Item{item("1", "A", Direct, "-"), item("2", "B", Told, "k1"), item("3", "D", Rumour, "?")}, []bool{true, true, false}, CapNone},
+		{"one closed and one open", []Item{item("1", "A", Direct, "-"), item("2", "B", Rumour, "?")}, []bool{true, true}, CapOpen},
+		{"who has seen it shares an origin with both", []Item{item("1", "A", Told, "k1"), item("2", "B", Told, "k2"), item("3", "D", Direct, "k1,k2")}, []bool{true, true, false}, CapIndirect},
+	} {
+		r := Claim(c.items, nil)
+		var marked []bool
+		for _, st := range r.Items {
+			marked = append(marked, st.Chain)
+		}
+		if !slices.Equal(marked, c.marked) || r.Cap() != c.cap {
+			t.Errorf("%s: marked %v, cap %s; want %v, %s", c.name, marked, r.Cap(), c.marked, c.cap)
+		}
+	}
+}
+
 func TestReasonsOfOpenness(t *testing.T) {
 	r := Claim([]Item{
 		item("1", "A", Rumour, "?"), item("2", "B", Told, "?"), item("3", "D", Told, "-"),
