@@ -75,6 +75,12 @@ func TestHiddenCharacters(t *testing.T) {
 			}
 		}
 	}
+	for text, rule := range map[string]Rule{"a \xff b": RuleHidden, "a \ufffd b": RuleHidden, "the hаt": RuleLookLike, "тop": RuleLookLike} {
+		fs := Check(Draft{Lang: lang.English, Text: text}, risk.DefaultCeiling())
+		if len(fs) != 1 || fs[0].Rule != rule || fs[0].Grade != Block {
+			t.Errorf("%q: %s, want %s", text, found(fs), rule)
+		}
+	}
 	if fs := Check(Draft{Lang: lang.Korean, Text: "소\u1109\u1169식통"}, risk.DefaultCeiling()); !AnyBlocks(fs) {
 		t.Error("Hangul in pieces is not found")
 	}
