@@ -86,7 +86,6 @@ func RekeyApprover(dir, name string, old, passphrase []byte, work int) error {
 	return nil
 }
 
-// approverFile is where an approver's key lies, or the one that waits for its devices note.
 // HasApprover says whether an approver of that name has a key in the desk's folder dir, or a next one.
 func HasApprover(dir, name string) bool {
 	for _, next := range []bool{false, true} {
@@ -100,6 +99,7 @@ func HasApprover(dir, name string) bool {
 	return false
 }
 
+// approverFile is where an approver's key lies, or the one that waits for its devices note.
 func approverFile(dir, name string, next bool) (string, error) {
 	if !approverName.MatchString(name) {
 		return "", field("approver", "write a to z, 0 to 9 and hyphens, at most 32, beginning with a letter")
