@@ -326,7 +326,7 @@ func table(t *testing.T, least, most int, each bool, play func(t *testing.T, s *
 		})
 	}
 	t.Logf("%d steps, %d lines, of which %d were played", len(dry.places), len(all), played)
-	if missed > max(1, played/20) { // some are not there in each play: SQLite's, where readers come and go
+	if missed > max(3, played/20) { // some are not there in each play: SQLite's, where readers come and go; of few plays two by chance
 		t.Errorf("%d of %d plays did not come by the step that breaks", missed, played)
 	}
 }
