@@ -120,6 +120,9 @@ func (d *Desk) stepThreads(week cell.Week) error {
 	return d.v.PutSecret(secretStepped, now, 0)
 }
 
+// errChain is a chain of keys that was read and is none.
+var errChain = errors.New("desk: weekly keys")
+
 // chainOf reads the chain under a name of the ring.
 func (d *Desk) chainOf(name string) (seal.Chain, error) {
 	b, err := d.v.Secret(name)
@@ -129,7 +132,7 @@ func (d *Desk) chainOf(name string) (seal.Chain, error) {
 	defer clear(b)
 	c, err := seal.ParseChain(b)
 	if err != nil {
-		return seal.Chain{}, fmt.Errorf("desk: weekly keys: %w", err)
+		return seal.Chain{}, fmt.Errorf("%w: %w", errChain, err)
 	}
 	return c, nil
 }

@@ -38,6 +38,8 @@ type packer struct {
 	keyed map[ID]bool
 	slots []cell.Slot
 	sent  sent
+
+	unread error // why a key could not be read though it may be there: no parcel is made without it
 }
 
 // putParcel builds a full parcel for tomorrow and makes it ready to be put. It is built at
@@ -105,6 +107,9 @@ func (p *packer) pack(ctx context.Context) error {
 	if err := p.alone(acks); err != nil {
 		return err
 	}
+	if p.unread != nil {
+		return fmt.Errorf("desk: parcel: %w", p.unread)
+	}
 	// Before the parcel is put: what a letter says that was read is held to it.
 	p.d.mu.Lock()
 	defer p.d.mu.Unlock()
@@ -155,6 +160,7 @@ func (p *packer) choose(all []replyRow) []replyRow {
 		}
 		old, free, err := p.own(r.source)
 		if err != nil {
+			p.reads(err)
 			continue
 		}
 		old = max(0, old-tags[r.source])
@@ -178,10 +184,19 @@ func (p *packer) hasKey(src ID) bool {
 	if !asked {
 		key, err := p.key(src)
 		key.Wipe()
+		p.reads(err)
 		has = err == nil
 		p.keyed[src] = has
 	}
 	return has
+}
+
+// reads remembers a key that the disk kept back: its reply would be left out of the day's parcel, and
+// nobody told. A key that is not there, or is none, holds up no other.
+func (p *packer) reads(err error) {
+	if err != nil && !errors.Is(err, vault.ErrNotFound) && !errors.Is(err, errChain) {
+		p.unread = err
+	}
 }
 
 // thread is where a source is answered: where it went on, once that can be.
