@@ -11,7 +11,6 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
-	"time"
 
 	"kkachi/internal/cell"
 	"kkachi/internal/desk"
@@ -186,13 +185,11 @@ func asReadersAreTold(w *world, n *newsroom, dir, host string) error {
 		return err
 	}
 	defer client.Close()
-	raw, err := client.Notes(w.ctx)
-	for n := 1; errors.Is(err, relay.ErrUnavailable) && n < relay.Tries; n++ { // as all else that is put up is tried
-		if err := w.sleep(w.ctx, relay.PauseSeconds*time.Second<<(n-1)); err != nil {
-			return err
-		}
+	var raw []byte
+	err = client.Retry(w.ctx, func() (err error) { // as all else that is put up is tried
 		raw, err = client.Notes(w.ctx)
-	}
+		return err
+	})
 	if errors.Is(err, relay.ErrNotFound) {
 		return nil // nobody is shown any notes yet
 	}

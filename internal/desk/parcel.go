@@ -160,7 +160,6 @@ func (p *packer) choose(all []replyRow) []replyRow {
 		}
 		old, free, err := p.own(r.source)
 		if err != nil {
-			p.reads(err)
 			continue
 		}
 		old = max(0, old-tags[r.source])
@@ -184,19 +183,10 @@ func (p *packer) hasKey(src ID) bool {
 	if !asked {
 		key, err := p.key(src)
 		key.Wipe()
-		p.reads(err)
 		has = err == nil
 		p.keyed[src] = has
 	}
 	return has
-}
-
-// reads remembers a key that the disk kept back: its reply would be left out of the day's parcel, and
-// nobody told. A key that is not there, or is none, holds up no other.
-func (p *packer) reads(err error) {
-	if err != nil && !errors.Is(err, vault.ErrNotFound) && !errors.Is(err, errChain) {
-		p.unread = err
-	}
 }
 
 // thread is where a source is answered: where it went on, once that can be.
@@ -230,9 +220,14 @@ func (p *packer) own(src ID) (old, all int, err error) {
 // tag is the n-th of those that this desk owns in every thread.
 func (p *packer) tag(n int) uint8 { return p.d.cfg.Number + uint8(n)*cell.MaxDesks }
 
+// key is a thread's for the parcel's week. One that the disk keeps back is remembered: its reply would be left
+// out of the day's parcel, and nobody told. One that is not there, or is none, holds up no other.
 func (p *packer) key(src ID) (seal.WeekKey, error) {
 	c, err := p.d.chainOf(secretThread + src.String())
 	if err != nil {
+		if !errors.Is(err, vault.ErrNotFound) && !errors.Is(err, errChain) {
+			p.unread = err
+		}
 		return seal.WeekKey{}, err
 	}
 	key, ok := c.At(p.week)

@@ -196,18 +196,7 @@ func TestP9HalfRequestsMakePlace(t *testing.T) {
 
 // A body that nobody wants, or that comes too slowly, is not waited for; what a role sends is.
 func TestP9OnlyRolesMaySendSlowly(t *testing.T) {
-	token, err := NewToken(rand.Reader)
-	if err != nil {
-		t.Fatal(err)
-	}
-	var tokens Tokens
-	if err := tokens.Add(RoleSift, token); err != nil {
-		t.Fatal(err)
-	}
-	h, err := New(t.Context(), Config{Store: put{}, Now: time.Now, Tokens: tokens})
-	if err != nil {
-		t.Fatal(err)
-	}
+	h, token := hostWithSift(t, time.Now)
 	server := newServer(h.Handler())
 	if server.ReadTimeout > CellSeconds*time.Second {
 		t.Errorf("the host waits for %v for a body that it doesn't want", server.ReadTimeout)
@@ -263,6 +252,23 @@ func TestP9OnlyRolesMaySendSlowly(t *testing.T) {
 	}
 }
 
+// hostWithSift is a host that keeps nothing and knows a sift, by its token.
+func hostWithSift(t *testing.T, now func() time.Time) (h *Host, token string) {
+	t.Helper()
+	token, err := NewToken(rand.Reader)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var tokens Tokens
+	if err := tokens.Add(RoleSift, token); err != nil {
+		t.Fatal(err)
+	}
+	if h, err = New(t.Context(), Config{Store: put{}, Now: now, Tokens: tokens}); err != nil {
+		t.Fatal(err)
+	}
+	return h, token
+}
+
 // put is a store of nothing, to which objects can be put.
 type put struct{ store.Store }
 
@@ -297,18 +303,7 @@ func TestP9SlowReadersMakePlace(t *testing.T) {
 
 // P9: who may be sent away in a full host, and as what.
 func TestP9WhoMayBeSentAway(t *testing.T) {
-	token, err := NewToken(rand.Reader)
-	if err != nil {
-		t.Fatal(err)
-	}
-	var tokens Tokens
-	if err := tokens.Add(RoleSift, token); err != nil {
-		t.Fatal(err)
-	}
-	h, err := New(t.Context(), Config{Store: put{}, Now: cell.Day(20700).Time, Tokens: tokens})
-	if err != nil {
-		t.Fatal(err)
-	}
+	h, token := hostWithSift(t, cell.Day(20700).Time)
 	h.current.Store(&cell.Now{Epochs: []cell.EpochDifficulty{{Epoch: 20700}}})
 	good := string(binary.BigEndian.AppendUint32(nil, 20700)) + strings.Repeat("x", cell.Size-4)
 	r := newRoom(nil, 1)
@@ -353,18 +348,7 @@ func (w *timed) SetReadDeadline(time.Time) error { return nil }
 // P9: each answer has its time, the last of it included, which leaves when the handler is done: else who asks for
 // one small thing after the other, and reads none of it, holds a place for an hour.
 func TestP9AnswersHaveTheirTime(t *testing.T) {
-	token, err := NewToken(rand.Reader)
-	if err != nil {
-		t.Fatal(err)
-	}
-	var tokens Tokens
-	if err := tokens.Add(RoleSift, token); err != nil {
-		t.Fatal(err)
-	}
-	h, err := New(t.Context(), Config{Store: put{}, Now: time.Now, Tokens: tokens})
-	if err != nil {
-		t.Fatal(err)
-	}
+	h, token := hostWithSift(t, time.Now)
 	h.current.Store(&cell.Now{Notes: []byte("notes"), Bulletin: make([]byte, 10*BytesPerSecond)})
 	h.site.Store(&site{files: map[string]siteFile{"a.html": {"a", 5 * BytesPerSecond}}, packed: map[string][]byte{"a": make([]byte, 2*BytesPerSecond)}})
 	if server := newServer(h.Handler()); server.ReadHeaderTimeout != HeaderSeconds*time.Second || server.IdleTimeout != IdleSeconds*time.Second {

@@ -97,7 +97,7 @@ var errUnpack = fmt.Errorf("%w: its answer can't be unpacked", ErrRefused)
 func (c *Client) again(ctx context.Context, r request, limit int64) ([]byte, error) {
 	r.token = true
 	var data []byte
-	err := c.retry(ctx, func() error {
+	err := c.Retry(ctx, func() error {
 		var err error
 		data, err = c.once(ctx, r, limit)
 		return err
@@ -105,7 +105,9 @@ func (c *Client) again(ctx context.Context, r request, limit int64) ([]byte, err
 	return data, err
 }
 
-func (c *Client) retry(ctx context.Context, try func() error) error {
+// Retry tries up to Tries times, with longer and longer pauses, while the host can't be reached or answers
+// 5xx (spec/05-host.md, section 11).
+func (c *Client) Retry(ctx context.Context, try func() error) error {
 	for n := 1; ; n++ {
 		err := try()
 		if !errors.Is(err, ErrUnavailable) || n == Tries || ctx.Err() != nil {

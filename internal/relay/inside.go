@@ -40,7 +40,7 @@ func (c *Client) Days(ctx context.Context) ([]cell.Day, error) {
 func (c *Client) ReadDay(ctx context.Context, day cell.Day, yield func(*cell.Cell) error) error {
 	r := request{name: fmt.Sprintf("reading day %d", day), method: http.MethodGet, path: dayPath(day), token: true, sized: MaxDay * cell.Size}
 	var ended error // of a day that has begun: not tried again
-	err := c.retry(ctx, func() error {
+	err := c.Retry(ctx, func() error {
 		begun := false
 		err := c.send(ctx, r, func(body io.Reader, _ string) error {
 			return eachCell(body, func(x *cell.Cell) error {

@@ -283,12 +283,7 @@ func TestClockGoesBack(t *testing.T) {
 // P8: a clock that ran far ahead once, as before a time service has set it, costs the keys, and
 // not the folder: the day is not begun, for no notes are valid on it.
 func TestP8ClockThatRanAhead(t *testing.T) {
-	w := newWorld(t)
-	w.withMemHost()
-	w.cfg.Isolation = InProcess
-	dir := t.TempDir()
-	s := w.create(dir)
-	w.day(s)
+	w, _, dir, s := begun(t)
 	w.turn(3650)
 	r, err := s.Day(t.Context())
 	if err == nil || !strings.Contains(err.Error(), "the clock says 2034-10-02") || len(s.living()) > 0 || len(r.Waiting) != 1 {
@@ -309,12 +304,7 @@ func TestP8ClockThatRanAhead(t *testing.T) {
 // P4: a clock that has gone back wakes no key at a start: they expire by the newest day that has
 // begun.
 func TestP4ClockGoneBackWakesNoKey(t *testing.T) {
-	w := newWorld(t)
-	h := w.withMemHost()
-	w.cfg.Isolation = InProcess
-	dir := t.TempDir()
-	s := w.create(dir)
-	w.day(s)
+	w, h, dir, s := begun(t)
 	name := dayKeyFile(firstDay)
 	old := must(s.files.read(name))
 	w.turn(KeyDeath)

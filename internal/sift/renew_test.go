@@ -125,12 +125,7 @@ func TestP10OldRootKeyIsTakenNoMore(t *testing.T) {
 // P10: a note that was seen is not forgotten by a start, also where the run that saw it came to
 // nothing: a host cannot take it back.
 func TestP10SeenNoteOutlivesAStart(t *testing.T) {
-	w := newWorld(t)
-	h := w.withMemHost()
-	w.cfg.Isolation = InProcess
-	dir := t.TempDir()
-	s := w.create(dir)
-	w.day(s)
+	w, h, dir, s := begun(t)
 	w.turn(1)
 	for _, kind := range []string{"root", "desk", "devices"} {
 		first, newer := "note/"+kind+"/1", "note/"+kind+"/2"

@@ -1,7 +1,6 @@
 package sift
 
 import (
-	"bytes"
 	"context"
 	"crypto/rand"
 	"io"
@@ -149,7 +148,7 @@ func TestLettersStandAnywhereAmongDummies(t *testing.T) {
 		r.st.addPool(20001, []cell.Record{{i}})
 	}
 	_, rest, err := r.draw(dummies)
-	if sorted := slices.IsSortedFunc(rest[20001], func(a, b cell.Record) int { return bytes.Compare(a[:], b[:]) }); err != nil || len(rest[20001]) < 90 || !sorted {
+	if sorted := slices.IsSortedFunc(rest[20001], compareRecords); err != nil || len(rest[20001]) < 90 || !sorted {
 		t.Errorf("%d are carried over, in order: %v; %v", len(rest[20001]), sorted, err)
 	}
 }

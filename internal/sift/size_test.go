@@ -83,12 +83,7 @@ func TestP9GrowthSimulated(t *testing.T) {
 
 // B in the note is that of the batches of its day; it survives a restart.
 func TestBatchGrowsInTheNote(t *testing.T) {
-	w := newWorld(t)
-	h := w.withMemHost()
-	w.cfg.Isolation = InProcess
-	dir := t.TempDir()
-	s := w.create(dir)
-	w.day(s)
+	w, h, dir, s := begun(t)
 	_, numbers := w.send(w.cfg.Batch+1, 0)
 	base := uint32(w.cfg.Batch)
 	for i, want := range []uint32{base, 2 * base} {

@@ -215,6 +215,19 @@ func newWorld(t testing.TB) *world {
 	return w
 }
 
+// begun is a sift in this process alone that has published its first day at a host in memory, and
+// its folder.
+func begun(t testing.TB) (w *world, h *memHost, dir string, s *Sift) {
+	t.Helper()
+	w = newWorld(t)
+	h = w.withMemHost()
+	w.cfg.Isolation = InProcess
+	dir = t.TempDir()
+	s = w.create(dir)
+	w.day(s)
+	return w, h, dir, s
+}
+
 // withMemHost plays the host in memory.
 func (w *world) withMemHost() *memHost {
 	h := newMemHost(w.today)
